@@ -1,0 +1,82 @@
+/**
+ * What a check found, with its evidence. Checks know golden cases and the wire; they know no statistics.
+ */
+import type { EndpointRole } from "../config/settings.js";
+
+export type Severity = "breaks" | "differs" | "note";
+
+/** One fact worth a person's attention. The evidence is what was sent, not an opinion about it. */
+export interface Finding {
+  readonly rule: string;
+  readonly severity: Severity;
+  readonly message: string;
+  readonly evidence: string;
+  readonly endpoint?: EndpointRole;
+  readonly caseId?: string;
+}
+
+/** The ways a tool call can be wrong. */
+export type ToolCallFault =
+  | "no_call"
+  | "unexpected_call"
+  | "wrong_count"
+  | "wrong_name"
+  | "unknown_name"
+  | "invalid_json"
+  | "schema_mismatch"
+  | "missing_required"
+  | "unexpected_param"
+  | "type"
+  | "value"
+  | "finish_reason"
+  | "bad_id_or_index"
+  | "truncated"
+  | "leaked_as_text";
+
+/** One expectation held against one answer. */
+export interface ExpectationOutcome {
+  /** The key in the golden set, such as `contains_all` or `tool_calls`. */
+  readonly name: string;
+  readonly met: boolean;
+  /** What was expected and what was seen, in one line; empty when met. */
+  readonly detail: string;
+}
+
+/**
+ * Tool calls in three layers, each `null` when it does not apply: was a call made when one was due (trigger), do
+ * name and arguments satisfy the declared schema (schema), and are they the expected values (value)?
+ */
+export interface ToolCallOutcome {
+  readonly trigger: boolean | null;
+  readonly schema: boolean | null;
+  readonly value: boolean | null;
+  readonly faults: readonly { readonly fault: ToolCallFault; readonly detail: string }[];
+}
+
+/** What all checks say of one exchange. */
+export interface CheckOutcome {
+  /** False when the exchange failed before an answer could be judged; its expectations are then all unmet. */
+  readonly judged: boolean;
+  readonly met: boolean;
+  readonly expectations: readonly ExpectationOutcome[];
+  /** Present for cases that expect calls, or none. */
+  readonly toolCalls: ToolCallOutcome | null;
+  /** Present where JSON was expected. */
+  readonly jsonValid: boolean | null;
+}
+
+/** The highest rung of the ladder that a pair of answers reaches. */
+export type ParityRung = "bytes" | "text" | "json" | "tool_calls" | "expectations" | "none";
+
+export interface ParityOutcome {
+  readonly rung: ParityRung;
+  /** Share of characters in common by the diff, 0 to 1; null where nothing was compared. */
+  readonly similarity: number | null;
+  /** Where the two answers part; null when they are equal. */
+  readonly firstDifference: {
+    /** Offset in code points. */
+    readonly at: number;
+    readonly baseline: string;
+    readonly candidate: string;
+  } | null;
+}

@@ -1,0 +1,96 @@
+/**
+ * Settings after a `twintail.yaml` was read: durations in milliseconds, every default applied, no keys.
+ * This room does not know the network.
+ */
+export type EndpointRole = "baseline" | "candidate";
+
+export interface Price {
+  /** USD per million tokens. */
+  readonly inputPerMTok?: number;
+  readonly cachedInputPerMTok?: number;
+  readonly outputPerMTok?: number;
+  /** USD per hour of the whole endpoint. */
+  readonly perHour?: number;
+}
+
+export interface WakeSettings {
+  /** Idle time after which the endpoint is known to have scaled to zero. */
+  readonly idleAfterMs?: number;
+  readonly budgetMs: number;
+  readonly capMs: number;
+}
+
+/** What a recording says about an endpoint: everything about it but its key. */
+export interface EndpointFacts {
+  readonly role: EndpointRole;
+  /** Without user info and query. */
+  readonly baseUrl: string;
+  readonly models: Readonly<Record<string, string>>;
+  readonly apiKeyEnv?: string;
+  readonly tier?: string;
+  readonly price?: Price;
+  readonly wake?: WakeSettings;
+  /** Set when the endpoint is a simulation: printed in every report. */
+  readonly simulated?: string;
+}
+
+/** An endpoint as `plan` and `capture` need it. */
+export interface EndpointSettings extends EndpointFacts {
+  readonly streamUsage: boolean;
+  readonly rename: Readonly<Record<string, string>>;
+  readonly omit: readonly string[];
+  readonly extra: Readonly<Record<string, unknown>>;
+  readonly headers: Readonly<Record<string, string>>;
+}
+
+export interface Timeouts {
+  readonly connectMs: number;
+  readonly firstByteMs: number;
+  readonly idleMs: number;
+  readonly totalMs: number;
+}
+
+export interface RetrySettings {
+  /** Attempts in all; 1 means no retry. */
+  readonly attempts: number;
+  readonly on: readonly (number | "5xx" | "network")[];
+}
+
+export interface CaptureSettings {
+  readonly rounds: number;
+  readonly spreadMs: number;
+  readonly concurrency: number;
+  readonly order: "random" | "serial";
+  readonly prefix: "unique" | "shared";
+  readonly control: boolean;
+  readonly warmup: number;
+  readonly solo: { readonly requests: number; readonly maxTokens: number };
+  /** Case ids planned in the first round only, released before all others. */
+  readonly once: readonly string[];
+  readonly timeouts: Timeouts;
+  readonly retry: RetrySettings;
+  /** An answer longer than this is cut and marked `truncated`. */
+  readonly maxBytesPerExchange: number;
+  readonly maxCost?: number;
+  readonly seed?: number;
+}
+
+/** A gate as it was written, with its place; parsed by the gate room. */
+export interface GateText {
+  readonly text: string;
+  readonly line: number;
+  readonly column: number;
+}
+
+export interface JudgeSettings {
+  readonly gates: readonly GateText[];
+  readonly requestsPerDay?: number;
+}
+
+/** A whole configuration. */
+export interface Settings {
+  readonly goldens: string;
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointSettings>>;
+  readonly capture: CaptureSettings;
+  readonly judge: JudgeSettings;
+}

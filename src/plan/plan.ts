@@ -1,0 +1,79 @@
+/**
+ * A plan is data: every request that a run will send, in which order, at whose side, with its exact body.
+ * It knows no time passing: `notBeforeMs` is an offset, and release order is an ordinal.
+ */
+import type { EndpointRole } from "../config/settings.js";
+import type { CancelRule, Variant } from "../golden/golden-set.js";
+
+/** With the control on, each endpoint plays two arms: `control` is the baseline again, `candidate2` the candidate. */
+export type Arm = "baseline" | "candidate" | "control" | "candidate2";
+
+export const ARM_ENDPOINT: Readonly<Record<Arm, EndpointRole>> = {
+  baseline: "baseline",
+  control: "baseline",
+  candidate: "candidate",
+  candidate2: "candidate",
+};
+
+/** What a request is planned for. Only `warm` enters warm tails. */
+export type Phase = "cold" | "warmup" | "solo" | "warm" | "probe" | `sweep:${string}`;
+
+/** What goes over the wire, once for all rows that send the same; keys are never part of it. */
+export interface RequestTemplate {
+  readonly method: "POST" | "GET";
+  /** Absolute path with query, as sent. */
+  readonly path: string;
+  /** Header names in lower case; the authorization header is added by capture and never stored. */
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** One request that the plan will send. */
+export interface PlannedRequest {
+  /** Ordinal in the unsharded plan. */
+  readonly id: number;
+  /** Shared by the two rows that are sent at the same moment; unique to a row without a mate. */
+  readonly pairId: number;
+  readonly endpoint: EndpointRole;
+  readonly arm: Arm;
+  readonly caseId: string;
+  /** Which of a case's `repeat` this is, from 0. */
+  readonly repeat: number;
+  /** Round from 0; 0 in phases without rounds. */
+  readonly round: number;
+  readonly phase: Phase;
+  readonly variant: Variant;
+  readonly requestId: string;
+  readonly cancel?: CancelRule;
+}
+
+/** Rows handed to one lane together: both arms of a pair, first-to-fire first, or a single row. */
+export interface Release {
+  readonly rows: readonly number[];
+  /** Earliest moment, ms after its phase began. */
+  readonly notBeforeMs: number;
+}
+
+/** Releases that run with up to `concurrency` in flight; the next block starts when the last has ended. */
+export interface Block {
+  readonly phase: Phase;
+  readonly concurrency: number;
+  readonly releases: readonly Release[];
+}
+
+/** A row that was not planned, with its reason: reported as `not tested`, never as failed. */
+export interface NotTested {
+  readonly caseId: string;
+  readonly endpoint: EndpointRole;
+  readonly reason: string;
+}
+
+export interface Plan {
+  readonly seed: number;
+  readonly rounds: number;
+  readonly rows: readonly PlannedRequest[];
+  readonly blocks: readonly Block[];
+  readonly requests: Readonly<Record<string, RequestTemplate>>;
+  readonly notTested: readonly NotTested[];
+  readonly digest: string;
+}

@@ -1,0 +1,147 @@
+/**
+ * The hinge between capture and judgement: what one line of `recording.jsonl` may be. This room does not know
+ * who reads it. Field names and stamps are the file format: changing one is a new `schemaVersion`.
+ */
+import type { CaptureSettings, EndpointFacts, EndpointRole, JudgeSettings } from "../config/settings.js";
+import type { GoldenSet, Variant } from "../golden/golden-set.js";
+import type { Arm, NotTested, Phase, PlannedRequest, RequestTemplate } from "../plan/plan.js";
+
+export const RECORDING_SCHEMA_VERSION = 1;
+
+/**
+ * One socket read: the moment it was handed to us (ns from the segment's origin) and the body bytes it carried,
+ * after HTTP chunked framing was removed. Text where UTF-8 round-trips byte for byte, base64 otherwise.
+ */
+export type RecordedRead = readonly [atNs: number, bytes: string | { readonly b64: string }];
+
+/** How an attempt ended on the transport. HTTP status and broken streams are judged later, from the bytes. */
+export type Outcome =
+  | { readonly kind: "complete" }
+  | { readonly kind: "cancelled"; readonly by: "plan" | "user" }
+  | { readonly kind: "timeout"; readonly phase: "connect" | "firstByte" | "idle" | "total"; readonly afterMs: number }
+  | {
+      readonly kind: "network";
+      readonly phase: "dns" | "connect" | "tls" | "send" | "headers" | "body";
+      readonly code: string;
+      readonly message: string;
+    }
+  /** A kept-alive socket failed before any byte: apart from the endpoint's own errors. */
+  | { readonly kind: "staleConnection"; readonly code: string; readonly message: string }
+  /** Reading was stopped on purpose because the answer outgrew the limit. */
+  | { readonly kind: "truncated"; readonly limitBytes: number };
+
+/** One try at sending a request. All stamps are integer ns from the segment's origin. */
+export interface Attempt {
+  readonly dispatchedAtNs: number;
+  /** Connection phases, on a fresh connection only. `dnsEndAtNs` is absent for a literal address. */
+  readonly dnsEndAtNs?: number;
+  readonly tcpEndAtNs?: number;
+  readonly tlsEndAtNs?: number;
+  readonly reused: boolean;
+  readonly remoteAddress?: string;
+  /** The request was written on an established connection. Absent when it never was. */
+  readonly sentAtNs?: number;
+  readonly headersAtNs?: number;
+  readonly status?: number;
+  /** Response headers in wire order, names in lower case. */
+  readonly headers?: readonly (readonly [string, string])[];
+  readonly reads: readonly RecordedRead[];
+  readonly endedAtNs: number;
+  readonly outcome: Outcome;
+  /** Why the next attempt waited, in ms, and from where the wait came. Absent on the last attempt. */
+  readonly backoff?: { readonly ms: number; readonly from: "retry-after" | "exponential" };
+}
+
+/** One planned request and all its attempts. */
+export interface Exchange {
+  readonly type: "exchange";
+  readonly id: number;
+  readonly pairId: number;
+  readonly segment: number;
+  readonly endpoint: EndpointRole;
+  readonly arm: Arm;
+  readonly caseId: string;
+  readonly repeat: number;
+  readonly round: number;
+  readonly phase: Phase;
+  readonly variant: Variant;
+  readonly requestId: string;
+  /** Exchanges of this endpoint in flight when this one was released, itself included. */
+  readonly inFlight: number;
+  readonly pairBroken?: true;
+  /** Open loop only. */
+  readonly intendedAtNs?: number;
+  /** A lane was free and the pair was due. Closed loop: `dispatchedAtNs − releasedAtNs` is the send lag. */
+  readonly releasedAtNs: number;
+  readonly attempts: readonly Attempt[];
+}
+
+export interface HeaderLine {
+  readonly type: "header";
+  readonly schemaVersion: typeof RECORDING_SCHEMA_VERSION;
+  readonly runId: string;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** `demo` when the endpoints are simulated by twintail itself. */
+  readonly kind: "run" | "demo";
+  readonly goldenSet: GoldenSet;
+  readonly goldenDigest: string;
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointFacts>>;
+  readonly requests: Readonly<Record<string, RequestTemplate>>;
+  readonly plan: readonly PlannedRequest[];
+  readonly planDigest: string;
+  readonly notTested: readonly NotTested[];
+  readonly capture: CaptureSettings;
+  readonly judge: JudgeSettings;
+  readonly seed: number;
+  readonly versions: { readonly twintail: string; readonly node: string; readonly undici: string };
+}
+
+/** One per process that appended. `atNs` of its exchanges count from `hrtimeOriginNs`. */
+export interface SegmentLine {
+  readonly type: "segment";
+  readonly id: number;
+  /** `process.hrtime` at the segment's origin, as decimal text: it exceeds 2^53 on long-running hosts. */
+  readonly hrtimeOriginNs: string;
+  /** Wall clock at the same moment, ms since the epoch. */
+  readonly wallClockMs: number;
+  readonly bootId: string;
+  readonly host: string;
+  readonly shard: string | null;
+}
+
+/** What the measuring machine did during one window of the capture thread. */
+export interface MachineLine {
+  readonly type: "machine";
+  readonly segment: number;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** Heartbeats that came late: when the late one was due (ns) and by how much (ns). */
+  readonly stalls: readonly (readonly [dueAtNs: number, lateNs: number])[];
+  /** Busy share of the capture thread, 0 to 1 (`eventLoopUtilization`). */
+  readonly busyShare: number;
+  readonly reads: number;
+  /** The most reads handled in one turn of the event loop. */
+  readonly maxReadsPerTurn: number;
+}
+
+export interface EndLine {
+  readonly type: "end";
+  readonly segment: number;
+  readonly atNs: number;
+  readonly reason: "complete" | "interrupted" | "failed";
+  /** One line, for `failed`. */
+  readonly message?: string;
+}
+
+export type RecordingLine = HeaderLine | SegmentLine | Exchange | MachineLine | EndLine;
+
+/** What stands before the exchanges, and what was found at the end. */
+export interface RecordingFrame {
+  readonly header: HeaderLine;
+  readonly segments: readonly SegmentLine[];
+  readonly machine: readonly MachineLine[];
+  readonly end: EndLine | null;
+  /** Bytes of a last line that was cut in half by a kill; 0 normally. */
+  readonly tornBytes: number;
+}

@@ -1,0 +1,214 @@
+/**
+ * `report.json`: the part of a report that others build on. Its JSON Schema is generated from here and published
+ * with the package. A value that cannot be known is `null` and has its reason in `notes` beside it.
+ */
+import { z } from "zod";
+
+export const REPORT_SCHEMA_VERSION = 1;
+
+const number = z.number();
+const maybe = z.number().nullable();
+const counts = z.record(z.string(), z.int());
+
+/** One endpoint's tail of one metric in one phase. Quantiles are HDR nearest-rank, clamped to the exact min and max. */
+const tail = z.strictObject({
+  /** Exchanges in the tail, failed ones included. For metrics with many values an exchange, `values` says how many. */
+  n: z.int(),
+  /** Values recorded in the histogram. */
+  values: z.int(),
+  /** Exchanges that ended before the value existed; they stand at the slow end as infinity. */
+  failed: z.int(),
+  /** Why exchanges have no value, with how many. */
+  missing: counts,
+  min: maybe,
+  p1: maybe,
+  p5: maybe,
+  p10: maybe,
+  p50: maybe,
+  p90: maybe,
+  p95: maybe,
+  p99: maybe,
+  max: maybe,
+  mean: maybe,
+  sum: maybe,
+  /** One line for every cell that is null, and every doubt. */
+  notes: z.array(z.string()),
+});
+
+/** A paired estimate candidate / baseline, with the method that made its interval. */
+const shift = z.strictObject({
+  ratio: maybe,
+  /** Two-sided 95 % interval. */
+  lo: maybe,
+  hi: maybe,
+  p: maybe,
+  rounds: z.int(),
+  pairs: z.int(),
+  /** Pairs without a value on one side, per arm. */
+  dropped: z.strictObject({ baseline: z.int(), candidate: z.int() }),
+  method: z.enum(["rounds", "within-this-moment", "cases", "none"]),
+  /** Does the interval exclude 1, and to which side? `~` when it does not. */
+  reads: z.enum(["faster", "slower", "higher", "lower", "~", "unknown"]),
+  notes: z.array(z.string()),
+});
+
+const sides = <T extends z.ZodType>(inner: T) => z.strictObject({ baseline: inner, candidate: inner });
+
+const phaseOfMetric = sides(tail.nullable()).extend({ shift: shift.nullable() });
+
+const metric = z.strictObject({
+  unit: z.string(),
+  better: z.enum(["lower", "higher", "neither"]),
+  formula: z.string(),
+  /** By phase: `warm`, `solo`, `cold`, `warmup`, …; only phases that have exchanges. */
+  phases: z.record(z.string(), phaseOfMetric),
+});
+
+const share = z.strictObject({
+  count: z.int(),
+  of: z.int(),
+  share: maybe,
+  notes: z.array(z.string()),
+});
+
+const finding = z.strictObject({
+  rule: z.string(),
+  severity: z.enum(["breaks", "differs", "note"]),
+  message: z.string(),
+  evidence: z.string(),
+  endpoint: z.enum(["baseline", "candidate"]).optional(),
+  caseId: z.string().optional(),
+});
+
+const endpoint = z.strictObject({
+  baseUrl: z.string(),
+  models: z.record(z.string(), z.string()),
+  /** As the endpoint named them in its answers. */
+  modelsSeen: z.array(z.string()),
+  systemFingerprints: z.array(z.string()),
+  remoteAddresses: z.array(z.string()),
+  tier: z.string().nullable(),
+  /** A label when the endpoint is simulated. */
+  simulated: z.string().nullable(),
+  exchanges: z.int(),
+  attempts: z.int(),
+  /** Mean exchanges in flight, as counted at each release in phase warm. */
+  meanInFlight: maybe,
+});
+
+/** One cold trial: every value is listed, since so few can never make a tail. */
+const coldTrial = z.strictObject({
+  exchangeId: z.int(),
+  /** Release to first token, through every attempt. Null when no token came. */
+  wakeMs: maybe,
+  attempts: z.int(),
+  /** What the wake was spent on. */
+  parts: z.strictObject({
+    refusedMs: number,
+    unavailableMs: number,
+    connectMs: number,
+    headersMs: maybe,
+    firstTokenMs: maybe,
+  }),
+  verdict: z.enum(["cold", "not cold", "failed", "no warm reference"]),
+  note: z.string(),
+});
+
+export const summarySchema = z.strictObject({
+  schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
+  /** `null` while no gate was evaluated. */
+  verdict: z.enum(["pass", "fail", "inconclusive", "invalid"]).nullable(),
+  verdictReason: z.string(),
+  run: z.strictObject({
+    runId: z.string(),
+    kind: z.enum(["run", "demo"]),
+    createdAt: z.string(),
+    durationMs: number,
+    host: z.string(),
+    /** Printed in every report; empty when nothing was simulated. */
+    labels: z.array(z.string()),
+    goldenSet: z.strictObject({ name: z.string(), digest: z.string(), cases: z.int() }),
+    planDigest: z.string(),
+    seed: z.int(),
+    rounds: z.int(),
+    concurrency: z.int(),
+    prefix: z.enum(["unique", "shared"]),
+    order: z.enum(["random", "serial"]),
+    control: z.boolean(),
+    versions: z.strictObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
+    /** `complete`, `interrupted`, `failed`, or `killed` when the recording has no end line. */
+    ended: z.enum(["complete", "interrupted", "failed", "killed"]),
+    planned: z.int(),
+    recorded: z.int(),
+    partial: z.boolean(),
+  }),
+  endpoints: sides(endpoint),
+  metrics: z.record(z.string(), metric),
+  /** Counts with their denominators, phase warm. */
+  rates: z.record(z.string(), sides(share).extend({ better: z.enum(["lower", "higher"]), of: z.string() })),
+  cold: z.strictObject({
+    baseline: z.array(coldTrial),
+    candidate: z.array(coldTrial),
+    /** Warm time to first token beside it, ms. */
+    warmTtftP50: sides(maybe),
+  }),
+  checks: z.strictObject({
+    /** Cases with an unmet expectation. */
+    unmet: z.array(
+      z.strictObject({
+        caseId: z.string(),
+        endpoint: z.enum(["baseline", "candidate"]),
+        met: z.int(),
+        of: z.int(),
+        /** The first unmet expectation, in one line. */
+        detail: z.string(),
+      }),
+    ),
+    toolFaults: sides(counts),
+    notTested: z.array(
+      z.strictObject({ caseId: z.string(), endpoint: z.enum(["baseline", "candidate"]), reason: z.string() }),
+    ),
+  }),
+  parity: z.strictObject({
+    pairs: z.int(),
+    rungs: z.record(z.string(), z.int()),
+    flips: z.array(
+      z.strictObject({
+        caseId: z.string(),
+        direction: z.enum(["regressed", "improved"]),
+        count: z.int(),
+        of: z.int(),
+        severity: z.enum(["breaks", "differs", "note"]),
+        detail: z.string(),
+      }),
+    ),
+    /** Output tokens candidate / baseline over pairs that have both; "faster because shorter" shows here. */
+    outputTokenRatio: maybe,
+    /** Pairs whose answers are within 10 % in characters. */
+    matchedLength: z.int(),
+  }),
+  findings: z.array(finding),
+  validity: z.strictObject({
+    ok: z.boolean(),
+    figures: z.array(
+      z.strictObject({
+        name: z.string(),
+        value: maybe,
+        limit: number,
+        unit: z.string(),
+        ok: z.boolean(),
+        remedy: z.string(),
+      }),
+    ),
+  }),
+});
+
+/** One endpoint's tail of one metric in one phase. */
+export type TailSummary = z.infer<typeof tail>;
+export type ShiftSummary = z.infer<typeof shift>;
+export type MetricSummary = z.infer<typeof metric>;
+export type ShareSummary = z.infer<typeof share>;
+export type ColdTrial = z.infer<typeof coldTrial>;
+export type EndpointSummary = z.infer<typeof endpoint>;
+/** The content of `report.json`. */
+export type Summary = z.infer<typeof summarySchema>;

@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  test: {
+    include: ["test/**/*.test.ts"],
+    // Timing tests share two noisy cores: files run one after another so that they measure the code, not each other.
+    fileParallelism: false,
+    testTimeout: 30_000,
+  },
+});
