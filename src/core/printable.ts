@@ -2,10 +2,13 @@
  * What an endpoint sends is hostile: before it reaches a terminal or a page, control sequences become visible text.
  */
 
-// C0 (without tab and line feed), DEL, C1, bidirectional overrides and isolates, zero-width and line separators.
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are exactly what is looked for
-const UNSAFE =
-  /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028\u2029\u202a-\u202e\u2066-\u2069\ufeff]/g;
+const UNSAFE_RANGES = [
+  "\\u0000-\\u0008\\u000b-\\u001f", // C0 without tab and line feed
+  "\\u007f-\\u009f", // DEL and C1
+  "\\u061c\\u200e\\u200f\\u202a-\\u202e\\u2066-\\u2069", // direction marks, overrides, isolates
+  "\\u2028\\u2029\\ufeff", // separators that are line ends in some places, and the BOM
+];
+const UNSAFE = new RegExp(`[${UNSAFE_RANGES.join("")}]`, "g");
 
 /** The text with every control character and direction override replaced by a visible escape such as `\u{202e}`. */
 export function printable(text: string): string {
