@@ -25,7 +25,7 @@ export interface EndpointFacts {
   readonly role: EndpointRole;
   /** Without user info and query. */
   readonly baseUrl: string;
-  readonly models: Readonly<Record<string, string>>;
+  readonly models: Readonly<Record<string, string | null>>;
   readonly apiKeyEnv?: string;
   readonly tier?: string;
   readonly price?: Price;
@@ -41,6 +41,10 @@ export interface EndpointSettings extends EndpointFacts {
   readonly omit: readonly string[];
   readonly extra: Readonly<Record<string, unknown>>;
   readonly headers: Readonly<Record<string, string>>;
+  /** Query parameters of the base URL, `?` included, or empty: sent, never stored with the address. */
+  readonly query: string;
+  /** A header that carries `<runId>-<exchange>-<attempt>`, so that a server's own log can be joined. */
+  readonly requestIdHeader?: string;
 }
 
 export interface Timeouts {

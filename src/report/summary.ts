@@ -82,7 +82,8 @@ const finding = z.strictObject({
 
 const endpoint = z.strictObject({
   baseUrl: z.string(),
-  models: z.record(z.string(), z.string()),
+  /** By category or tag of a case; null where the endpoint is deliberately not asked. */
+  models: z.record(z.string(), z.string().nullable()),
   /** As the endpoint named them in its answers. */
   modelsSeen: z.array(z.string()),
   systemFingerprints: z.array(z.string()),

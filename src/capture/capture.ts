@@ -1,0 +1,105 @@
+/**
+ * Sends what was planned and hands back what came, exchange by exchange. The only room with a client socket; it does
+ * not know events, JSON, tokens or models.
+ */
+import { Worker } from "node:worker_threads";
+import type { Plan, PlannedRequest } from "../plan/plan.js";
+import { encodeBytes } from "../recording/reads.js";
+import type { Attempt, Exchange, MachineLine, RecordedRead } from "../recording/recording.js";
+import type { RawAttempt } from "./attempt.js";
+import type { CaptureJob, FromCapture, RawExchange, ToCapture } from "./messages.js";
+
+export type { CaptureJob, EndpointAccess } from "./messages.js";
+
+export interface CaptureEvents {
+  /** Rows were handed to a lane. */
+  onReleased?(ids: readonly number[]): void;
+  onExchange(exchange: Exchange): void;
+  onMachine(line: MachineLine): void;
+}
+
+export interface CaptureEnd {
+  readonly atNs: number;
+  readonly interrupted: boolean;
+}
+
+/**
+ * Runs the plan in a thread of its own. Aborting `stop` cancels what is in flight and ends cleanly.
+ * @throws whatever a callback threw (a full disk), after the thread was stopped; or an internal error of the thread.
+ */
+export function capture(
+  job: CaptureJob,
+  segment: number,
+  events: CaptureEvents,
+  stop?: AbortSignal,
+): Promise<CaptureEnd> {
+  return new Promise((resolve, reject) => {
+    const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: job });
+    let end: CaptureEnd | null = null;
+    const fail = (error: unknown): void => {
+      stop?.removeEventListener("abort", onStop);
+      worker.terminate().then(() => reject(error), reject);
+    };
+    const onStop = (): void => worker.postMessage({ type: "stop" } satisfies ToCapture);
+    if (stop?.aborted) onStop();
+    stop?.addEventListener("abort", onStop, { once: true });
+    worker.on("message", (message: FromCapture) => {
+      try {
+        switch (message.type) {
+          case "released":
+            events.onReleased?.(message.ids);
+            break;
+          case "exchange":
+            events.onExchange(toExchange(message.exchange, job.plan, segment));
+            break;
+          case "machine":
+            events.onMachine({ type: "machine", segment, ...message.line });
+            break;
+          case "done":
+            end = { atNs: message.atNs, interrupted: message.interrupted };
+        }
+      } catch (error) {
+        fail(error);
+      }
+    });
+    worker.on("error", fail);
+    worker.on("exit", (code) => {
+      stop?.removeEventListener("abort", onStop);
+      if (end !== null) resolve(end);
+      else reject(new Error(`the capture thread ended early with code ${code}`));
+    });
+  });
+}
+
+function toExchange(raw: RawExchange, plan: Plan, segment: number): Exchange {
+  const row = plan.rows[raw.id] as PlannedRequest;
+  return {
+    type: "exchange",
+    id: row.id,
+    pairId: row.pairId,
+    segment,
+    endpoint: row.endpoint,
+    arm: row.arm,
+    caseId: row.caseId,
+    repeat: row.repeat,
+    round: row.round,
+    phase: row.phase,
+    variant: row.variant,
+    requestId: row.requestId,
+    inFlight: raw.inFlight,
+    releasedAtNs: raw.releasedAtNs,
+    attempts: raw.attempts.map(toAttempt),
+  };
+}
+
+function toAttempt(raw: RawAttempt & Pick<Attempt, "backoff">): Attempt {
+  const { log, endedAtNs, outcome, backoff, ...stamps } = raw;
+  const reads: RecordedRead[] = [];
+  let start = 0;
+  for (let index = 0; index < log.ends.length; index++) {
+    const end = log.ends[index] as number;
+    reads.push([log.atNs[index] as number, encodeBytes(log.bytes.subarray(start, end))]);
+    start = end;
+  }
+  return { ...stamps, reads, endedAtNs, outcome, ...(backoff === undefined ? {} : { backoff }) };
+}

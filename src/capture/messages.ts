@@ -1,0 +1,41 @@
+/** What passes between the main thread, which writes, and the capture thread, which measures. */
+import type { CaptureSettings, EndpointRole } from "../config/settings.js";
+import type { Plan } from "../plan/plan.js";
+import type { MachineLine } from "../recording/recording.js";
+import type { RawAttempt } from "./attempt.js";
+
+export interface EndpointAccess {
+  /** Scheme, host and port. */
+  readonly origin: string;
+  readonly apiKey?: string;
+  readonly requestIdHeader?: string;
+  /** Cap of a cold wake, where the endpoint scales to zero. */
+  readonly wakeCapMs?: number;
+}
+
+export interface CaptureJob {
+  readonly plan: Plan;
+  readonly runId: string;
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
+  readonly settings: CaptureSettings;
+  readonly originNs: bigint;
+}
+
+export interface RawExchange {
+  readonly id: number;
+  readonly releasedAtNs: number;
+  readonly inFlight: number;
+  readonly attempts: readonly (RawAttempt & {
+    readonly backoff?: { ms: number; from: "retry-after" | "exponential" };
+  })[];
+}
+
+export type FromCapture =
+  | { readonly type: "released"; readonly ids: readonly number[] }
+  | { readonly type: "exchange"; readonly exchange: RawExchange }
+  | { readonly type: "machine"; readonly line: Omit<MachineLine, "type" | "segment"> }
+  | { readonly type: "done"; readonly atNs: number; readonly interrupted: boolean };
+
+export interface ToCapture {
+  readonly type: "stop";
+}

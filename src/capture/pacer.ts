@@ -1,0 +1,156 @@
+/** Walks a plan: blocks in order, releases in order within a block, as many in flight as the block allows. */
+import { setTimeout as delay } from "node:timers/promises";
+import { type Random, seededRandom } from "../core/random.js";
+import type { Block, PlannedRequest, Release } from "../plan/plan.js";
+import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
+import { type Clock, NS_PER_MS } from "./clock.js";
+import { Lane } from "./lane.js";
+import type { CaptureJob, EndpointAccess, RawExchange } from "./messages.js";
+import { backoffAfter, coldBackoffAfter } from "./retry.js";
+
+export interface PacerEvents {
+  onReleased(ids: readonly number[]): void;
+  onExchange(exchange: RawExchange): void;
+  onRead(): void;
+}
+
+/** Time beyond the wake cap that a cold attempt may take to send its answer. */
+const COLD_ANSWER_MS = 60_000;
+
+export class Pacer {
+  readonly #inFlight = { baseline: 0, candidate: 0 };
+  readonly #bodies = new Map<string, string>();
+
+  constructor(
+    private readonly job: CaptureJob,
+    private readonly now: Clock,
+    private readonly stop: AbortSignal,
+    private readonly events: PacerEvents,
+  ) {}
+
+  async run(): Promise<void> {
+    for (const block of this.job.plan.blocks) {
+      if (this.stop.aborted) return;
+      await this.#runBlock(block);
+    }
+  }
+
+  async #runBlock(block: Block): Promise<void> {
+    const startNs = this.now();
+    const origins = { baseline: this.job.endpoints.baseline.origin, candidate: this.job.endpoints.candidate.origin };
+    let next = 0;
+    const runLane = async (): Promise<void> => {
+      const lane = new Lane(origins, this.now);
+      try {
+        while (next < block.releases.length && !this.stop.aborted) {
+          const release = block.releases[next++] as Release;
+          await this.#waitUntil(startNs + release.notBeforeMs * NS_PER_MS);
+          if (this.stop.aborted) return;
+          await this.#runRelease(release, lane);
+        }
+      } finally {
+        lane.close();
+      }
+    };
+    const lanes = Math.min(block.concurrency, block.releases.length);
+    await Promise.all(Array.from({ length: lanes }, runLane));
+  }
+
+  async #waitUntil(dueNs: number): Promise<void> {
+    const waitMs = (dueNs - this.now()) / NS_PER_MS;
+    if (waitMs > 0) await this.#sleep(waitMs);
+  }
+
+  async #sleep(ms: number): Promise<void> {
+    await delay(Math.ceil(ms), undefined, { signal: this.stop }).catch(() => {});
+  }
+
+  /** Both halves of a pair are dispatched in one turn of the event loop; the lane is free when both have ended. */
+  async #runRelease(release: Release, lane: Lane): Promise<void> {
+    const releasedAtNs = this.now();
+    const rows = release.rows.map((id) => this.job.plan.rows[id] as PlannedRequest);
+    for (const row of rows) this.#inFlight[row.endpoint]++;
+    const counts = rows.map((row) => this.#inFlight[row.endpoint]);
+    const running = rows.map((row, index) => this.#runExchange(row, lane, releasedAtNs, counts[index] as number));
+    this.events.onReleased(release.rows);
+    await Promise.all(running);
+  }
+
+  async #runExchange(row: PlannedRequest, lane: Lane, releasedAtNs: number, inFlight: number): Promise<void> {
+    const access = this.job.endpoints[row.endpoint];
+    const random = seededRandom(this.job.plan.seed, `backoff ${row.id}`);
+    const attempts: RawExchange["attempts"][number][] = [];
+    if (row.phase === "cold") lane.renew(row.endpoint);
+    for (;;) {
+      const attempt = await this.#attempt(row, lane, access, attempts.length, releasedAtNs);
+      const backoff = this.stop.aborted
+        ? null
+        : this.#backoff(row, access, attempt, attempts.length + 1, releasedAtNs, random);
+      attempts.push(backoff === null ? attempt : { ...attempt, backoff });
+      if (backoff === null) break;
+      if (row.phase === "cold") lane.renew(row.endpoint);
+      if (backoff.ms > 0) await this.#sleep(backoff.ms);
+      if (this.stop.aborted) break;
+    }
+    this.#inFlight[row.endpoint]--;
+    this.events.onExchange({ id: row.id, releasedAtNs, inFlight, attempts });
+  }
+
+  #attempt(
+    row: PlannedRequest,
+    lane: Lane,
+    access: EndpointAccess,
+    made: number,
+    releasedAtNs: number,
+  ): Promise<RawAttempt> {
+    const request = this.job.plan.requests[row.requestId];
+    if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
+    const id = `${this.job.runId}-${row.id}-${made}`;
+    return sendAttempt(lane.client(row.endpoint, `${row.phase} ${row.round}`), {
+      request,
+      body: this.#body(row),
+      secretHeaders: {
+        ...(access.apiKey === undefined ? {} : { authorization: `Bearer ${access.apiKey}` }),
+        ...(access.requestIdHeader === undefined ? {} : { [access.requestIdHeader]: id }),
+      },
+      deadlines: this.#deadlines(row, access, releasedAtNs),
+      cancel: row.cancel,
+      maxBytes: this.job.settings.maxBytesPerExchange,
+      now: this.now,
+      onRead: () => this.events.onRead(),
+      stop: this.stop,
+    });
+  }
+
+  #deadlines(row: PlannedRequest, access: EndpointAccess, releasedAtNs: number): Deadlines {
+    const { timeouts } = this.job.settings;
+    if (row.phase !== "cold") return timeouts;
+    const leftMs = (access.wakeCapMs ?? 0) + COLD_ANSWER_MS - (this.now() - releasedAtNs) / NS_PER_MS;
+    return { connectMs: timeouts.connectMs, firstByteMs: 0, idleMs: 0, totalMs: Math.max(1, Math.round(leftMs)) };
+  }
+
+  #backoff(
+    row: PlannedRequest,
+    access: EndpointAccess,
+    attempt: RawAttempt,
+    made: number,
+    releasedAtNs: number,
+    random: Random,
+  ): RawExchange["attempts"][number]["backoff"] | null {
+    if (row.phase === "cold" && access.wakeCapMs !== undefined) {
+      const elapsedMs = (this.now() - releasedAtNs) / NS_PER_MS;
+      return coldBackoffAfter(attempt, elapsedMs, access.wakeCapMs, random, Date.now());
+    }
+    return backoffAfter(attempt, made, this.job.settings.retry, random, Date.now());
+  }
+
+  #body(row: PlannedRequest): string | null {
+    const request = this.job.plan.requests[row.requestId];
+    if (request?.body === undefined) return null;
+    const known = this.#bodies.get(row.requestId);
+    if (known !== undefined) return known;
+    const text = JSON.stringify(request.body);
+    this.#bodies.set(row.requestId, text);
+    return text;
+  }
+}

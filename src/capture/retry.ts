@@ -1,0 +1,99 @@
+/**
+ * When a failed attempt is tried again, and after how long. Decided from status, headers and transport outcome alone:
+ * capture parses no body.
+ */
+import type { RetrySettings } from "../config/settings.js";
+import type { Random } from "../core/random.js";
+import type { Outcome } from "../recording/recording.js";
+
+export interface FailedAttempt {
+  readonly outcome: Outcome;
+  readonly status?: number | undefined;
+  readonly headers?: readonly (readonly [string, string])[] | undefined;
+}
+
+export interface Backoff {
+  readonly ms: number;
+  readonly from: "retry-after" | "exponential";
+}
+
+const RETRY_AFTER_CAP_MS = 60_000;
+const BASE_MS = 1_000;
+const JITTER = 0.25;
+const COLD_POLL_MS = 2_000;
+
+/**
+ * The wait before the next attempt, or null when there is none.
+ * @param made attempts made so far, at least 1
+ * @param nowMs wall clock, for a Retry-After that is a date
+ */
+export function backoffAfter(
+  attempt: FailedAttempt,
+  made: number,
+  settings: RetrySettings,
+  random: Random,
+  nowMs: number,
+): Backoff | null {
+  if (made >= settings.attempts || !isRetryable(attempt, settings)) return null;
+  // The endpoint never saw the request: the socket had died while it was idle.
+  if (attempt.outcome.kind === "staleConnection") return { ms: 0, from: "exponential" };
+  const asked = isThrottled(attempt.status) ? retryAfterMs(attempt.headers ?? [], nowMs) : null;
+  if (asked !== null) return { ms: Math.min(asked, RETRY_AFTER_CAP_MS), from: "retry-after" };
+  const base = BASE_MS * 2 ** (made - 1);
+  return { ms: Math.round(base * (1 + JITTER * random.next())), from: "exponential" };
+}
+
+/**
+ * While an endpoint wakes, refusals and 202 or 503 are its way of saying "not yet"; a 504 is the honest end.
+ * Returns null when the answer stands, or when the cap leaves no time for another try.
+ */
+export function coldBackoffAfter(
+  attempt: FailedAttempt,
+  elapsedMs: number,
+  capMs: number,
+  random: Random,
+  nowMs: number,
+): Backoff | null {
+  const waking =
+    attempt.outcome.kind === "staleConnection" ||
+    (attempt.outcome.kind === "network" && attempt.outcome.phase !== "body" && attempt.outcome.phase !== "dns") ||
+    (attempt.outcome.kind === "timeout" && attempt.outcome.phase === "connect") ||
+    (attempt.outcome.kind === "complete" && (attempt.status === 202 || attempt.status === 503));
+  if (!waking) return null;
+  const asked = retryAfterMs(attempt.headers ?? [], nowMs);
+  const ms = Math.round(asked ?? COLD_POLL_MS * (1 + JITTER * (random.next() - 0.5)));
+  return elapsedMs + ms >= capMs ? null : { ms, from: asked === null ? "exponential" : "retry-after" };
+}
+
+function isRetryable({ outcome, status }: FailedAttempt, settings: RetrySettings): boolean {
+  switch (outcome.kind) {
+    case "cancelled":
+    case "truncated":
+      return false;
+    case "staleConnection":
+      return true;
+    case "network":
+    case "timeout":
+      return settings.on.includes("network");
+    case "complete":
+      if (status === undefined || status < 400) return false;
+      return settings.on.includes(status) || (status >= 500 && settings.on.includes("5xx"));
+  }
+}
+
+function isThrottled(status: number | undefined): boolean {
+  return status === 429 || (status !== undefined && status >= 500);
+}
+
+/** Milliseconds that the server asked for, from `retry-after-ms` or `retry-after` (integer, float or HTTP date). */
+export function retryAfterMs(headers: readonly (readonly [string, string])[], nowMs: number): number | null {
+  const value = (name: string): string | undefined => headers.find(([key]) => key === name)?.[1].trim();
+  const ms = Number(value("retry-after-ms") || Number.NaN);
+  if (Number.isFinite(ms) && ms >= 0) return ms;
+  const text = value("retry-after");
+  if (text === undefined || text === "") return null;
+  const seconds = Number(text);
+  if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1_000 : null;
+  const date = Date.parse(text);
+  return Number.isNaN(date) ? null : Math.max(0, date - nowMs);
+}

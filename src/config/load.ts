@@ -1,0 +1,186 @@
+/** Reads `twintail.yaml` into {@link Settings}. Refuses, offline, what could leak a key or surprise a bill. */
+import { isIP } from "node:net";
+import { dirname, resolve } from "node:path";
+import { checkDocument, parseDocument, readDocument, type SourceDocument } from "../core/document.js";
+import { TwintailError } from "../core/errors.js";
+import { type ConfigFile, configSchema } from "./schema.js";
+import type { EndpointRole, EndpointSettings, GateText, Settings } from "./settings.js";
+
+/** @throws TwintailError with `file:line:column` of every mistake. */
+export function loadSettings(path: string): Settings {
+  return settingsOf(readDocument(path, "configuration"), dirname(resolve(path)));
+}
+
+/** As {@link loadSettings}, from text; `folder` is what relative paths are resolved against. */
+export function parseSettings(text: string, folder: string, file = "twintail.yaml"): Settings {
+  return settingsOf(parseDocument(text, file), folder);
+}
+
+function settingsOf(document: SourceDocument, folder: string): Settings {
+  const config = checkDocument(document, configSchema);
+  const gates: GateText[] = config.gates.map((text, index) => {
+    const [column, line] = document.place(["gates", index]).split(":").reverse().map(Number);
+    return { text, line: line ?? 0, column: column ?? 0 };
+  });
+  const settings: Settings = {
+    goldens: resolve(folder, config.goldens),
+    endpoints: {
+      baseline: endpointOf("baseline", config, document),
+      candidate: endpointOf("candidate", config, document),
+    },
+    capture: captureOf(config),
+    judge: {
+      gates,
+      ...(config.traffic === undefined ? {} : { requestsPerDay: config.traffic.requestsPerDay }),
+    },
+  };
+  if (settings.capture.maxCost !== undefined) {
+    for (const role of ["baseline", "candidate"] as const) {
+      const price = settings.endpoints[role].price;
+      if (price?.inputPerMTok === undefined || price.outputPerMTok === undefined) {
+        throw new TwintailError({
+          cause: `maxCost is set but the ${role} has no price per token`,
+          place: document.place(["capture", "maxCost"], "key"),
+          remedy: `give endpoints.${role}.price inputPerMTok and outputPerMTok, or remove maxCost`,
+        });
+      }
+    }
+  }
+  return settings;
+}
+
+function captureOf(config: ConfigFile): Settings["capture"] {
+  const { capture } = config;
+  return {
+    rounds: capture.rounds,
+    spreadMs: capture.spread,
+    concurrency: capture.concurrency,
+    order: capture.order,
+    prefix: capture.prefix,
+    control: capture.control,
+    warmup: capture.warmup,
+    solo: capture.solo,
+    once: capture.once,
+    timeouts: {
+      connectMs: capture.timeouts.connect,
+      firstByteMs: capture.timeouts.firstByte,
+      idleMs: capture.timeouts.idle,
+      totalMs: capture.timeouts.total,
+    },
+    retry: capture.retry,
+    maxBytesPerExchange: capture.maxBytesPerExchange,
+    ...(capture.maxCost === undefined ? {} : { maxCost: capture.maxCost }),
+    ...(capture.seed === undefined ? {} : { seed: capture.seed }),
+  };
+}
+
+const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|.*api[-_]?key.*|.*token.*|.*secret.*)$/i;
+const OWN_HEADERS = new Set([
+  "content-type",
+  "content-length",
+  "accept-encoding",
+  "host",
+  "connection",
+  "transfer-encoding",
+]);
+
+function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocument): EndpointSettings {
+  const written = config.endpoints[role];
+  const path = ["endpoints", role];
+  const url = baseUrlOf(written.baseUrl, document.place([...path, "baseUrl"]));
+  if (url.protocol === "http:" && written.apiKeyEnv !== undefined && !isLoopback(url.hostname)) {
+    throw new TwintailError({
+      cause: `a key would be sent to ${url.host} in the clear`,
+      place: document.place([...path, "baseUrl"]),
+      remedy: "use https://",
+    });
+  }
+  for (const name of Object.keys(written.headers)) {
+    if (SECRET_HEADER.test(name)) {
+      throw new TwintailError({
+        cause: `header "${name}" looks like a secret, and headers are stored in the recording`,
+        place: document.place([...path, "headers", name], "key"),
+        remedy: "put the key into an environment variable and name it in apiKeyEnv",
+      });
+    }
+    if (OWN_HEADERS.has(name.toLowerCase())) {
+      throw new TwintailError({
+        cause: `header "${name}" is set by twintail itself`,
+        place: document.place([...path, "headers", name], "key"),
+        remedy: "remove it",
+      });
+    }
+  }
+  const { wake, price, tier, apiKeyEnv, simulated, requestIdHeader } = written;
+  return {
+    role,
+    baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
+    query: url.search,
+    models: written.models,
+    streamUsage: written.streamUsage,
+    rename: written.rename,
+    omit: written.omit,
+    extra: written.extra,
+    headers: Object.fromEntries(Object.entries(written.headers).map(([name, value]) => [name.toLowerCase(), value])),
+    ...(requestIdHeader === undefined ? {} : { requestIdHeader: requestIdHeader.toLowerCase() }),
+    ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
+    ...(tier === undefined ? {} : { tier }),
+    ...(price === undefined ? {} : { price: withoutUndefined(price) }),
+    ...(wake === undefined
+      ? {}
+      : {
+          wake: {
+            budgetMs: wake.budget,
+            capMs: wake.cap,
+            ...(wake.idleAfter === undefined ? {} : { idleAfterMs: wake.idleAfter }),
+          },
+        }),
+    ...(simulated === undefined ? {} : { simulated }),
+  };
+}
+
+function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {
+  return Object.fromEntries(Object.entries(value).filter(([, inner]) => inner !== undefined)) as never;
+}
+
+function baseUrlOf(text: string, place: string): URL {
+  let url: URL;
+  try {
+    url = new URL(text);
+  } catch {
+    throw new TwintailError({
+      cause: `"${text}" is not a URL`,
+      place,
+      remedy: "write it as https://host/v1, without /chat/completions",
+    });
+  }
+  if (url.protocol !== "https:" && url.protocol !== "http:") {
+    throw new TwintailError({
+      cause: `"${url.protocol}//" is not supported`,
+      place,
+      remedy: "use https:// or http://",
+    });
+  }
+  if (url.username !== "" || url.password !== "") {
+    throw new TwintailError({
+      cause: "the address carries a user name or password, which would be stored",
+      place,
+      remedy: "put the key into an environment variable and name it in apiKeyEnv",
+    });
+  }
+  if (/\/(chat\/completions|completions|embeddings|responses)\/?$/.test(url.pathname)) {
+    throw new TwintailError({
+      cause: `the address ends in an API path (${url.pathname})`,
+      place,
+      remedy: "give the base address only, usually ending in /v1",
+    });
+  }
+  return url;
+}
+
+/** True for 127.0.0.0/8, ::1 and localhost. */
+export function isLoopback(hostname: string): boolean {
+  const host = hostname.replace(/^\[|\]$/g, "").toLowerCase();
+  if (host === "localhost" || host === "::1") return true;
+  return isIP(host) === 4 && host.startsWith("127.");
+}

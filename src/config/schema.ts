@@ -1,0 +1,96 @@
+/** `twintail.yaml` as a person writes it. Unknown keys are errors: a setting that is silently ignored is a lie. */
+import { z } from "zod";
+import { parseDurationMs } from "../core/duration.js";
+
+const duration = z
+  .union([z.string(), z.literal(0)])
+  .refine((text) => isDuration(text), "a duration such as 500ms, 10s, 2m or 1m30s")
+  .transform((text) => parseDurationMs(String(text)));
+
+function isDuration(text: string | number): boolean {
+  try {
+    parseDurationMs(String(text));
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+const price = z.strictObject({
+  inputPerMTok: z.number().nonnegative().optional(),
+  cachedInputPerMTok: z.number().nonnegative().optional(),
+  outputPerMTok: z.number().nonnegative().optional(),
+  perHour: z.number().nonnegative().optional(),
+});
+
+const endpoint = z.strictObject({
+  baseUrl: z.string(),
+  apiKeyEnv: z
+    .string()
+    .regex(/^[A-Za-z_][A-Za-z0-9_]*$/, "the name of an environment variable, never a key")
+    .optional(),
+  models: z.record(z.string(), z.string().min(1).nullable()),
+  rename: z.record(z.string(), z.string().min(1)).default({}),
+  omit: z.array(z.string()).default([]),
+  extra: z.record(z.string(), z.unknown()).default({}),
+  streamUsage: z.boolean().default(true),
+  headers: z.record(z.string(), z.string()).default({}),
+  requestIdHeader: z.string().optional(),
+  wake: z
+    .strictObject({
+      idleAfter: duration.optional(),
+      budget: duration.default(480_000),
+      cap: duration.default(600_000),
+    })
+    .optional(),
+  tier: z.string().optional(),
+  price: price.optional(),
+  simulated: z.string().optional(),
+});
+
+const count = z.int().positive();
+
+const capture = z.strictObject({
+  rounds: count.max(1_000).default(10),
+  spread: duration.default(0),
+  concurrency: count.max(512).default(4),
+  order: z.enum(["random", "serial"]).default("random"),
+  prefix: z.enum(["unique", "shared"]).default("unique"),
+  control: z.boolean().default(false),
+  warmup: z.int().nonnegative().max(100).default(1),
+  solo: z
+    .strictObject({ requests: z.int().nonnegative().max(100).default(3), maxTokens: count.default(200) })
+    .default({ requests: 3, maxTokens: 200 }),
+  once: z.array(z.string()).default([]),
+  timeouts: z
+    .strictObject({
+      connect: duration.default(10_000),
+      firstByte: duration.default(120_000),
+      idle: duration.default(60_000),
+      total: duration.default(600_000),
+    })
+    .default({ connect: 10_000, firstByte: 120_000, idle: 60_000, total: 600_000 }),
+  retry: z
+    .strictObject({
+      attempts: count.max(10).default(3),
+      on: z
+        .array(z.union([z.int().min(400).max(599), z.literal("5xx"), z.literal("network")]))
+        .default([429, "5xx", "network"]),
+    })
+    .default({ attempts: 3, on: [429, "5xx", "network"] }),
+  maxBytesPerExchange: count.default(16 * 1024 * 1024),
+  maxCost: z.number().positive().optional(),
+  seed: z.int().nonnegative().optional(),
+});
+
+/** The zod schema of `twintail.yaml`; its output has durations in milliseconds and every default applied. */
+export const configSchema = z.strictObject({
+  goldens: z.string(),
+  endpoints: z.strictObject({ baseline: endpoint, candidate: endpoint }),
+  capture: capture.prefault({}),
+  store: z.literal("full").default("full"),
+  traffic: z.strictObject({ requestsPerDay: z.number().positive() }).optional(),
+  gates: z.array(z.string()).default([]),
+});
+
+export type ConfigFile = z.output<typeof configSchema>;

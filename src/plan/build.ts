@@ -1,0 +1,233 @@
+/** Golden set × endpoints × settings → every request of a run, in order. Seeded: the same input gives the same plan. */
+import type { CaptureSettings, EndpointRole, EndpointSettings } from "../config/settings.js";
+import { digestOf } from "../core/digest.js";
+import { TwintailError } from "../core/errors.js";
+import { type Random, seededRandom } from "../core/random.js";
+import type { GoldenCase, GoldenSet, Variant } from "../golden/golden-set.js";
+import {
+  ARM_ENDPOINT,
+  type Arm,
+  type Block,
+  type NotTested,
+  type Phase,
+  type Plan,
+  type PlannedRequest,
+  type Release,
+  type RequestTemplate,
+} from "./plan.js";
+import { buildRequest, modelFor } from "./request.js";
+
+export interface PlanInput {
+  readonly set: GoldenSet;
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointSettings>>;
+  readonly capture: CaptureSettings;
+  readonly seed: number;
+  readonly userAgent: string;
+}
+
+const ROLES = ["baseline", "candidate"] as const;
+
+/** @throws TwintailError when nothing is left to send, or a named case does not exist. */
+export function buildPlan(input: PlanInput): Plan {
+  const { set, capture, seed } = input;
+  for (const id of capture.once) {
+    if (!set.cases.some((goldenCase) => goldenCase.id === id)) {
+      throw new TwintailError({
+        cause: `capture.once names "${id}", which is no case`,
+        remedy: `use an id of ${set.name}`,
+      });
+    }
+  }
+  const { tested, notTested } = splitByModel(input);
+  if (tested.length === 0) {
+    throw new TwintailError({
+      cause: "no case has a model on both endpoints",
+      place: "endpoints.*.models",
+      remedy: "map a default model on each",
+    });
+  }
+  const draft = new Draft(input);
+  planCold(draft, input, tested);
+  planWarmup(draft, input, tested);
+  planSolo(draft, input, tested);
+  planRounds(draft, input, tested);
+  const plan = {
+    seed,
+    rounds: capture.rounds,
+    rows: draft.rows,
+    blocks: draft.blocks,
+    requests: Object.fromEntries(draft.requests),
+    notTested,
+  };
+  return { ...plan, digest: digestOf(plan) };
+}
+
+function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTested: NotTested[] } {
+  const tested: GoldenCase[] = [];
+  const notTested: NotTested[] = [];
+  for (const goldenCase of input.set.cases) {
+    const missing = ROLES.filter((role) => modelFor(input.endpoints[role], goldenCase) === undefined);
+    if (missing.length === 0) tested.push(goldenCase);
+    for (const endpoint of missing) {
+      const reason = `no model for category "${goldenCase.category}" in endpoints.${endpoint}.models`;
+      notTested.push({ caseId: goldenCase.id, endpoint, reason });
+    }
+  }
+  return { tested, notTested };
+}
+
+/** One moment of a round: a case in one variant, sent to both sides by the given arms. */
+interface Moment {
+  readonly goldenCase: GoldenCase;
+  readonly variant: Variant;
+  readonly repeat: number;
+  readonly arms: readonly Arm[];
+}
+
+const MAIN_ARMS: readonly Arm[] = ["baseline", "candidate"];
+const CONTROL_ARMS: readonly Arm[] = ["control", "candidate2"];
+
+/** Collects rows, releases and request bodies, giving ids in the order of planning. */
+class Draft {
+  readonly rows: PlannedRequest[] = [];
+  readonly blocks: Block[] = [];
+  readonly requests = new Map<string, RequestTemplate>();
+  readonly #firing: Random;
+  readonly #nonces: Random;
+  #pairs = 0;
+
+  constructor(private readonly input: PlanInput) {
+    this.#firing = seededRandom(input.seed, "which fires first");
+    this.#nonces = seededRandom(input.seed, "nonces");
+  }
+
+  /** Adds the rows of one moment and returns their ids, first to fire first. */
+  pair(moment: Moment, phase: Phase, round: number, maxTokens?: number): number[] {
+    const { goldenCase, variant, repeat } = moment;
+    const pairId = this.#pairs++;
+    // Drawn for every pair, used or not: settings that differ in one case must not shift the others' nonces.
+    const drawn = this.#nonces
+      .int(2 ** 32)
+      .toString(16)
+      .padStart(8, "0");
+    const unique = this.input.capture.prefix === "unique" && goldenCase.prefix === "unique";
+    const reversed = this.#firing.int(2) === 1 && this.input.capture.order === "random";
+    const arms = reversed ? [...moment.arms].reverse() : moment.arms;
+    return arms.map((arm) => {
+      const endpoint = this.input.endpoints[ARM_ENDPOINT[arm]];
+      const model = modelFor(endpoint, goldenCase) as string;
+      const { id: requestId, template } = buildRequest(endpoint, goldenCase, {
+        variant,
+        model,
+        nonce: unique ? drawn : null,
+        userAgent: this.input.userAgent,
+        ...(maxTokens === undefined ? {} : { maxTokens }),
+      });
+      this.requests.set(requestId, template);
+      const id = this.rows.length;
+      this.rows.push({
+        id,
+        pairId,
+        endpoint: endpoint.role,
+        arm,
+        caseId: goldenCase.id,
+        repeat,
+        round,
+        phase,
+        variant,
+        requestId,
+        ...(phase === "warm" && goldenCase.cancel !== undefined ? { cancel: goldenCase.cancel } : {}),
+      });
+      return id;
+    });
+  }
+}
+
+/** The first contact with a scale-to-zero endpoint is its cold trial; an endpoint that never sleeps is left alone. */
+function planCold(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
+  const arms = ROLES.filter((role) => input.endpoints[role].wake !== undefined);
+  if (arms.length === 0) return;
+  const moment = { goldenCase: plainCase(tested), variant: "stream", repeat: 0, arms } as const;
+  draft.blocks.push(...inOrder(input.capture, "cold", 1, [{ rows: draft.pair(moment, "cold", 0), notBeforeMs: 0 }]));
+}
+
+function planWarmup(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
+  if (input.capture.warmup === 0) return;
+  const moment = { goldenCase: plainCase(tested), variant: "stream", repeat: 0, arms: MAIN_ARMS } as const;
+  const releases = Array.from({ length: input.capture.warmup }, () => ({
+    rows: draft.pair(moment, "warmup", 0),
+    notBeforeMs: 0,
+  }));
+  draft.blocks.push(...inOrder(input.capture, "warmup", 1, releases));
+}
+
+/** The plainest case to wake or warm up with: the first short chat without tools and without a cancel rule. */
+function plainCase(tested: readonly GoldenCase[]): GoldenCase {
+  const plain = tested.find(
+    ({ api, request, cancel, variants }) =>
+      api === "chat" && request.tools === undefined && cancel === undefined && variants.includes("stream"),
+  );
+  return plain ?? (tested[0] as GoldenCase);
+}
+
+/** Decode at concurrency 1, on the first case tagged `solo`: the figure that a tier is known by. */
+function planSolo(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
+  const { requests, maxTokens } = input.capture.solo;
+  const goldenCase = tested.find(({ tags }) => tags.includes("solo"));
+  if (requests === 0 || goldenCase === undefined) return;
+  const moment = { goldenCase, variant: "stream", repeat: 0, arms: MAIN_ARMS } as const;
+  const releases = Array.from({ length: requests }, () => ({
+    rows: draft.pair(moment, "solo", 0, maxTokens),
+    notBeforeMs: 0,
+  }));
+  draft.blocks.push(...inOrder(input.capture, "solo", 1, releases));
+}
+
+function planRounds(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
+  const { capture, seed } = input;
+  const order = seededRandom(seed, "order of a round");
+  const releases: Release[] = [];
+  for (let round = 0; round < capture.rounds; round++) {
+    const notBeforeMs = Math.round((capture.spreadMs * round) / capture.rounds);
+    const early: Moment[] = [];
+    const moments: Moment[] = [];
+    for (const goldenCase of tested) {
+      const once = capture.once.includes(goldenCase.id);
+      if (once && round > 0) continue;
+      for (let repeat = 0; repeat < goldenCase.repeat; repeat++) {
+        for (const variant of goldenCase.variants) {
+          const target = once ? early : moments;
+          target.push({ goldenCase, variant, repeat, arms: MAIN_ARMS });
+          if (capture.control) target.push({ goldenCase, variant, repeat, arms: CONTROL_ARMS });
+        }
+      }
+    }
+    for (const moment of [...early, ...order.shuffle(moments)]) {
+      releases.push({ rows: draft.pair(moment, "warm", round), notBeforeMs });
+    }
+  }
+  draft.blocks.push(...inOrder(capture, "warm", capture.concurrency, releases));
+}
+
+/**
+ * `random` sends both halves of a pair together. `serial` is for endpoints that share hardware: only one of them
+ * has requests in flight, in blocks A B B A.
+ */
+function inOrder(capture: CaptureSettings, phase: Phase, concurrency: number, pairs: readonly Release[]): Block[] {
+  if (capture.order === "random") return [{ phase, concurrency, releases: pairs }];
+  const size = 2 * concurrency;
+  const blocks: Block[] = [];
+  for (let start = 0; start < pairs.length; start += size) {
+    const chunk = pairs.slice(start, start + size);
+    // In serial order rows keep their arms' order: the baseline's side first.
+    const halves = [0, 1].map((side) =>
+      chunk.map(({ rows, notBeforeMs }) => ({ rows: rows.slice(side, side + 1), notBeforeMs })),
+    );
+    const secondFirst = (start / size) % 2 === 1;
+    for (const half of secondFirst ? halves.reverse() : halves) {
+      const releases = half.filter(({ rows }) => rows.length > 0);
+      if (releases.length > 0) blocks.push({ phase, concurrency, releases });
+    }
+  }
+  return blocks;
+}

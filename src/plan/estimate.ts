@@ -1,0 +1,103 @@
+/** What a plan will cost, before the first request is sent. Estimates, and labelled so wherever they are shown. */
+import type { EndpointRole, EndpointSettings, Price } from "../config/settings.js";
+import type { GoldenSet } from "../golden/golden-set.js";
+import type { Plan, PlannedRequest } from "./plan.js";
+
+export interface EndpointEstimate {
+  readonly requests: number;
+  /** Four characters a token. */
+  readonly inputTokens: number;
+  /** By the references' length where there is one, else half of the limit. */
+  readonly outputTokens: number;
+  /** If every answer ran to its limit. */
+  readonly maxOutputTokens: number;
+  /** USD for the expected output; null without prices per token. */
+  readonly cost: number | null;
+  /** USD if every answer ran to its limit, and every request were retried to the last attempt. */
+  readonly maxCost: number | null;
+}
+
+export interface PlanEstimate {
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointEstimate>>;
+  /** At {@link ASSUMED_RATE} tokens/s a stream and {@link ASSUMED_TTFT_MS} ms to the first token, `spread` included. */
+  readonly minutes: number;
+}
+
+export const ASSUMED_RATE = 60;
+export const ASSUMED_TTFT_MS = 500;
+const CHARACTERS_PER_TOKEN = 4;
+const IMAGE_TOKENS = 300;
+const UNLIMITED_OUTPUT = 1_024;
+
+export function estimatePlan(
+  plan: Plan,
+  set: GoldenSet,
+  endpoints: Readonly<Record<EndpointRole, EndpointSettings>>,
+  attempts: number,
+): PlanEstimate {
+  const cases = new Map(set.cases.map((goldenCase) => [goldenCase.id, goldenCase]));
+  const sizes = plan.rows.map((row) => {
+    const body = plan.requests[row.requestId]?.body ?? {};
+    const limit = limitOf(body, row);
+    const reference = cases.get(row.caseId)?.reference;
+    const expected =
+      reference === undefined ? limit / 2 : Math.ceil(JSON.stringify(reference).length / CHARACTERS_PER_TOKEN);
+    return { input: inputTokensOf(body), limit, expected: "input" in body ? 0 : Math.min(limit, expected) };
+  });
+  const estimateOf = (role: EndpointRole): EndpointEstimate => {
+    const own = plan.rows.filter((row) => row.endpoint === role).map((row) => sizes[row.id] as (typeof sizes)[number]);
+    const sum = (pick: (size: (typeof sizes)[number]) => number): number =>
+      own.reduce((total, size) => total + pick(size), 0);
+    const [inputTokens, outputTokens, maxOutputTokens] = [
+      Math.round(sum((size) => size.input)),
+      Math.round(sum((size) => size.expected)),
+      Math.round(sum((size) => size.limit)),
+    ];
+    const { price } = endpoints[role];
+    const maxCost = costOf(price, inputTokens, maxOutputTokens);
+    return {
+      requests: own.length,
+      inputTokens,
+      outputTokens,
+      maxOutputTokens,
+      cost: costOf(price, inputTokens, outputTokens),
+      maxCost: maxCost === null ? null : maxCost * attempts,
+    };
+  };
+  let ms = 0;
+  for (const block of plan.blocks) {
+    const busyMs = block.releases.map(({ rows }) =>
+      Math.max(...rows.map((id) => ASSUMED_TTFT_MS + ((sizes[id]?.expected ?? 0) / ASSUMED_RATE) * 1_000)),
+    );
+    const last = Math.max(0, ...block.releases.map(({ notBeforeMs }) => notBeforeMs));
+    ms += Math.max(last, busyMs.reduce((total, part) => total + part, 0) / block.concurrency, ...busyMs);
+  }
+  return { endpoints: { baseline: estimateOf("baseline"), candidate: estimateOf("candidate") }, minutes: ms / 60_000 };
+}
+
+/** USD for token counts at a price; null when the price has no rate per token. */
+function costOf(price: Price | undefined, inputTokens: number, outputTokens: number): number | null {
+  if (price?.inputPerMTok === undefined || price.outputPerMTok === undefined) return null;
+  return (inputTokens * price.inputPerMTok + outputTokens * price.outputPerMTok) / 1e6;
+}
+
+function limitOf(body: Readonly<Record<string, unknown>>, row: PlannedRequest): number {
+  if ("input" in body && !("max_output_tokens" in body)) return 0;
+  for (const key of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
+    if (typeof body[key] === "number") return body[key];
+  }
+  return row.cancel === undefined ? UNLIMITED_OUTPUT : UNLIMITED_OUTPUT / 4;
+}
+
+function inputTokensOf(body: Readonly<Record<string, unknown>>): number {
+  const { messages, prompt, input, tools, response_format } = body;
+  let images = 0;
+  const text = JSON.stringify({ messages, prompt, input, tools, response_format }, (_key, value: unknown) => {
+    if (typeof value === "string" && value.startsWith("data:")) {
+      images++;
+      return "";
+    }
+    return value;
+  });
+  return Math.ceil(text.length / CHARACTERS_PER_TOKEN) + images * IMAGE_TOKENS;
+}
