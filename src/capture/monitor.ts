@@ -19,6 +19,10 @@ export class Monitor {
   #lastBeatNs: number;
   #stalls: [number, number][] = [];
   #reads = 0;
+  #stalledReads = 0;
+  #readsSinceBeat = 0;
+  /** The rest of this turn handles what waited during a stall. */
+  #stallTurn = false;
   #readsThisTurn = 0;
   #maxReadsPerTurn = 0;
   #turnOpen = false;
@@ -36,7 +40,9 @@ export class Monitor {
 
   readonly countRead = (): void => {
     this.#reads++;
+    this.#readsSinceBeat++;
     this.#readsThisTurn++;
+    if (this.#stallTurn) this.#stalledReads++;
     if (this.#turnOpen) return;
     this.#turnOpen = true;
     setImmediate(() => {
@@ -55,8 +61,18 @@ export class Monitor {
     const nowNs = this.now();
     const dueNs = this.#lastBeatNs + HEARTBEAT_MS * NS_PER_MS;
     this.#lastBeatNs = nowNs;
-    if (nowNs - dueNs > STALL_NS && this.#stalls.length < MAX_STALLS) this.#stalls.push([dueNs, nowNs - dueNs]);
+    if (nowNs - dueNs > STALL_NS) this.#stalled(dueNs, nowNs);
+    this.#readsSinceBeat = 0;
     if (nowNs - this.#windowFromNs >= WINDOW_NS) this.#closeWindow(nowNs);
+  }
+
+  #stalled(dueNs: number, nowNs: number): void {
+    if (this.#stalls.length < MAX_STALLS) this.#stalls.push([dueNs, nowNs - dueNs]);
+    this.#stalledReads += this.#readsSinceBeat;
+    this.#stallTurn = true;
+    setImmediate(() => {
+      this.#stallTurn = false;
+    });
   }
 
   #closeWindow(toNs: number): void {
@@ -67,12 +83,14 @@ export class Monitor {
       stalls: this.#stalls,
       busyShare: round3(performance.eventLoopUtilization(busy, this.#busy).utilization),
       reads: this.#reads,
+      stalledReads: this.#stalledReads,
       maxReadsPerTurn: this.#maxReadsPerTurn,
     });
     this.#busy = busy;
     this.#windowFromNs = toNs;
     this.#stalls = [];
     this.#reads = 0;
+    this.#stalledReads = 0;
     this.#maxReadsPerTurn = 0;
   }
 }

@@ -6,7 +6,7 @@ import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
 import { type Clock, NS_PER_MS } from "./clock.js";
 import { Lane } from "./lane.js";
 import type { CaptureJob, EndpointAccess, RawExchange } from "./messages.js";
-import { backoffAfter, coldBackoffAfter } from "./retry.js";
+import { type Backoff, backoffAfter, coldBackoffAfter } from "./retry.js";
 
 export interface PacerEvents {
   onReleased(ids: readonly number[]): void;
@@ -136,7 +136,7 @@ export class Pacer {
     made: number,
     releasedAtNs: number,
     random: Random,
-  ): RawExchange["attempts"][number]["backoff"] | null {
+  ): Backoff | null {
     if (row.phase === "cold" && access.wakeCapMs !== undefined) {
       const elapsedMs = (this.now() - releasedAtNs) / NS_PER_MS;
       return coldBackoffAfter(attempt, elapsedMs, access.wakeCapMs, random, Date.now());

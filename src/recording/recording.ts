@@ -121,6 +121,8 @@ export interface MachineLine {
   /** Busy share of the capture thread, 0 to 1 (`eventLoopUtilization`). */
   readonly busyShare: number;
   readonly reads: number;
+  /** Reads handled in or right after a stall: their stamps may be late by as much. An upper bound. */
+  readonly stalledReads: number;
   /** The most reads handled in one turn of the event loop. */
   readonly maxReadsPerTurn: number;
 }

@@ -1,0 +1,60 @@
+/** Which exchanges make a pair, and which pairs may be compared. */
+import type { ScoredExchange } from "../measure/scored.js";
+import { type PairValue, pairedShift, type Shift } from "./shift.js";
+
+/** Both halves of one moment; either may be missing in a partial recording. */
+export interface Pair {
+  readonly pairId: number;
+  readonly baseline: ScoredExchange | null;
+  readonly candidate: ScoredExchange | null;
+  /** (control, candidate2): shown beside, never mixed into paired statistics. */
+  readonly control: boolean;
+}
+
+/** Pairs by id, from exchanges in any order. */
+export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
+  const pairs = new Map<
+    number,
+    { baseline: ScoredExchange | null; candidate: ScoredExchange | null; control: boolean }
+  >();
+  for (const exchange of exchanges) {
+    const pair = pairs.get(exchange.pairId) ?? { baseline: null, candidate: null, control: false };
+    pair[exchange.endpoint] = exchange;
+    pair.control = exchange.arm === "control" || exchange.arm === "candidate2";
+    pairs.set(exchange.pairId, pair);
+  }
+  return [...pairs].sort(([a], [b]) => a - b).map(([pairId, pair]) => ({ pairId, ...pair }));
+}
+
+/**
+ * The paired shift of one metric. Only successes of the first attempt count: a retried request was measured at
+ * another, calmer moment. A pair to which the metric does not apply on either side is no pair.
+ */
+export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
+  const values: PairValue[] = [];
+  for (const { baseline, candidate, control } of pairs) {
+    if (control || baseline === null || candidate === null) continue;
+    if (baseline.pairBroken || candidate.pairBroken) continue;
+    if (baseline.cancelled !== null || candidate.cancelled !== null) continue;
+    if (!applies(baseline, metric) && !applies(candidate, metric)) continue;
+    values.push({
+      caseId: `${baseline.caseId} ${baseline.variant} ${baseline.repeat}`,
+      round: baseline.round,
+      baseline: comparable(baseline, metric),
+      candidate: comparable(candidate, metric),
+    });
+  }
+  return pairedShift(values);
+}
+
+function applies(exchange: ScoredExchange, metric: string): boolean {
+  const scalar = exchange.scalars[metric];
+  return scalar !== undefined && ("value" in scalar || scalar.failed);
+}
+
+/** The value that may enter a paired comparison, or null. */
+export function comparable(exchange: ScoredExchange, metric: string): number | null {
+  if (exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
+  const scalar = exchange.scalars[metric];
+  return scalar !== undefined && "value" in scalar ? scalar.value : null;
+}

@@ -1,0 +1,36 @@
+/** One exchange, decoded and put into its bucket: what every metric and check looks at. */
+import { decodeAttempt } from "../decode/decode.js";
+import { type Failure, failureOf } from "../decode/failure.js";
+import type { Api } from "../golden/golden-set.js";
+import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
+import type { Bucket, Sample } from "./metric.js";
+
+/** A sample with the failures of all its attempts, first to last; null for an attempt that succeeded. */
+export interface DecodedSample extends Sample {
+  readonly attemptFailures: readonly (Failure | null)[];
+}
+
+export function sampleOf(exchange: Exchange, api: Api, header: HeaderLine): DecodedSample {
+  const decoded = exchange.attempts.map((attempt) => {
+    const completion = decodeAttempt(attempt, api, exchange.variant);
+    return { attempt, completion, failure: failureOf(attempt, completion, api) };
+  });
+  // The reader refuses an exchange without attempts.
+  const last = decoded.at(-1) as (typeof decoded)[number];
+  return {
+    exchange,
+    attempt: last.attempt,
+    completion: last.completion,
+    usages: decoded.map(({ completion }) => completion.usage),
+    failure: last.failure,
+    bucket: bucketOf(exchange, last.attempt, last.failure),
+    price: header.endpoints[exchange.endpoint].price,
+    attemptFailures: decoded.map(({ failure }) => failure),
+  };
+}
+
+function bucketOf(exchange: Exchange, last: Attempt, failure: Failure | null): Bucket {
+  if (last.outcome.kind === "cancelled") return "none";
+  if (failure !== null) return "failed";
+  return exchange.phase === "cold" ? "cold" : "warm";
+}

@@ -1,0 +1,120 @@
+/** What is kept of an exchange after its bytes are let go: small, and the same whatever order the file was in. */
+import type { CheckOutcome } from "../check/finding.js";
+import type { Usage } from "../decode/completion.js";
+import type { Failure } from "../decode/failure.js";
+import type { Exchange } from "../recording/recording.js";
+import { METRICS } from "./catalogue.js";
+import type { Bucket, Measurement, Metric } from "./metric.js";
+import type { DecodedSample } from "./sample.js";
+
+/** One number an exchange and metric, for comparisons: a median where there are many. */
+export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
+
+export interface AnswerText {
+  readonly content: string | null;
+  readonly reasoning: string;
+  readonly refusal: string | null;
+  readonly toolCalls: readonly { readonly name: string; readonly argumentsText: string | null }[];
+  readonly cut: boolean;
+}
+
+export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "intendedAtNs" | "segment" | "requestId"> {
+  readonly segment: number;
+  readonly requestId: string;
+  readonly bucket: Bucket;
+  readonly failure: Failure | null;
+  /** Failures of all attempts, first to last. */
+  readonly attemptFailures: readonly (Failure | null)[];
+  readonly status: number | null;
+  readonly firstTokenAtNs: number | null;
+  readonly endedAtNs: number;
+  readonly cancelled: "plan" | "user" | null;
+  readonly finishReason: string | null;
+  readonly usage: Usage | null;
+  readonly model: string | null;
+  readonly systemFingerprint: string | null;
+  readonly remoteAddress: string | null;
+  readonly characters: number;
+  readonly scalars: Readonly<Record<string, Scalar>>;
+  /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
+  readonly check: CheckOutcome | null;
+  readonly answer: AnswerText;
+}
+
+const MAX_TEXT = 12_000;
+
+/** @param keepText whether the answer's words are kept for the page */
+export function scoredExchange(
+  sample: DecodedSample,
+  measurements: ReadonlyMap<Metric, Measurement>,
+  check: CheckOutcome | null,
+  keepText: boolean,
+): ScoredExchange {
+  const { exchange, attempt, completion } = sample;
+  const { outcome } = attempt;
+  return {
+    id: exchange.id,
+    pairId: exchange.pairId,
+    segment: exchange.segment,
+    endpoint: exchange.endpoint,
+    arm: exchange.arm,
+    caseId: exchange.caseId,
+    repeat: exchange.repeat,
+    round: exchange.round,
+    phase: exchange.phase,
+    variant: exchange.variant,
+    requestId: exchange.requestId,
+    inFlight: exchange.inFlight,
+    releasedAtNs: exchange.releasedAtNs,
+    ...(exchange.pairBroken === undefined ? {} : { pairBroken: exchange.pairBroken }),
+    bucket: sample.bucket,
+    failure: sample.failure,
+    attemptFailures: sample.attemptFailures,
+    status: attempt.status ?? null,
+    firstTokenAtNs: completion.tokenEvents[0]?.atNs ?? null,
+    endedAtNs: attempt.endedAtNs,
+    cancelled: outcome.kind === "cancelled" ? outcome.by : null,
+    finishReason: completion.finishReason,
+    usage: completion.usage,
+    model: completion.model,
+    systemFingerprint: completion.systemFingerprint,
+    remoteAddress: attempt.remoteAddress ?? null,
+    characters: completion.tokenEvents.reduce((total, event) => total + event.characters, 0),
+    scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
+    check,
+    answer: answerOf(sample, keepText),
+  };
+}
+
+/** Measures every metric of the catalogue. */
+export function measureAll(sample: DecodedSample): Map<Metric, Measurement> {
+  return new Map(METRICS.map((metric) => [metric, metric.measure(sample)]));
+}
+
+function scalarOf(measurement: Measurement): Scalar {
+  if ("none" in measurement) return { none: measurement.none, failed: measurement.failed === true };
+  const { values } = measurement;
+  if (values.length === 1) return { value: values[0] as number };
+  const sorted = [...values].sort((a, b) => a - b);
+  const middle = Math.floor(sorted.length / 2);
+  const upper = sorted[middle] as number;
+  return { value: sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2 };
+}
+
+function answerOf({ completion }: DecodedSample, keepText: boolean): AnswerText {
+  const { content, reasoning, refusal, toolCalls } = completion;
+  if (!keepText) return { content: null, reasoning: "", refusal: null, toolCalls: [], cut: true };
+  const cap = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
+  const capOrNull = (text: string | null): string | null => (text === null ? null : cap(text));
+  const texts = [content ?? "", reasoning, refusal ?? "", ...toolCalls.map((call) => call.argumentsText ?? "")];
+  return {
+    content: capOrNull(content),
+    reasoning: cap(reasoning),
+    refusal: capOrNull(refusal),
+    toolCalls: toolCalls.slice(0, 50).map((call) => ({
+      name: call.name.slice(0, 200),
+      argumentsText: capOrNull(call.argumentsText),
+    })),
+    cut: toolCalls.length > 50 || texts.some((text) => text.length > MAX_TEXT),
+  };
+}
