@@ -5,6 +5,9 @@ import type { EndpointRole } from "../config/settings.js";
 
 export type Severity = "breaks" | "differs" | "note";
 
+/** Sorts the gravest first. */
+export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { breaks: 0, differs: 1, note: 2 };
+
 /** One fact worth a person's attention. The evidence is what was sent, not an opinion about it. */
 export interface Finding {
   readonly rule: string;
@@ -61,8 +64,10 @@ export interface CheckOutcome {
   readonly expectations: readonly ExpectationOutcome[];
   /** Present for cases that expect calls, or none. */
   readonly toolCalls: ToolCallOutcome | null;
-  /** Present where JSON was expected. */
+  /** Present where JSON was expected: it is valid, and satisfies the schema where one was given. */
   readonly jsonValid: boolean | null;
+  /** Why the exchange belongs to no rate and no flip, such as a cancellation on purpose. Absent for all others. */
+  readonly excluded?: string;
 }
 
 /** The highest rung of the ladder that a pair of answers reaches. */

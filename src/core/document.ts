@@ -109,19 +109,31 @@ export function parseDocument(text: string, file: string): SourceDocument {
 export function checkDocument<Schema extends z.ZodType>(document: SourceDocument, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
-  const lines = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
+  const mistakes = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
+  const meant = new Set(mistakes.map((mistake) => mistake.meant));
+  const lines = mistakes.filter(({ missing }) => missing === undefined || !meant.has(missing)).map(({ line }) => line);
   throw new TwintailError({ cause: [...new Set(lines)].join("\n") });
 }
 
 type Issue = z.core.$ZodIssue;
 
-function describeIssue(issue: Issue, document: SourceDocument, schema: z.ZodType): string[] {
+interface Mistake {
+  readonly line: string;
+  /** The path of the key that a misspelt one most likely meant. */
+  readonly meant?: string;
+  /** The path of a key that is not there: the same mistake as a misspelt one, told once. */
+  readonly missing?: string;
+}
+
+function describeIssue(issue: Issue, document: SourceDocument, schema: z.ZodType): Mistake[] {
   const found = valueAt(document.value, issue.path);
   if (issue.code === "unrecognized_keys") {
+    const known = knownKeys(schema, issue.path);
     return issue.keys.map((key) => {
-      const near = nearest(key, knownKeys(schema, issue.path));
-      const hint = near === undefined ? "remove it" : `did you mean "${near}"?`;
-      return `${document.place([...issue.path, key], "key")}: unknown key "${key}"${inside(issue.path)}; ${hint}`;
+      const near = nearest(key, known);
+      const place = document.place([...issue.path, key], "key");
+      const line = `${place}: unknown key "${key}"${inside(issue.path)}; ${keyHint(near, known)}`;
+      return near === undefined ? { line } : { line, meant: pathText([...issue.path, near]) };
     });
   }
   if (issue.code === "invalid_union") {
@@ -133,13 +145,24 @@ function describeIssue(issue: Issue, document: SourceDocument, schema: z.ZodType
     }
   }
   const where = document.place(issue.path);
-  const name = issue.path.length === 0 ? "the file" : `"${issue.path.map(String).join(".")}"`;
-  if (found === undefined) return [`${where}: ${name} is missing; ${expectation(issue)}`];
+  const name = issue.path.length === 0 ? "the file" : `"${pathText(issue.path)}"`;
+  if (issue.path.length === 0 && found === null)
+    return [{ line: `${where}: the file is empty; ${expectation(issue)}` }];
+  if (found === undefined) {
+    return [{ line: `${where}: ${name} is missing; ${expectation(issue)}`, missing: pathText(issue.path) }];
+  }
   const near =
     issue.code === "invalid_value" && typeof found === "string" ? nearest(found, issue.values.map(String)) : undefined;
-  return [
-    `${where}: ${name} is ${shown(found)}; ${expectation(issue)}${near === undefined ? "" : `, did you mean "${near}"?`}`,
-  ];
+  const hint = near === undefined ? "" : `, did you mean "${near}"?`;
+  return [{ line: `${where}: ${name} is ${shown(found)}; ${expectation(issue)}${hint}` }];
+}
+
+const MAX_LISTED_KEYS = 12;
+
+function keyHint(near: string | undefined, known: readonly string[]): string {
+  if (near !== undefined) return `did you mean "${near}"?`;
+  if (known.length === 0 || known.length > MAX_LISTED_KEYS) return "remove it";
+  return `expected one of ${known.map((key) => `"${key}"`).join(", ")}`;
 }
 
 /** Of a union's branches, the issues of the one that got furthest: what its author most likely meant. */
@@ -162,18 +185,51 @@ function closestBranch(issue: Extract<Issue, { code: "invalid_union" }>): Issue[
 function expectation(issue: Issue): string {
   switch (issue.code) {
     case "invalid_type":
-      return `expected ${issue.expected === "record" ? "a map" : `${/^[aeiou]/.test(issue.expected) ? "an" : "a"} ${issue.expected}`}`;
+      return `expected ${TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`}`;
     case "invalid_value":
       return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
     case "invalid_union":
-      return issue.message === "Invalid input" ? "expected one of the forms in the schema" : issue.message;
+      return `expected ${issue.message === "Invalid input" ? "one of the forms in the schema" : issue.message}`;
+    case "too_small":
+      return bounded(issue, "at least", "more than", issue.minimum);
+    case "too_big":
+      return bounded(issue, "at most", "less than", issue.maximum);
     default:
-      return `expected: ${issue.message.replace(/\s+/g, " ")}`;
+      return `expected ${issue.message.replace(/\s+/g, " ")}`;
   }
 }
 
+const TYPE_NAMES: Readonly<Record<string, string>> = {
+  array: "a list",
+  boolean: "true or false",
+  int: "a whole number",
+  null: "nothing",
+  object: "a map",
+  record: "a map",
+  string: "a text",
+};
+
+const COUNTED: Readonly<Record<string, string>> = { array: "item", string: "character", object: "key", map: "key" };
+
+function bounded(
+  issue: { readonly origin: string; readonly inclusive?: boolean | undefined },
+  inclusive: string,
+  exclusive: string,
+  limit: number | bigint,
+): string {
+  const noun = COUNTED[issue.origin];
+  const words = issue.inclusive === false ? exclusive : inclusive;
+  return noun === undefined
+    ? `expected a number ${issue.inclusive === false ? "" : "of "}${words} ${limit}`
+    : `expected ${words} ${limit} ${noun}${limit === 1 ? "" : "s"}`;
+}
+
 function inside(path: readonly PropertyKey[]): string {
-  return path.length === 0 ? "" : ` in "${path.map(String).join(".")}"`;
+  return path.length === 0 ? "" : ` in "${pathText(path)}"`;
+}
+
+function pathText(path: readonly PropertyKey[]): string {
+  return path.map(String).join(".");
 }
 
 function shown(value: unknown): string {

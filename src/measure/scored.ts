@@ -2,6 +2,7 @@
 import type { CheckOutcome } from "../check/finding.js";
 import type { Usage } from "../decode/completion.js";
 import type { Failure } from "../decode/failure.js";
+import { countCharacters } from "../decode/json.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
@@ -79,11 +80,22 @@ export function scoredExchange(
     model: completion.model,
     systemFingerprint: completion.systemFingerprint,
     remoteAddress: attempt.remoteAddress ?? null,
-    characters: completion.tokenEvents.reduce((total, event) => total + event.characters, 0),
+    characters: charactersOf(sample),
     scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
     check,
     answer: answerOf(sample, keepText),
   };
+}
+
+/** Unicode characters of everything that was said, streamed or not. */
+function charactersOf({ completion: { content, reasoning, refusal, toolCalls } }: DecodedSample): number {
+  const texts = [
+    content ?? "",
+    reasoning,
+    refusal ?? "",
+    ...toolCalls.map((call) => call.name + (call.argumentsText ?? "")),
+  ];
+  return texts.reduce((total, text) => total + countCharacters(text), 0);
 }
 
 /** Measures every metric of the catalogue. */

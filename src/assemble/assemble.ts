@@ -1,0 +1,195 @@
+/** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
+import type { Finding, ParityOutcome } from "../check/finding.js";
+import type { Pair } from "../compare/pairs.js";
+import { METRICS } from "../measure/catalogue.js";
+import type { ScoredExchange } from "../measure/scored.js";
+import type { TailBook } from "../measure/tail-book.js";
+import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
+import type { Report } from "../report/report.js";
+import { type EndpointSummary, REPORT_SCHEMA_VERSION, type Summary } from "../report/summary.js";
+import { type ColdFacts, judgeCold } from "./cold.js";
+import { detailsOf } from "./details.js";
+import { metricSummaries } from "./metrics.js";
+import { rateSummaries } from "./rates.js";
+import { rounded } from "./tails.js";
+import { validityOf } from "./validity.js";
+
+export interface Judged {
+  readonly frame: RecordingFrame;
+  /** By id. */
+  readonly exchanges: readonly ScoredExchange[];
+  readonly pairs: readonly Pair[];
+  readonly tails: TailBook;
+  readonly parity: ReadonlyMap<number, ParityOutcome>;
+  readonly flips: Summary["parity"]["flips"];
+  readonly cold: readonly ColdFacts[];
+  readonly findings: readonly Finding[];
+}
+
+type Role = "baseline" | "candidate";
+const ROLES = ["baseline", "candidate"] as const;
+
+export function assembleReport(judged: Judged): Report {
+  const { frame, exchanges } = judged;
+  const { header } = frame;
+  const summary: Summary = {
+    schemaVersion: REPORT_SCHEMA_VERSION,
+    verdict: null,
+    verdictReason:
+      header.judge.gates.length === 0
+        ? "no gates: this report shows what was measured and decides nothing"
+        : `${header.judge.gates.length} gates are in the configuration; this version records them and does not evaluate gates`,
+    run: runSummary(judged),
+    endpoints: {
+      baseline: endpointSummary("baseline", header, exchanges),
+      candidate: endpointSummary("candidate", header, exchanges),
+    },
+    metrics: metricSummaries(judged.tails, judged.pairs),
+    rates: rateSummaries(exchanges),
+    cold: coldSummary(judged),
+    checks: checkSummary(header, exchanges),
+    parity: paritySummary(judged),
+    findings: judged.findings.map((finding) => ({ ...finding })) as Summary["findings"],
+    validity: validityOf(frame.machine, exchanges),
+  };
+  return { summary, details: detailsOf(judged) };
+}
+
+function runSummary({ frame, exchanges }: Judged): Summary["run"] {
+  const { header, segments, end } = frame;
+  const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
+  const labels = ROLES.flatMap((role) => {
+    const { simulated } = header.endpoints[role];
+    return simulated === undefined ? [] : [`${role}: ${simulated}`];
+  });
+  return {
+    runId: header.runId,
+    kind: header.kind,
+    createdAt: header.createdAt,
+    durationMs: durationMs(frame, exchanges),
+    host: segments[0]?.host ?? "unknown",
+    labels,
+    goldenSet: { name: header.goldenSet.name, digest: header.goldenDigest, cases: header.goldenSet.cases.length },
+    planDigest: header.planDigest,
+    seed: header.seed,
+    rounds: header.capture.rounds,
+    concurrency: header.capture.concurrency,
+    prefix: header.capture.prefix,
+    order: header.capture.order,
+    control: header.capture.control,
+    versions: header.versions,
+    ended: end?.reason ?? "killed",
+    planned: header.plan.length,
+    recorded,
+    partial: recorded < header.plan.length,
+  };
+}
+
+function durationMs({ segments }: RecordingFrame, exchanges: readonly ScoredExchange[]): number {
+  const offset = new Map(segments.map(({ id, wallClockMs }) => [id, wallClockMs]));
+  let first = Number.POSITIVE_INFINITY;
+  let last = Number.NEGATIVE_INFINITY;
+  for (const { segment, releasedAtNs, endedAtNs } of exchanges) {
+    const base = offset.get(segment) ?? 0;
+    first = Math.min(first, base + releasedAtNs / 1e6);
+    last = Math.max(last, base + endedAtNs / 1e6);
+  }
+  return last > first ? Math.round(last - first) : 0;
+}
+
+function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
+  const own = exchanges.filter(({ endpoint }) => endpoint === role);
+  const warm = own.filter(({ phase }) => phase === "warm");
+  const facts = header.endpoints[role];
+  const seen = (pick: (exchange: ScoredExchange) => string | null): string[] =>
+    [...new Set(own.map(pick).filter((value) => value !== null))].sort().slice(0, 50);
+  return {
+    baseUrl: facts.baseUrl,
+    models: { ...facts.models },
+    modelsSeen: seen(({ model }) => model),
+    systemFingerprints: seen(({ systemFingerprint }) => systemFingerprint),
+    remoteAddresses: seen(({ remoteAddress }) => remoteAddress),
+    tier: facts.tier ?? null,
+    simulated: facts.simulated ?? null,
+    exchanges: own.length,
+    attempts: own.reduce((total, { attemptFailures }) => total + attemptFailures.length, 0),
+    meanInFlight:
+      warm.length === 0 ? null : rounded(warm.reduce((total, { inFlight }) => total + inFlight, 0) / warm.length),
+  };
+}
+
+const TTFT = METRICS.find(({ name }) => name === "ttft");
+
+function coldSummary({ cold, tails }: Judged): Summary["cold"] {
+  // Solo before warm: a reference without queueing is what a wake is compared with.
+  const warmOf = (role: Role): number | null => {
+    for (const phase of ["solo", "warmup", "warm"] as const) {
+      const tail = TTFT === undefined ? null : tails.tail(role, phase, TTFT);
+      const median = tail === null || tail.values === 0 ? null : tail.quantile(0.5);
+      if (median !== null && Number.isFinite(median)) return rounded(median);
+    }
+    return null;
+  };
+  const warmTtftP50 = { baseline: warmOf("baseline"), candidate: warmOf("candidate") };
+  const trials = (role: Role) =>
+    cold.filter(({ endpoint }) => endpoint === role).map((facts) => judgeCold(facts, warmTtftP50[role]));
+  return { baseline: trials("baseline"), candidate: trials("candidate"), warmTtftP50 };
+}
+
+function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]): Summary["checks"] {
+  const unmet: Summary["checks"]["unmet"] = [];
+  const toolFaults: Summary["checks"]["toolFaults"] = { baseline: {}, candidate: {} };
+  for (const { id } of header.goldenSet.cases) {
+    for (const endpoint of ROLES) {
+      const own = exchanges.filter(
+        (exchange) => exchange.caseId === id && exchange.endpoint === endpoint && exchange.check,
+      );
+      const failed = own.filter(({ check }) => check?.met === false);
+      const detail =
+        failed[0]?.check?.expectations.find(({ met }) => !met)?.detail ?? failed[0]?.failure?.message ?? "";
+      if (failed.length > 0)
+        unmet.push({ caseId: id, endpoint, met: own.length - failed.length, of: own.length, detail });
+      for (const { check } of own) {
+        for (const { fault } of check?.toolCalls?.faults ?? []) {
+          toolFaults[endpoint][fault] = (toolFaults[endpoint][fault] ?? 0) + 1;
+        }
+      }
+    }
+  }
+  return { unmet, toolFaults, notTested: header.notTested.map((row) => ({ ...row })) };
+}
+
+const MATCHED_LENGTH = 0.1;
+
+function paritySummary({ pairs, parity, flips, frame }: Judged): Summary["parity"] {
+  const rungs: Record<string, number> = { bytes: 0, text: 0, json: 0, tool_calls: 0, expectations: 0, none: 0 };
+  for (const { rung } of parity.values()) rungs[rung] = (rungs[rung] ?? 0) + 1;
+  let matchedLength = 0;
+  let baselineTokens = 0;
+  let candidateTokens = 0;
+  for (const { pairId, baseline, candidate } of pairs) {
+    if (baseline === null || candidate === null || !parity.has(pairId)) continue;
+    const [shorter, longer] = [baseline.characters, candidate.characters].sort((a, b) => a - b) as [number, number];
+    if (longer > 0 && (longer - shorter) / longer <= MATCHED_LENGTH) matchedLength++;
+    const [a, b] = [baseline.usage?.outputTokens ?? null, candidate.usage?.outputTokens ?? null];
+    if (a !== null && b !== null) {
+      baselineTokens += a;
+      candidateTokens += b;
+    }
+  }
+  const order = new Map(frame.header.goldenSet.cases.map(({ id }, index) => [id, index]));
+  const severity = { breaks: 0, differs: 1, note: 2 };
+  return {
+    pairs: parity.size,
+    rungs,
+    flips: [...flips].sort(
+      (a, b) =>
+        severity[a.severity] - severity[b.severity] ||
+        Number(a.direction === "improved") - Number(b.direction === "improved") ||
+        b.count - a.count ||
+        (order.get(a.caseId) ?? 0) - (order.get(b.caseId) ?? 0),
+    ),
+    outputTokenRatio: baselineTokens === 0 ? null : rounded(candidateTokens / baselineTokens),
+    matchedLength,
+  };
+}

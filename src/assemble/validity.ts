@@ -1,0 +1,61 @@
+/** Could this machine be trusted with this run? */
+import type { ScoredExchange } from "../measure/scored.js";
+import type { MachineLine } from "../recording/recording.js";
+import type { Summary } from "../report/summary.js";
+import { rounded } from "./tails.js";
+
+type Validity = Summary["validity"];
+
+/** Below this share of stalled reads, a tail at p99 still reads the endpoint. */
+const MAX_STALLED_SHARE = 0.01;
+const MAX_SEND_LAG_P99_MS = 20;
+const MAX_BUSY_SHARE = 0.85;
+/** One capture thread stamps honestly up to about this rate (`npm run bench`). */
+const MAX_READS_PER_SECOND = 10_000;
+
+export function validityOf(machine: readonly MachineLine[], exchanges: readonly ScoredExchange[]): Validity {
+  const total = (pick: (line: MachineLine) => number): number => machine.reduce((sum, line) => sum + pick(line), 0);
+  const reads = total((line) => line.reads);
+  const lags = exchanges
+    .map(({ scalars }) => scalars.send_lag)
+    .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
+    .sort((a, b) => a - b);
+  const highest = (values: readonly number[]): number | null =>
+    values.length === 0 ? null : values.reduce((most, value) => Math.max(most, value), 0);
+  // The last window may be a few ms long: a rate over it would be noise.
+  const windows = machine.filter(({ fromNs, toNs }) => toNs - fromNs > 5e8);
+  const perSecond = windows.map((line) => (line.reads * 1e9) / (line.toNs - line.fromNs));
+  const figure = (name: string, value: number | null, limit: number, unit: string, remedy: string) => ({
+    name,
+    value: rounded(value),
+    limit,
+    unit,
+    ok: value === null || value <= limit,
+    remedy,
+  });
+  const figures = [
+    figure(
+      "reads in event-loop stalls",
+      reads === 0 ? null : total((line) => line.stalledReads) / reads,
+      MAX_STALLED_SHARE,
+      "share",
+      "stop other work on this machine, or use fewer streams",
+    ),
+    figure(
+      "send lag p99",
+      lags.length === 0 ? null : (lags[Math.ceil(0.99 * lags.length) - 1] as number),
+      MAX_SEND_LAG_P99_MS,
+      "ms",
+      "lower capture.concurrency, or use another machine",
+    ),
+    figure(
+      "busy share of the capture thread",
+      highest(windows.map((line) => line.busyShare)),
+      MAX_BUSY_SHARE,
+      "share",
+      "lower capture.concurrency, or use another machine",
+    ),
+    figure("reads per second", highest(perSecond), MAX_READS_PER_SECOND, "reads/s", "lower capture.concurrency"),
+  ];
+  return { ok: figures.every(({ ok }) => ok), figures };
+}

@@ -1,0 +1,57 @@
+/** Can an endpoint be reached at all? Asked before the first paid request, without sending one. */
+import { errorCode, errorMessage, TwintailError } from "../core/errors.js";
+import { timedClient } from "./connection.js";
+
+const WORDS: Readonly<Record<string, string>> = {
+  ENOTFOUND: "its host name does not resolve",
+  EAI_AGAIN: "its host name does not resolve (the resolver did not answer)",
+  ECONNREFUSED: "it refused the connection",
+  EHOSTUNREACH: "no route leads to it",
+  ENETUNREACH: "no network leads to it",
+  ETIMEDOUT: "it did not answer in time",
+  CERT_HAS_EXPIRED: "its certificate has expired",
+  DEPTH_ZERO_SELF_SIGNED_CERT: "its certificate is self-signed",
+  SELF_SIGNED_CERT_IN_CHAIN: "its certificate chain is self-signed",
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate cannot be verified",
+  ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
+  EPROTO: "it does not speak TLS there",
+};
+
+/**
+ * Opens and closes one connection (DNS, TCP, and TLS for https).
+ * @throws TwintailError that says what failed, for `place` in the configuration.
+ */
+export async function checkReachable(baseUrl: string, connectMs: number, place: string): Promise<void> {
+  const { origin, host } = new URL(baseUrl);
+  const timed = timedClient(origin, () => 0);
+  let timer: NodeJS.Timeout | undefined;
+  try {
+    await new Promise<void>((resolve, reject) => {
+      if (connectMs > 0) {
+        timer = setTimeout(() => reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })), connectMs);
+      }
+      timed.client.once("connect", () => resolve());
+      timed.client.once("connectionError", (_origin, _targets, error) => reject(error));
+      // undici connects only for a request: this one is taken back before it can be written.
+      timed.client.dispatch(
+        { method: "GET", path: "/" },
+        {
+          onRequestStart: (controller) => controller.abort(new Error("only connecting")),
+          onResponseError: (_controller, error) =>
+            errorMessage(error) === "only connecting" ? resolve() : reject(error),
+        },
+      );
+    });
+  } catch (error) {
+    const code = errorCode(error) ?? errorMessage(error);
+    throw new TwintailError({
+      cause: `cannot reach ${host}: ${WORDS[code] ?? code}`,
+      place,
+      remedy: "start the server, or mend the address",
+      error,
+    });
+  } finally {
+    clearTimeout(timer);
+    await timed.client.destroy().catch(() => {});
+  }
+}

@@ -1,0 +1,29 @@
+import type { Command } from "commander";
+import { resolveKeys } from "../config/keys.js";
+import { loadSettings } from "../config/load.js";
+import { ExitCode, errorMessage } from "../core/errors.js";
+import { prepareRun } from "../run.js";
+import { planText } from "./plan-text.js";
+import type { Io } from "./terminal-io.js";
+
+export function addCheck(program: Command, io: Io, done: (code: ExitCode) => void): void {
+  program
+    .command("check")
+    .summary("validate configuration and golden set, offline")
+    .description("Validates the configuration and its golden set without sending anything, and shows the plan.")
+    .argument("[config]", "configuration file", "twintail.yaml")
+    .addHelpText("after", "\nExample:\n  $ twintail check twintail.yaml")
+    .action((config: string) => {
+      const prepared = prepareRun(loadSettings(config));
+      io.stdout.write(planText(prepared, false));
+      for (const warning of prepared.golden.warnings)
+        io.stdout.write(`warning: ${warning.place}: ${warning.message}\n`);
+      try {
+        resolveKeys(prepared.settings, io.environment);
+      } catch (error) {
+        io.stdout.write(`warning: ${errorMessage(error)}\n`);
+      }
+      io.stdout.write("ok\n");
+      done(ExitCode.pass);
+    });
+}

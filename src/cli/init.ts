@@ -1,0 +1,72 @@
+import { existsSync, mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import type { Command } from "commander";
+import { ExitCode, TwintailError } from "../core/errors.js";
+import type { Io } from "./terminal-io.js";
+
+const CONFIG = `# twintail.yaml: which endpoints, and how to measure them.
+goldens: goldens/first.yaml
+endpoints:
+  baseline:                       # where traffic goes today
+    baseUrl: https://api.openai.com/v1
+    apiKeyEnv: OPENAI_API_KEY     # the name of a variable, never a key
+    models: { default: gpt-4o-mini }
+    # price: { inputPerMTok: 0.15, outputPerMTok: 0.60 }
+  candidate:                      # where it may go
+    baseUrl: https://inference.example/v1
+    apiKeyEnv: CANDIDATE_API_KEY
+    models: { default: gpt-oss-20b }
+    # rename: { max_tokens: max_completion_tokens }
+    # omit: [seed]
+    # wake: { budget: 8m, cap: 10m }     # scales to zero: the first contact is its cold trial
+capture:
+  rounds: 10
+  concurrency: 4
+  # spread: 2h                    # before a cutover: rounds over hours see more than one moment
+`;
+
+const GOLDEN = `# Two cases to start from; a useful set has 20 to 50 of your own prompts.
+name: first
+defaults: { temperature: 0, top_p: 1, presence_penalty: 0, frequency_penalty: 0, max_tokens: 128, seed: 7, stream: true }
+cases:
+  - id: capital
+    category: closed-form
+    detects: a wrong short answer
+    request:
+      messages: [{ role: user, content: "Which city is the capital of Norway? Answer with the city alone." }]
+    expect:
+      icontains: oslo
+      finish_reason: [stop]
+    reference: Oslo
+  - id: json-city
+    category: json
+    detects: JSON in a fence, or none
+    request:
+      response_format: { type: json_object }
+      messages: [{ role: user, content: "Give the capital of Norway as JSON with the one key city." }]
+    expect:
+      is_json: { type: object, required: [city], properties: { city: { const: Oslo } } }
+    reference: '{"city": "Oslo"}'
+`;
+
+export function addInit(program: Command, io: Io, done: (code: ExitCode) => void): void {
+  program
+    .command("init")
+    .summary("write a commented twintail.yaml and a small golden set")
+    .description("Writes twintail.yaml and goldens/first.yaml into this folder. Overwrites nothing.")
+    .addHelpText("after", "\nExample:\n  $ twintail init && twintail check")
+    .action(() => {
+      const files = [
+        ["twintail.yaml", CONFIG],
+        [join("goldens", "first.yaml"), GOLDEN],
+      ] as const;
+      for (const [file] of files) {
+        if (existsSync(file))
+          throw new TwintailError({ cause: "is there already", place: file, remedy: "move it away first" });
+      }
+      mkdirSync("goldens", { recursive: true });
+      for (const [file, text] of files) writeFileSync(file, text, { flag: "wx" });
+      io.stdout.write(`Wrote ${files.map(([file]) => file).join(" and ")}. Next: twintail check\n`);
+      done(ExitCode.pass);
+    });
+}

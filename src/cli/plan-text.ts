@@ -1,0 +1,92 @@
+/** A plan as `run --dry-run` prints it: what will be sent, and what that will take. */
+import Table from "cli-table3";
+import { formatDurationMs } from "../core/duration.js";
+import { printableLine } from "../core/printable.js";
+import { ASSUMED_RATE, ASSUMED_TTFT_MS } from "../plan/estimate.js";
+import type { PreparedRun } from "../run.js";
+
+const PLAIN = { head: [], border: [], "padding-left": 0, "padding-right": 2 };
+const NO_LINES = {
+  top: "",
+  "top-mid": "",
+  "top-left": "",
+  "top-right": "",
+  bottom: "",
+  "bottom-mid": "",
+  "bottom-left": "",
+  "bottom-right": "",
+  left: "",
+  "left-mid": "",
+  mid: "",
+  "mid-mid": "",
+  right: "",
+  "right-mid": "",
+  middle: "",
+};
+
+function table(rows: readonly (readonly string[])[]): string {
+  const columns = rows[0]?.length ?? 0;
+  const drawn = new Table({
+    chars: NO_LINES,
+    style: PLAIN,
+    colAligns: Array.from({ length: columns }, (_, index) => (index === 0 ? "left" : "right")),
+  });
+  drawn.push(...rows.map((row) => [...row]));
+  return drawn
+    .toString()
+    .split("\n")
+    .map((line) => line.trimEnd())
+    .join("\n");
+}
+
+/** The whole plan: phases, tokens, minutes and cost; then every release in order when `rows` is set. */
+export function planText({ settings, golden, plan, estimate }: PreparedRun, rows: boolean): string {
+  const number = (value: number): string => value.toLocaleString("en-US");
+  const money = (value: number | null): string =>
+    value === null ? "no price" : `$${value.toFixed(value < 1 ? 4 : 2)}`;
+  const sides = ["baseline", "candidate"] as const;
+  const of = (pick: (side: (typeof estimate.endpoints)["baseline"]) => string): string[] =>
+    sides.map((side) => pick(estimate.endpoints[side]));
+  const phases = [...new Set(plan.blocks.map(({ phase }) => phase))].map((phase) => [
+    `  ${phase}`,
+    ...sides.map((side) => number(plan.rows.filter((row) => row.phase === phase && row.endpoint === side).length)),
+  ]);
+  const lines = [
+    `Plan of ${golden.set.name}: ${golden.set.cases.length} cases, ${plan.rounds} rounds, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
+    ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
+    "",
+    table([
+      ["", ...sides],
+      ["requests", ...of((side) => number(side.requests))],
+      ...phases,
+      ["input tokens ≈", ...of((side) => number(side.inputTokens))],
+      ["output tokens ≈", ...of((side) => number(side.outputTokens))],
+      ["output tokens at most", ...of((side) => number(side.maxOutputTokens))],
+      ["cost ≈", ...of((side) => money(side.cost))],
+      ["cost at most, all retried", ...of((side) => money(side.maxCost))],
+    ]),
+    "",
+    `about ${formatDurationMs(estimate.minutes * 60_000)}, if a stream gives ${ASSUMED_RATE} tokens/s after ${ASSUMED_TTFT_MS} ms; input at 4 characters a token`,
+  ];
+  for (const { caseId, endpoint, reason } of plan.notTested)
+    lines.push(`not tested: ${caseId} at ${endpoint}: ${reason}`);
+  if (rows) lines.push("", ...releaseLines(plan));
+  return `${lines.join("\n")}\n`;
+}
+
+function releaseLines(plan: PreparedRun["plan"]): string[] {
+  const lines: string[] = [];
+  for (const [index, block] of plan.blocks.entries()) {
+    lines.push(`block ${index + 1}: ${block.phase}, ${block.releases.length} releases, ${block.concurrency} in flight`);
+    for (const release of block.releases) {
+      const first = plan.rows[release.rows[0] ?? 0];
+      if (first === undefined) continue;
+      const arms = release.rows.map((id) => plan.rows[id]?.arm).join(" → ");
+      const wait = release.notBeforeMs > 0 ? `, not before ${formatDurationMs(release.notBeforeMs)}` : "";
+      lines.push(
+        `  ${String(first.pairId).padStart(4)}  round ${first.round + 1}  ${printableLine(first.caseId, 40)} (${first.variant}): ${arms}${wait}`,
+      );
+    }
+  }
+  return lines;
+}

@@ -1,0 +1,43 @@
+/** Arguments to commands, errors to exit codes. */
+import { Command, CommanderError } from "commander";
+import { ExitCode, TwintailError } from "../core/errors.js";
+import { VERSION } from "../core/version.js";
+import { addCheck } from "./check.js";
+import { addDemo } from "./demo.js";
+import { addInit } from "./init.js";
+import { addRun } from "./run.js";
+import { addScore } from "./score.js";
+import { addSim } from "./sim.js";
+import type { Io } from "./terminal-io.js";
+
+/** Runs one command line and gives its exit code; never throws. */
+export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
+  let code: ExitCode = ExitCode.pass;
+  const done = (given: ExitCode): void => {
+    code = given;
+  };
+  const program = new Command("twintail")
+    .description("One golden set, two OpenAI-compatible endpoints, compare the tails.")
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({ writeOut: (text) => io.stdout.write(text), writeErr: (text) => io.stderr.write(text) })
+    .showSuggestionAfterError()
+    .addHelpText(
+      "after",
+      "\nExit codes: 0 done, 2 bad arguments or configuration, 4 invalid run, 70 internal error, 130 interrupted.",
+    );
+  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addSim]) add(program, io, done);
+  for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
+  try {
+    await program.parseAsync(args, { from: "user" });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
+    if (error instanceof TwintailError) {
+      io.stderr.write(`${error.message}\n`);
+      return error.exitCode;
+    }
+    io.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    return ExitCode.internal;
+  }
+}

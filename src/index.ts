@@ -1,0 +1,45 @@
+/**
+ * twintail as a library.
+ *
+ * ```ts
+ * import { loadSettings, prepareRun, run } from "twintail";
+ *
+ * const { report } = await run(prepareRun(loadSettings("twintail.yaml")));
+ * console.log(report.summary.metrics.ttfa?.phases.warm?.shift);
+ * ```
+ *
+ * @packageDocumentation
+ */
+export type {
+  CheckOutcome,
+  ExpectationOutcome,
+  Finding,
+  ParityOutcome,
+  Severity,
+  ToolCallOutcome,
+} from "./check/finding.js";
+export { loadSettings, parseSettings } from "./config/load.js";
+export type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
+export { TwintailError } from "./core/errors.js";
+export type { Completion, TokenEvent, ToolCall, Usage } from "./decode/completion.js";
+export { decodeAttempt } from "./decode/decode.js";
+export type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
+export { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
+export { METRICS } from "./measure/catalogue.js";
+export type { Measurement, Metric, Sample } from "./measure/metric.js";
+export { Tail } from "./measure/tail.js";
+export { buildPlan } from "./plan/build.js";
+export type { Arm, Phase, Plan, PlannedRequest } from "./plan/plan.js";
+export { readRecording } from "./recording/reader.js";
+export type { Attempt, Exchange, HeaderLine, Outcome, RecordingFrame } from "./recording/recording.js";
+export { renderHtml } from "./report/html.js";
+export { renderJson } from "./report/json.js";
+export { renderMarkdown } from "./report/markdown.js";
+export type { Report } from "./report/report.js";
+export type { Summary } from "./report/summary.js";
+export { renderTerminal } from "./report/terminal.js";
+export { writeReport } from "./report/write.js";
+export { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "./run.js";
+export { score } from "./score.js";
+export type { SimOptions } from "./sim/options.js";
+export { type SimProcess, startSimProcess } from "./sim/process.js";

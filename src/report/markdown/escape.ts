@@ -1,0 +1,26 @@
+/**
+ * Text from an endpoint inside markdown. Every mark that GitHub's markdown could read becomes a character
+ * reference, which it never reads as structure; `<code>` keeps `@names` and addresses from becoming mentions and links.
+ */
+import { printableLine } from "../../core/printable.js";
+
+/** The text as one line that is read as text. */
+export function escapeMarkdown(text: string, maxCharacters = 200): string {
+  return printableLine(text, maxCharacters).replace(/[!-/:-@[-`{-~]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+}
+
+/** The text set as code. */
+export function code(text: string, maxCharacters = 160): string {
+  return text === "" ? "" : `<code>${escapeMarkdown(text, maxCharacters)}</code>`;
+}
+
+/** A table row. Cells must be escaped already. */
+export function row(cells: readonly string[]): string {
+  return `| ${cells.join(" | ")} |`;
+}
+
+/** A table; `align` has one of `l`, `r` for each column. */
+export function table(head: readonly string[], align: string, rows: readonly (readonly string[])[]): string[] {
+  const rule = [...align].map((side) => (side === "r" ? "---:" : "---"));
+  return [row(head), row(rule), ...rows.map(row)];
+}

@@ -1,0 +1,169 @@
+/** The sections of the markdown report; each returns lines, none when it has nothing to say. */
+import { rateRows, tokenRows } from "../count-table.js";
+import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
+import type { Summary } from "../summary.js";
+import { type MetricBlock, type TailCell, tailTable } from "../tail-table.js";
+import { coldParts } from "../terminal/cold.js";
+import { code, escapeMarkdown, table } from "./escape.js";
+
+const SHOWN = 25;
+
+export function tailsSection(summary: Summary, phase: string, heading: string): string[] {
+  const { blocks, footnotes } = tailTable(summary, phase);
+  if (blocks.length === 0) return [];
+  const groups = [blocks.filter(slowIsHigh), blocks.filter((block) => !slowIsHigh(block))].filter(
+    (group) => group.length > 0,
+  );
+  const lines = [`## ${heading}`, ""];
+  for (const group of groups) {
+    const columns = group[0]?.columns ?? [];
+    const rows = group.flatMap((block) =>
+      block.rows.map((each, index) => [
+        index === 0 ? `**${code(block.name)}** ${escapeMarkdown(block.unit)}` : "",
+        each.endpoint,
+        cell(each.n),
+        ...each.cells.map(cell),
+      ]),
+    );
+    lines.push(...table(["metric", "endpoint", "n", ...columns], "llrrrrrr", rows), "");
+  }
+  const shifts = blocks.flatMap((block) => {
+    const shift = block.shift;
+    if (shift === null) return [];
+    const basis = escapeMarkdown(shift.basis) + sup(shift.note);
+    return [
+      [
+        code(block.name),
+        shift.medians,
+        `${shift.change} ${shift.interval}`.trim(),
+        shift.p.replace("<", "&lt;"),
+        basis,
+      ],
+    ];
+  });
+  if (shifts.length > 0) {
+    lines.push("Paired, candidate / baseline; `~` where the interval includes no change:", "");
+    lines.push(...table(["metric", "medians", "shift [95 %]", "p", "from"], "lllll", shifts), "");
+  }
+  footnotes.forEach((note, index) => {
+    lines.push(`${sup(index + 1)} ${escapeMarkdown(note, 400)}<br>`);
+  });
+  return lines;
+}
+
+export function ratesSection(summary: Summary): string[] {
+  const { rows, quiet, footnotes } = rateRows(summary);
+  if (rows.length === 0 && quiet === null) return [];
+  const cells = rows.map((each) => [
+    code(each.name),
+    each.baseline.counts,
+    escapeMarkdown(each.baseline.share) + sup(each.baseline.note),
+    each.candidate.counts,
+    escapeMarkdown(each.candidate.share) + sup(each.candidate.note),
+    escapeMarkdown(each.of),
+  ]);
+  const head = ["rate", "baseline", "", "candidate", "", "of"];
+  const notes = footnotes.map((note, index) => `${sup(index + 1)} ${escapeMarkdown(note, 400)}<br>`);
+  return ["## Rates", "", ...table(head, "lrrrrl", cells), "", ...notes, escapeMarkdown(quiet ?? "", 600)];
+}
+
+export function coldSection(summary: Summary): string[] {
+  const { cold } = summary;
+  if (cold.baseline.length + cold.candidate.length === 0) return [];
+  const rows = SIDES.flatMap((side) =>
+    cold[side].map((trial) => [
+      side,
+      formatMs(trial.wakeMs, "no token"),
+      trial.verdict,
+      formatCount(trial.attempts),
+      coldParts(trial),
+      escapeMarkdown(trial.note, 300),
+    ]),
+  );
+  const warm = SIDES.map((side) => `${side} ${formatMs(cold.warmTtftP50[side], "not known")}`).join(", ");
+  const head = ["endpoint", "wake", "", "attempts", "spent on", ""];
+  return ["## Cold wake against warm", "", `Warm ttft p50: ${warm}.`, "", ...table(head, "lrlrll", rows)];
+}
+
+export function tokensSection(summary: Summary): string[] {
+  const { rows, asides } = tokenRows(summary);
+  if (rows.length === 0) return [];
+  const cells = rows.map((each) => [
+    code(each.name),
+    each.baseline.p50,
+    each.candidate.p50,
+    each.baseline.sum,
+    each.candidate.sum,
+  ]);
+  const head = ["", "p50 baseline", "candidate", "sum baseline", "candidate"];
+  return ["## Tokens", "", ...table(head, "lrrrr", cells), "", ...asides.map((aside) => `${aside}<br>`)];
+}
+
+export function flipsSection(summary: Summary): string[] {
+  const flips = sortedFlips(summary);
+  if (flips.length === 0) return [];
+  const rows = flips
+    .slice(0, SHOWN)
+    .map((flip) => [
+      flip.direction === "improved" ? "improved" : `**${flip.severity}**`,
+      code(flip.caseId, 60),
+      `${flip.count} of ${flip.of}`,
+      code(flip.detail),
+    ]);
+  return ["## Flips", "", ...table(["", "case", "pairs", "what was seen"], "llrl", rows), ...more(flips.length)];
+}
+
+export function findingsSection(summary: Summary): string[] {
+  const groups = groupedFindings(summary);
+  if (groups.length === 0) return [];
+  const rows = groups
+    .slice(0, SHOWN)
+    .map((group) => [
+      group.severity,
+      code(group.rule, 60),
+      escapeMarkdown(group.message),
+      findingPlace(group),
+      code(group.evidence, 120),
+    ]);
+  const head = ["", "rule", "what was seen", "where", "evidence"];
+  return ["## On the wire", "", ...table(head, "lllll", rows), ...more(groups.length)];
+}
+
+export function notTestedSection(summary: Summary): string[] {
+  const { notTested } = summary.checks;
+  if (notTested.length === 0) return [];
+  const lines = notTested
+    .slice(0, SHOWN)
+    .map((each) => `- ${code(each.caseId, 60)}, ${each.endpoint}: ${escapeMarkdown(each.reason)}`);
+  return ["## Not tested", "", ...lines, ...more(notTested.length)];
+}
+
+export function validitySection(summary: Summary): string[] {
+  if (summary.validity.ok) return [];
+  const rows = summary.validity.figures
+    .filter((figure) => !figure.ok)
+    .map((figure) => [
+      escapeMarkdown(figure.name),
+      formatWithUnit(figure.value, figure.unit, "not known"),
+      formatWithUnit(figure.limit, figure.unit),
+      escapeMarkdown(figure.remedy),
+    ]);
+  return ["## The measuring machine was in the way", "", ...table(["figure", "value", "limit", "try"], "lrrl", rows)];
+}
+
+function slowIsHigh(block: MetricBlock): boolean {
+  return block.columns.includes("max");
+}
+
+function cell({ text, note }: TailCell): string {
+  return text + sup(note);
+}
+
+function sup(note: number | null): string {
+  return note === null ? "" : `<sup>${note}</sup>`;
+}
+
+function more(total: number): string[] {
+  return total > SHOWN ? ["", `and ${plural(total - SHOWN, "more", "more")} in report.html`] : [];
+}

@@ -1,0 +1,72 @@
+/**
+ * A report for a terminal: text that fits its columns, says what was seen first, and has a footnote for every
+ * doubt. What an endpoint sent is made printable before its width is counted.
+ */
+import { printableLine } from "../core/printable.js";
+import { modelsLine, partialLine, runLine, SIDES, whenLine } from "./facts.js";
+import { headline } from "./headline.js";
+import { formatCount, formatSignificant } from "./numbers.js";
+import type { Report } from "./report.js";
+import type { Summary } from "./summary.js";
+import { coldSection } from "./terminal/cold.js";
+import { rateSection, tokenSection } from "./terminal/counts.js";
+import { findingSection, flipSection, notTestedSection, toolFaultLine, validitySection } from "./terminal/outputs.js";
+import { finished, makeScreen, paragraph, type Screen } from "./terminal/screen.js";
+import { tailSection } from "./terminal/tails.js";
+
+export interface TerminalOptions {
+  /** Columns of the window; at most 100 are used, and at least 40 are needed. */
+  readonly columns: number;
+  readonly color: boolean;
+}
+
+/** The report as lines no wider than `columns`, ending in a line feed. Without colour there is no escape sequence. */
+export function renderTerminal({ summary }: Report, options: TerminalOptions): string {
+  const screen = makeScreen(options);
+  heading(screen, summary);
+  tailSection(screen, summary, "warm", "Tails", "phase warm; blank where the sample cannot say");
+  tailSection(screen, summary, "solo", "Alone on the endpoint", "phase solo, nothing else in flight");
+  coldSection(screen, summary);
+  rateSection(screen, summary);
+  toolFaultLine(screen, summary);
+  tokenSection(screen, summary);
+  flipSection(screen, summary);
+  findingSection(screen, summary);
+  notTestedSection(screen, summary);
+  validitySection(screen, summary);
+  return finished(screen);
+}
+
+function heading(screen: Screen, summary: Summary): void {
+  const { paint, lines } = screen;
+  const { run } = summary;
+  for (const label of run.labels) paragraph(screen, printableLine(label), { paint: paint.bold });
+  if (run.labels.length > 0) lines.push("");
+  paragraph(screen, `twintail ${run.kind === "demo" ? "demo " : ""}${printableLine(run.runId, 80)}`, {
+    paint: paint.bold,
+  });
+  paragraph(screen, printableLine(runLine(run)), { paint: paint.dim });
+  paragraph(screen, printableLine(whenLine(run)), { paint: paint.dim });
+  const partial = partialLine(run);
+  if (partial !== null) paragraph(screen, partial, { paint: (line) => paint.worse(paint.bold(line)) });
+  lines.push("");
+  for (const side of SIDES) endpointLines(screen, side, summary);
+  lines.push("");
+  const [verdict = "", ...seen] = headline(summary);
+  paragraph(screen, verdict, { paint: paint.bold });
+  paragraph(screen, seen.join(" "));
+}
+
+function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Summary): void {
+  const endpoint = summary.endpoints[side];
+  const facts = [
+    printableLine(modelsLine(endpoint), 120),
+    printableLine(endpoint.baseUrl, 120),
+    endpoint.remoteAddresses.length === 0 ? "" : printableLine(endpoint.remoteAddresses.slice(0, 3).join(" "), 60),
+    endpoint.tier === null ? "" : `tier ${printableLine(endpoint.tier, 40)}`,
+    endpoint.meanInFlight === null ? "" : `${formatSignificant(endpoint.meanInFlight)} in flight on average`,
+    endpoint.attempts > endpoint.exchanges ? `${formatCount(endpoint.attempts - endpoint.exchanges)} retries` : "",
+  ].filter((fact) => fact !== "");
+  const name = screen.paint[side](side.padEnd(10));
+  paragraph(screen, facts.join(" · "), { first: name, rest: " ".repeat(10) });
+}

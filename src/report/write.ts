@@ -1,0 +1,57 @@
+/** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { errorCode, TwintailError } from "../core/errors.js";
+import { renderHtml } from "./html.js";
+import { renderJson } from "./json.js";
+import { renderMarkdown } from "./markdown.js";
+import type { Report } from "./report.js";
+
+const OWNER_FILE = 0o600;
+const OWNER_FOLDER = 0o700;
+
+/**
+ * Writes `report.json`, `report.html`, `report.md` and `tails/*.hgrm` into `folder`, which is made if need be. Each
+ * file appears whole or not at all.
+ * @returns the paths, in that order.
+ * @throws TwintailError when a file cannot be written.
+ */
+export function writeReport(report: Report, folder: string): string[] {
+  const tails = join(folder, "tails");
+  const files: [path: string, text: string][] = [
+    [join(folder, "report.json"), renderJson(report.summary)],
+    [join(folder, "report.html"), renderHtml(report)],
+    [join(folder, "report.md"), renderMarkdown(report)],
+    ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
+  ];
+  let path = folder;
+  try {
+    mkdirSync(folder, { recursive: true, mode: OWNER_FOLDER });
+    if (report.details.tailFiles.length > 0) mkdirSync(tails, { recursive: true, mode: OWNER_FOLDER });
+    for (const [target, text] of files) {
+      path = target;
+      writeWhole(target, text);
+    }
+  } catch (error) {
+    throw new TwintailError({
+      cause: `the report cannot be written (${errorCode(error) ?? String(error)})`,
+      place: path,
+      remedy: "check the folder's permissions and free space",
+      error,
+    });
+  }
+  return files.map(([target]) => target);
+}
+
+function writeWhole(target: string, text: string): void {
+  const temporary = `${target}.${process.pid}.tmp`;
+  try {
+    // `wx`: a link that someone else put there is not followed.
+    rmSync(temporary, { force: true });
+    writeFileSync(temporary, text, { mode: OWNER_FILE, flag: "wx" });
+    renameSync(temporary, target);
+  } catch (error) {
+    rmSync(temporary, { force: true });
+    throw error;
+  }
+}

@@ -1,0 +1,122 @@
+/**
+ * The table of contents of a judgement: a recording goes in, a report comes out. A pure function of the file: no clock,
+ * no network, and the same report whatever order its lines are in.
+ */
+
+import { assembleReport } from "./assemble/assemble.js";
+import { type ColdFacts, coldFactsOf } from "./assemble/cold.js";
+import { checkExpectations, notJudged } from "./check/expect/check.js";
+import type { CheckOutcome, ParityOutcome } from "./check/finding.js";
+import { comparePair } from "./check/parity/compare-pair.js";
+import { findFlips, type JudgedPair } from "./check/parity/flips.js";
+import { type Pair, pairsOf } from "./compare/pairs.js";
+import { TwintailError } from "./core/errors.js";
+import type { Completion } from "./decode/completion.js";
+import type { GoldenCase } from "./golden/golden-set.js";
+import { type DecodedSample, sampleOf } from "./measure/sample.js";
+import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
+import { TailBook } from "./measure/tail-book.js";
+import { readRecording } from "./recording/reader.js";
+import type { Exchange, HeaderLine } from "./recording/recording.js";
+import type { Report } from "./report/report.js";
+
+/**
+ * Judges a stored recording (a run folder or its `recording.jsonl`), complete or partial.
+ * @throws TwintailError with `file:line` when it cannot be read or is no recording.
+ */
+export function score(path: string): Report {
+  const scorer = new Scorer();
+  const frame = readRecording(path, (exchange, header) => scorer.add(exchange, header));
+  const exchanges = scorer.exchanges.sort((a, b) => a.id - b.id);
+  if (exchanges.length === 0) {
+    throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
+  }
+  const pairs = pairsOf(exchanges);
+  return assembleReport({
+    frame,
+    exchanges,
+    pairs,
+    tails: scorer.tails,
+    parity: scorer.parity,
+    flips: findFlips(judgedPairs(pairs)),
+    cold: scorer.cold,
+    findings: scorer.findings(),
+  });
+}
+
+/** Texts of more warm exchanges than this are not kept: the page has to stay one that can be mailed. */
+const MAX_KEPT_TEXTS = 2_000;
+
+class Scorer {
+  readonly exchanges: ScoredExchange[] = [];
+  readonly tails = new TailBook();
+  readonly parity = new Map<number, ParityOutcome>();
+  readonly cold: ColdFacts[] = [];
+  /** Halves whose mates have not come yet. */
+  readonly #waiting = new Map<number, { sample: DecodedSample; check: CheckOutcome | null }>();
+  #cases: ReadonlyMap<string, GoldenCase> | null = null;
+  #keptRounds = 0;
+
+  add(exchange: Exchange, header: HeaderLine): void {
+    this.#cases ??= this.#prepare(header);
+    const golden = this.#cases.get(exchange.caseId);
+    if (golden === undefined) {
+      throw new TwintailError({
+        cause: `exchange ${exchange.id} is of case "${exchange.caseId}", which the header lacks`,
+        remedy: "the file was changed or damaged",
+      });
+    }
+    const sample = sampleOf(exchange, golden.api, header);
+    const measurements = measureAll(sample);
+    if (sample.bucket !== "none") this.tails.record(exchange.endpoint, exchange.phase, measurements);
+    const check = checkOf(sample, golden, header);
+    this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
+    if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
+    if (exchange.phase === "warm") this.#pairUp(sample, check);
+  }
+
+  findings() {
+    return [];
+  }
+
+  #prepare(header: HeaderLine): ReadonlyMap<string, GoldenCase> {
+    const perRound = header.plan.filter(({ phase, round }) => phase === "warm" && round === 0).length;
+    this.#keptRounds = Math.max(1, Math.floor(MAX_KEPT_TEXTS / Math.max(1, perRound)));
+    return new Map(header.goldenSet.cases.map((golden) => [golden.id, golden]));
+  }
+
+  /** Answers are compared as soon as both halves are there, and then let go. */
+  #pairUp(sample: DecodedSample, check: CheckOutcome | null): void {
+    const { pairId, endpoint, arm } = sample.exchange;
+    if (arm === "control" || arm === "candidate2") return;
+    const mate = this.#waiting.get(pairId);
+    if (mate === undefined) {
+      this.#waiting.set(pairId, { sample, check });
+      return;
+    }
+    this.#waiting.delete(pairId);
+    if (sample.bucket !== "warm" || mate.sample.bucket !== "warm") return;
+    const [a, b]: Completion[] = [sample.completion, mate.sample.completion];
+    const bothMeet =
+      check !== null && mate.check !== null && check.met && mate.check.met && check.expectations.length > 0;
+    const [baseline, candidate] = endpoint === "baseline" ? [a, b] : [b, a];
+    this.parity.set(pairId, comparePair(baseline as Completion, candidate as Completion, bothMeet));
+  }
+}
+
+/** Only phase warm is held against expectations: the others ask for something else than the case does. */
+function checkOf(sample: DecodedSample, golden: GoldenCase, header: HeaderLine): CheckOutcome | null {
+  const { exchange, bucket, completion, failure } = sample;
+  if (exchange.phase !== "warm") return null;
+  if (bucket === "none") return notJudged("cancelled");
+  const body = header.requests[exchange.requestId]?.body ?? {};
+  return checkExpectations(golden, completion, body, failure?.message ?? null);
+}
+
+function judgedPairs(pairs: readonly Pair[]): JudgedPair[] {
+  return pairs.flatMap(({ baseline, candidate, control }) =>
+    control || !baseline?.check || !candidate?.check
+      ? []
+      : [{ caseId: baseline.caseId, baseline: baseline.check, candidate: candidate.check }],
+  );
+}

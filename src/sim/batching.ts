@@ -1,0 +1,69 @@
+/**
+ * The model of continuous batching, as pure functions. It imitates the shape of a real engine, not its figures.
+ *
+ * The engine advances in steps. In one step every decoding sequence produces one token, and up to
+ * `prefillChunkTokens` prompt tokens of waiting sequences (first come, first served) are worked off:
+ *
+ *     step = [batch > 0] · base · (1 + slowdown · (batch − 1)) + prompt tokens in the step / prefill rate
+ *     base = 1 / decode rate of one stream alone
+ *
+ * A sequence that arrives waits for the end of the running step (or for a free place, past `maxBatch`), is
+ * prefilled over one or more steps, and gets its first token at the end of the next step:
+ *
+ *     time to first token = queue + prompt tokens / prefill rate (+ the steps of others meanwhile) + one step
+ *
+ * So alone: TTFT = prompt / prefill rate + base, and token k leaves k · base after the first. Step ends are
+ * absolute times of the model: neither jitter nor a late timer moves the next one.
+ */
+import type { EngineParameters } from "./tiers.js";
+
+/** Duration in ms of one engine step with `batch` decoding sequences and `promptTokens` of prefill. */
+export function stepMs(engine: EngineParameters, batch: number, promptTokens = 0): number {
+  const decodeMs = batch === 0 ? 0 : (1_000 / engine.decodeTokensPerS) * (1 + engine.batchSlowdown * (batch - 1));
+  return decodeMs + (1_000 * promptTokens) / engine.prefillTokensPerS;
+}
+
+/** Tokens per second that each of `batch` streams gets while no prompt is prefilled. */
+export function decodeTokensPerS(engine: EngineParameters, batch: number): number {
+  return 1_000 / stepMs(engine, batch);
+}
+
+/** Time to first token in ms of a request that finds the engine idle, jitter aside. */
+export function idleTtftMs(engine: EngineParameters, promptTokens: number): number {
+  return stepMs(engine, 0, promptTokens) + stepMs(engine, 1);
+}
+
+/** A homogeneous load: every request alike. */
+export interface RequestShape {
+  readonly promptTokens: number;
+  readonly outputTokens: number;
+}
+
+/**
+ * The arrival rate in requests per second at which queues begin to grow without bound: the known capacity that a
+ * load sweep has to find. A request holds a place for its prefill steps and one step per token, so of the
+ * `maxBatch` places `batch` decode; prefill takes its share of the time, and of each step's chunk.
+ */
+export function capacityRequestsPerS(engine: EngineParameters, shape: RequestShape): number {
+  const { promptTokens, outputTokens } = shape;
+  const prefillSteps = Math.max(1, promptTokens / engine.prefillChunkTokens);
+  const batch = (engine.maxBatch * outputTokens) / (outputTokens + prefillSteps);
+  const prefillS = promptTokens / engine.prefillTokensPerS;
+  const byPlaces = batch / ((outputTokens * stepMs(engine, batch)) / 1_000 + batch * prefillS);
+  // Where every step is full of prompt tokens, the chunk is the limit. Fewer sequences then decode, which this
+  // lower bound leaves out: it takes a batch of one.
+  const fullStepS = stepMs(engine, 1, engine.prefillChunkTokens) / 1_000;
+  const byChunk = engine.prefillChunkTokens / promptTokens / fullStepS;
+  return Math.min(byPlaces, byChunk);
+}
+
+/**
+ * Sequences decoding at once, on average, under a steady arrival rate (Little's law on the step time);
+ * Infinity at or past the rate where the model has no steady state.
+ */
+export function steadyBatch(engine: EngineParameters, shape: RequestShape, requestsPerS: number): number {
+  const prefillShare = (requestsPerS * shape.promptTokens) / engine.prefillTokensPerS;
+  const alone = (requestsPerS * shape.outputTokens) / engine.decodeTokensPerS;
+  const left = 1 - prefillShare - alone * engine.batchSlowdown;
+  return left > 0 ? (alone * (1 - engine.batchSlowdown)) / left : Number.POSITIVE_INFINITY;
+}

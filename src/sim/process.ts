@@ -1,0 +1,101 @@
+/** Starts the simulator in a process of its own, and stops it. */
+import { type ChildProcess, spawn } from "node:child_process";
+import { once } from "node:events";
+import { existsSync } from "node:fs";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import { TwintailError } from "../core/errors.js";
+import { checkSimOptions, type SimOptions, simLabel } from "./options.js";
+
+/** A running simulated endpoint. */
+export interface SimProcess {
+  /** `http://127.0.0.1:PORT/v1`. */
+  readonly baseUrl: string;
+  readonly pid: number;
+  /** For people: `simulated h100x2: a batching model, not a GPU; wake 8 min shown as 3 s`. */
+  readonly label: string;
+  /** Where the actual send times are, when they were asked for. */
+  readonly logFile?: string;
+  /** Ends it; resolves when the process is gone and its log complete. */
+  stop(): Promise<void>;
+}
+
+const START_MS = 15_000;
+const STOP_MS = 3_000;
+const STDERR_KEPT = 4_096;
+
+/**
+ * Starts a simulated endpoint and waits until it listens. It ends with `stop`, or with this process.
+ * @throws TwintailError when the options are wrong or it does not come up.
+ */
+export async function startSimProcess(given: SimOptions): Promise<SimProcess> {
+  const options = checkSimOptions(given);
+  const child = spawn(process.execPath, [mainFile(), JSON.stringify(options), "--exit-with-stdin"], {
+    stdio: ["pipe", "pipe", "pipe"],
+  });
+  const port = await readyPort(child, child.stdout, child.stderr);
+  child.stderr.pipe(process.stderr, { end: false });
+  // A forgotten simulator must not keep this process alive; it ends with this one.
+  child.unref();
+  for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as { unref(): void }).unref();
+  const host = options.host?.includes(":") ? `[${options.host}]` : (options.host ?? "127.0.0.1");
+  return {
+    baseUrl: `http://${host}:${port}/v1`,
+    pid: child.pid ?? 0,
+    label: simLabel(options),
+    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+    stop: () => stop(child),
+  };
+}
+
+/** The built entry: beside this file in `dist`; a process cannot be started from TypeScript. */
+function mainFile(): string {
+  const built = import.meta.url.endsWith(".ts") ? "../../dist/sim/main.js" : "./main.js";
+  const file = fileURLToPath(new URL(built, import.meta.url));
+  if (!existsSync(file)) {
+    throw new TwintailError({ cause: "the simulator is not built", place: file, remedy: "run npm run build" });
+  }
+  return file;
+}
+
+function readyPort(child: ChildProcess, stdout: Readable, stderr: Readable): Promise<number> {
+  return new Promise((resolve, reject) => {
+    let out = "";
+    let errors = "";
+    const fail = (cause: string): void => {
+      child.kill("SIGKILL");
+      reject(new TwintailError({ cause, place: "sim" }));
+    };
+    const timer = setTimeout(() => fail(`the simulator did not start within ${START_MS} ms`), START_MS);
+    const onErrors = (chunk: Buffer): void => {
+      errors = (errors + chunk).slice(-STDERR_KEPT);
+    };
+    const onExit = (code: number | null): void => {
+      clearTimeout(timer);
+      fail(errors.trim() || `the simulator ended with code ${code}`);
+    };
+    const onOut = (chunk: Buffer): void => {
+      out += chunk;
+      if (!out.includes("\n")) return;
+      clearTimeout(timer);
+      child.off("exit", onExit);
+      stderr.off("data", onErrors);
+      stdout.off("data", onOut).resume();
+      resolve((JSON.parse(out) as { port: number }).port);
+    };
+    child.once("error", (error) => fail(error.message));
+    child.once("exit", onExit);
+    stderr.on("data", onErrors);
+    stdout.on("data", onOut);
+  });
+}
+
+async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return;
+  child.ref();
+  const gone = once(child, "exit");
+  const timer = setTimeout(() => child.kill("SIGKILL"), STOP_MS);
+  child.kill("SIGTERM");
+  await gone;
+  clearTimeout(timer);
+}

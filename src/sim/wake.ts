@@ -1,0 +1,55 @@
+/** Scale to zero: when the endpoint is cold, who waits for the wake, and who is turned away. Knows no clock of its own. */
+
+export interface WakeOptions {
+  /** How long a wake takes; 0 never sleeps. */
+  readonly wakeMs: number;
+  /** Goes cold after so long without a request in flight; Infinity never does. */
+  readonly idleAfterMs: number;
+  readonly startCold: boolean;
+  /** `hold`: requests wait for the wake. `503`: they are refused until it ends. */
+  readonly wakeMode: "hold" | "503";
+  /** `hold`: a request is answered 504 after so long. */
+  readonly capMs: number;
+}
+
+/** What becomes of a request: served, held until a time, held and then refused, or refused at once. */
+export type Admission =
+  | { readonly kind: "awake" }
+  | { readonly kind: "held"; readonly untilMs: number }
+  | { readonly kind: "capped"; readonly atMs: number }
+  | { readonly kind: "refused"; readonly retryAfterS: number };
+
+/** Times are ms of one monotonic clock. Every admission but `refused` is to be followed by one `leave`. */
+export class WakeState {
+  readonly #options: WakeOptions;
+  /** When the engine is or was up; Infinity while cold. */
+  #upAtMs: number;
+  #inFlight = 0;
+  #lastLeftMs: number;
+
+  constructor(options: WakeOptions, nowMs: number) {
+    this.#options = options;
+    this.#lastLeftMs = nowMs;
+    this.#upAtMs = options.startCold && options.wakeMs > 0 ? Number.POSITIVE_INFINITY : nowMs;
+  }
+
+  /** The first request of a cold engine starts the wake; all others during it wait for the same one. */
+  admit(nowMs: number): Admission {
+    const { wakeMs, idleAfterMs, wakeMode, capMs } = this.#options;
+    const idleFromMs = Math.max(this.#lastLeftMs, this.#upAtMs);
+    const wentCold = this.#inFlight === 0 && nowMs - idleFromMs > idleAfterMs;
+    if (wakeMs > 0 && (wentCold || this.#upAtMs === Number.POSITIVE_INFINITY)) this.#upAtMs = nowMs + wakeMs;
+
+    const waitMs = this.#upAtMs - nowMs;
+    if (waitMs > 0 && wakeMode === "503")
+      return { kind: "refused", retryAfterS: Math.max(1, Math.ceil(waitMs / 1_000)) };
+    this.#inFlight++;
+    if (waitMs <= 0) return { kind: "awake" };
+    return waitMs > capMs ? { kind: "capped", atMs: nowMs + capMs } : { kind: "held", untilMs: this.#upAtMs };
+  }
+
+  leave(nowMs: number): void {
+    this.#inFlight--;
+    this.#lastLeftMs = nowMs;
+  }
+}
