@@ -4,7 +4,7 @@
  */
 
 /** The longest evidence of a finding, in code points. */
-export const MAX_EVIDENCE = 200;
+const MAX_EVIDENCE = 200;
 
 /** The first `max` code points, with `…` in place of the last one where something was cut. */
 export function cut(text: string, max: number = MAX_EVIDENCE): string {

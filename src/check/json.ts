@@ -4,7 +4,7 @@
 import { canonicalJson } from "../core/digest.js";
 
 /** An answer longer than this (UTF-16 code units) is not read as JSON. */
-export const MAX_JSON_TEXT = 2_000_000;
+const MAX_JSON_TEXT = 2_000_000;
 
 export type JsonObject = Readonly<Record<string, unknown>>;
 

@@ -4,7 +4,7 @@
  * ajv turns a schema into code, so a schema is configuration, never data: it comes from the golden set, also from the
  * copy in a recording, and never from an answer or a report. Since a recording may be a stranger's, size, depth and
  * references are bounded before ajv sees it, nothing remote is ever loaded (an unresolved `$ref` makes the schema
- * unusable), and validation is watched.
+ * unusable), and validation that a schema can make long is watched.
  */
 import { Ajv, type ErrorObject, type Options, type ValidateFunction } from "ajv";
 import { Ajv2020 } from "ajv/dist/2020.js";
@@ -41,7 +41,10 @@ const MAX_SCHEMA_DEPTH = 64;
 const MAX_REFERENCES = 256;
 const MAX_CACHED = 1000;
 
-type Compiled = ValidateFunction | { readonly unusable: string };
+type Compiled = { readonly check: ValidateFunction; readonly watched: boolean } | { readonly unusable: string };
+
+/** Without these, validation takes time in proportion to the schema and the value, and needs no watchdog. */
+const LENGTHENING = new Set(["$ref", "$dynamicRef", "pattern", "patternProperties", "uniqueItems"]);
 
 /** Schemas of one recording keep their identity; equal schemas of two cases meet in the cache by digest. */
 const byIdentity = { answer: new WeakMap<object, Compiled>(), parameters: new WeakMap<object, Compiled>() };
@@ -50,23 +53,24 @@ const byDigest = new Map<string, Compiled>();
 /** Holds a value against a schema. Never throws. */
 export function validate(schema: unknown, use: SchemaUse, value: unknown): SchemaOutcome {
   const compiled = compile(schema, use);
-  if (typeof compiled !== "function") return compiled;
+  if ("unusable" in compiled) return compiled;
+  const { check, watched } = compiled;
   try {
-    const outcome = withinTime(() => compiled(value));
+    const outcome = watched ? withinTime(() => check(value)) : { value: check(value) };
     if ("timedOut" in outcome) return { unusable: `validation took longer than ${WATCHDOG_MS} ms` };
     if (outcome.value) return { valid: true };
   } catch (error) {
     return { unusable: errorMessage(error) }; // a recursive schema and a value nested beyond the stack
   }
   // For `anyOf` and its like ajv lists the branches first and the keyword that a reader knows last.
-  const error = compiled.errors?.at(-1);
+  const error = check.errors?.at(-1);
   return { valid: false, error: error ? describe(error) : { keyword: "false", path: "", message: "does not match" } };
 }
 
 /** Why a schema cannot be used, for a linter; null when it can. */
 export function schemaProblem(schema: unknown, use: SchemaUse): string | null {
   const compiled = compile(schema, use);
-  return typeof compiled === "function" ? null : compiled.unusable;
+  return "unusable" in compiled ? compiled.unusable : null;
 }
 
 function compile(schema: unknown, use: SchemaUse): Compiled {
@@ -74,7 +78,7 @@ function compile(schema: unknown, use: SchemaUse): Compiled {
   const known = byIdentity[use].get(schema);
   if (known) return known;
   const problem = outOfBounds(schema);
-  const compiled = problem === null ? compileByDigest(schema, use) : { unusable: problem };
+  const compiled: Compiled = problem === null ? compileByDigest(schema, use) : { unusable: problem };
   byIdentity[use].set(schema, compiled);
   return compiled;
 }
@@ -91,15 +95,16 @@ function compileByDigest(schema: object, use: SchemaUse): Compiled {
 }
 
 function compileNew(schema: object, use: SchemaUse): Compiled {
+  const watched = keysOf(schema).some(({ key }) => LENGTHENING.has(key));
   const dialect = (schema as { $schema?: unknown }).$schema;
   const draft07 = typeof dialect === "string" && dialect.includes("draft-07");
   try {
-    return compiler(use, draft07 ? "draft-07" : "2020-12").compile(schema);
+    return { check: compiler(use, draft07 ? "draft-07" : "2020-12").compile(schema), watched };
   } catch (error) {
     // Tool schemas seldom name their dialect, and many still write tuples as draft-07 did.
     if (use === "parameters" && dialect === undefined) {
       try {
-        return compiler(use, "draft-07").compile(schema);
+        return { check: compiler(use, "draft-07").compile(schema), watched };
       } catch {
         // the first message is about the dialect that was asked for
       }
@@ -130,18 +135,27 @@ function compiler(use: SchemaUse, dialect: "2020-12" | "draft-07"): Ajv {
 }
 
 function outOfBounds(schema: object): string | null {
-  let references = 0;
-  const open: { value: object; depth: number }[] = [{ value: schema, depth: 1 }];
-  for (let next = open.pop(); next; next = open.pop()) {
-    if (next.depth > MAX_SCHEMA_DEPTH) return `the schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
-    for (const [key, value] of Object.entries(next.value)) {
-      if (key === "$ref" || key === "$dynamicRef") references++;
-      if (typeof value === "object" && value !== null) open.push({ value, depth: next.depth + 1 });
-    }
+  const keys = keysOf(schema);
+  if (keys.some(({ depth }) => depth > MAX_SCHEMA_DEPTH)) {
+    return `the schema is nested deeper than ${MAX_SCHEMA_DEPTH} levels`;
   }
+  const references = keys.filter(({ key }) => key === "$ref" || key === "$dynamicRef").length;
   if (references > MAX_REFERENCES) return `the schema has more than ${MAX_REFERENCES} references`;
   const size = JSON.stringify(schema).length;
   return size > MAX_SCHEMA_TEXT ? `the schema has ${size} characters, more than ${MAX_SCHEMA_TEXT}` : null;
+}
+
+/** Every key at every depth down to one beyond the limit, without recursion. */
+function keysOf(schema: object): { key: string; depth: number }[] {
+  const keys: { key: string; depth: number }[] = [];
+  const open: { value: object; depth: number }[] = [{ value: schema, depth: 1 }];
+  for (let next = open.pop(); next && next.depth <= MAX_SCHEMA_DEPTH + 1; next = open.pop()) {
+    for (const [key, value] of Object.entries(next.value)) {
+      keys.push({ key, depth: next.depth });
+      if (typeof value === "object" && value !== null) open.push({ value, depth: next.depth + 1 });
+    }
+  }
+  return keys;
 }
 
 function describe(error: ErrorObject): SchemaError {

@@ -28,7 +28,10 @@ function decodeStream(attempt: Attempt, reads: readonly Buffer[]): Completion {
   if (stream.events.length === 0) {
     const text = Buffer.concat(reads).toString("utf8");
     const json = parseJson(text);
-    if (json === undefined) return { ...EMPTY, ...notJson(text, attempt), anomalies: chat.finish().anomalies };
+    if (json === undefined) {
+      const { error, anomalies } = notJson(text, attempt);
+      return { ...EMPTY, error, anomalies: [...chat.finish().anomalies, ...anomalies] };
+    }
     chat.note("body-for-stream", text);
     chat.body(json);
     return chat.finish();

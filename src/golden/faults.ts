@@ -1,11 +1,9 @@
 /** Mistakes that the shape of a golden set does not show. Each makes a case meaningless, so each is an error. */
-import { Ajv } from "ajv";
-import { Ajv2020 } from "ajv/dist/2020.js";
-import formats from "ajv-formats";
 import { nearest, type SourceDocument } from "../core/document.js";
 import { errorMessage } from "../core/errors.js";
 import type { Api } from "./golden-set.js";
 import type { GoldenCaseFile, GoldenSetFile } from "./schema.js";
+import { schemaProblem } from "./schema-problem.js";
 import { chosenTool, declaredTools } from "./tools.js";
 
 type Path = readonly PropertyKey[];
@@ -81,7 +79,7 @@ function expectationFaults({ expect }: GoldenCaseFile, casePath: Path, report: R
   for (const key of ["is_json", "not_is_json"] as const) {
     const schema = expect[key];
     if (typeof schema !== "object") continue;
-    const problem = schemaProblem(schema, true);
+    const problem = schemaProblem(schema, "strict");
     if (problem !== null) report([...path, key], `not a JSON Schema: ${problem}`, "expected JSON Schema 2020-12");
   }
   if (expect.tool_calls === undefined) return;
@@ -131,22 +129,5 @@ function regexFault(source: string, path: Path, report: Report): void {
   } catch (error) {
     const reason = errorMessage(error).replace(/^Invalid regular expression: /, "");
     report(path, `not a regular expression: ${reason}`, "expected JavaScript syntax with the flags u and s");
-  }
-}
-
-/**
- * Why a schema cannot be used; null when it can. `strict` as ajv means it, so that a misspelt keyword is a mistake and
- * not a schema that accepts everything.
- */
-export function schemaProblem(schema: object, strict: boolean): string | null {
-  const dialect = (schema as { $schema?: unknown }).$schema;
-  const draft07 = typeof dialect === "string" && dialect.includes("draft-07");
-  const ajv = new (draft07 ? Ajv : Ajv2020)({ strict, logger: false });
-  formats.default(ajv);
-  try {
-    ajv.compile(schema);
-    return null;
-  } catch (error) {
-    return errorMessage(error).replace(/\s+/g, " ");
   }
 }

@@ -1,9 +1,9 @@
 /** What a golden set may do but most likely did not mean to. A warning never stops a run. */
 import { nearest } from "../core/document.js";
-import { schemaProblem } from "./faults.js";
 import type { Api, Expectations, GoldenCase, GoldenSet } from "./golden-set.js";
 import { requestKey } from "./request-key.js";
 import { requestFields } from "./schema.js";
+import { schemaProblem } from "./schema-problem.js";
 import { declaredTools, parametersOf } from "./tools.js";
 
 export interface LintWarning {
@@ -105,7 +105,7 @@ function requestWarnings({ request }: GoldenCase): CaseWarning[] {
   });
   for (const [name, parameters] of declaredTools(request)) {
     if (typeof parameters !== "object" || parameters === null) continue;
-    const problem = schemaProblem(parameters, false);
+    const problem = schemaProblem(parameters, "lenient");
     if (problem !== null) {
       warnings.push({
         path: ["request", "tools"],

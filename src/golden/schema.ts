@@ -42,12 +42,14 @@ const tool = z.looseObject({
     .exactOptional(),
 });
 
-/** The keys of a request body whose types are checked; any other key is sent as it is written. */
-export const requestFields = {
+const promptFields = {
   messages: z.array(message).min(1).exactOptional(),
   prompt: z.unknown().describe("completions: the prompt").exactOptional(),
   input: z.unknown().describe("responses, embeddings: the input").exactOptional(),
   instructions: text.exactOptional(),
+};
+
+const settingFields = {
   temperature: z.number().min(0).exactOptional(),
   top_p: z.number().min(0).max(1).exactOptional(),
   presence_penalty: z.number().exactOptional(),
@@ -73,6 +75,9 @@ export const requestFields = {
   store: z.boolean().exactOptional(),
   user: text.exactOptional(),
 };
+
+/** The keys of a request body whose types are checked; any other key is sent as it is written. */
+export const requestFields = { ...promptFields, ...settingFields };
 
 const request = z
   .looseObject(requestFields)
@@ -177,7 +182,7 @@ export const goldenSetSchema = z.strictObject({
   name: z.string().min(1),
   description: text.exactOptional(),
   defaults: z
-    .looseObject({ ...requestFields, stream: stream.exactOptional() })
+    .looseObject({ ...settingFields, stream: stream.exactOptional() })
     .describe("Request keys for every case that does not set them itself, and stream; not for embeddings")
     .exactOptional(),
   cases: z.array(goldenCase).min(1),

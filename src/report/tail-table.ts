@@ -53,7 +53,7 @@ const ORDER = [
 /** Shown elsewhere: a validity figure is not an endpoint's tail, a wake is listed trial by trial. */
 const ELSEWHERE = new Set(["send_lag", "wake", "cost"]);
 /** Left to the page: `tpot` is `decode_rate` upside down, `ttfe` what gateways send before they have an answer. */
-export const MINOR_METRICS: ReadonlySet<string> = new Set(["tpot", "ttfe", "connect"]);
+const MINOR = new Set(["tpot", "ttfe", "connect"]);
 
 export interface TailCell {
   /** Empty when there is no value; `not reached` when it is infinite. */
@@ -113,6 +113,12 @@ export function tailMetrics(summary: Summary, phase: string): string[] {
       return metric?.better !== "neither" && !ELSEWHERE.has(name) && n > 0;
     })
     .sort((a, b) => rank(a) - rank(b));
+}
+
+/** As {@link tailMetrics}, without those that only the page shows; `minor` names them. */
+export function mainMetrics(summary: Summary, phase: string): { main: string[]; minor: string[] } {
+  const names = tailMetrics(summary, phase);
+  return { main: names.filter((name) => !MINOR.has(name)), minor: names.filter((name) => MINOR.has(name)) };
 }
 
 /** The table of one phase. */

@@ -133,6 +133,7 @@ export class Answerer {
   }
 
   #whenAwake({ response, arrivedMs }: Answering, start: () => void): void {
+    if (response.destroyed) return; // its close event is past: nothing would leave again
     const admission = this.#wake.admit(arrivedMs);
     if (admission.kind === "refused") {
       sendError(response, loadingModel(admission.retryAfterS));

@@ -124,7 +124,8 @@ function requireMethod(request: IncomingMessage, method: "GET" | "POST"): void {
 function modelsBody(models: readonly string[], id: string): unknown {
   const model = (one: string) => ({ id: one, object: "model", created: 0, owned_by: "twintail-sim" });
   if (id === "") return { object: "list", data: models.map(model) };
-  if (models.includes(decodeURIComponent(id))) return model(decodeURIComponent(id));
+  const found = models.find((one) => one === id || encodeURIComponent(one) === id);
+  if (found !== undefined) return model(found);
   throw invalidRequest(`The model '${id}' does not exist`, "model", 404);
 }
 

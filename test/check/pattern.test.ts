@@ -2,7 +2,7 @@ import fc from "fast-check";
 import { expect, test } from "vitest";
 import { MAX_PATTERN_TEXT, searchPattern } from "../../src/check/pattern.js";
 
-test.each(["(a+)+b", "(?:a|aa)+$b", "a?".repeat(40) + "a".repeat(40) + "b", "(a*)\\1*b", ".*a.*a.*a.*b"])(
+test.each(["(a+)+b", `${"a?".repeat(40)}${"a".repeat(40)}b`, "(a*)\\1*b", ".*a.*a.*a.*b"])(
   "%s ends, on a text made against it",
   (source) => {
     const started = performance.now();

@@ -8,7 +8,7 @@
 /** Texts that differ within no more code points than this are compared by code points, longer ones by words. */
 export const MAX_CHARACTERS = 6_000;
 /** Words beyond these are counted as different. */
-export const MAX_WORDS = 4_096;
+const MAX_WORDS = 4_096;
 
 /** Scripts without spaces between words are taken character by character. */
 const WORD =

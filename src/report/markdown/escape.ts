@@ -4,14 +4,21 @@
  */
 import { printableLine } from "../../core/printable.js";
 
+const MARKS = /[&<>"'`*_[\]{}!~|\\#$^@]|:(?=\/\/)/g;
+
 /** The text as one line that is read as text. */
 export function escapeMarkdown(text: string, maxCharacters = 200): string {
-  return printableLine(text, maxCharacters).replace(/[!-/:-@[-`{-~]/g, (mark) => `&#${mark.charCodeAt(0)};`);
+  // Outside code a reference to "@" would still notify: a space of no width parts it from the name.
+  return references(printableLine(text, maxCharacters)).replaceAll("&#64;", "&#64;&#8203;");
 }
 
 /** The text set as code. */
 export function code(text: string, maxCharacters = 160): string {
-  return text === "" ? "" : `<code>${escapeMarkdown(text, maxCharacters)}</code>`;
+  return text === "" ? "" : `<code>${references(printableLine(text, maxCharacters))}</code>`;
+}
+
+function references(text: string): string {
+  return text.replace(MARKS, (mark) => `&#${mark.charCodeAt(0)};`);
 }
 
 /** A table row. Cells must be escaped already. */

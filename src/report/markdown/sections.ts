@@ -3,14 +3,14 @@ import { rateRows, tokenRows } from "../count-table.js";
 import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
-import { type MetricBlock, type TailCell, tailTable } from "../tail-table.js";
+import { type MetricBlock, mainMetrics, type TailCell, tailTable } from "../tail-table.js";
 import { coldParts } from "../terminal/cold.js";
 import { code, escapeMarkdown, table } from "./escape.js";
 
 const SHOWN = 25;
 
 export function tailsSection(summary: Summary, phase: string, heading: string): string[] {
-  const { blocks, footnotes } = tailTable(summary, phase);
+  const { blocks, footnotes } = tailTable(summary, phase, mainMetrics(summary, phase).main);
   if (blocks.length === 0) return [];
   const groups = [blocks.filter(slowIsHigh), blocks.filter((block) => !slowIsHigh(block))].filter(
     (group) => group.length > 0,

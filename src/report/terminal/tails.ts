@@ -1,13 +1,6 @@
 /** The tails of one phase, baseline above candidate, the paired estimate below both. */
 import type { Summary } from "../summary.js";
-import {
-  type MetricBlock,
-  MINOR_METRICS,
-  type ShiftLine,
-  type TailCell,
-  tailMetrics,
-  tailTable,
-} from "../tail-table.js";
+import { type MetricBlock, mainMetrics, type ShiftLine, type TailCell, tailTable } from "../tail-table.js";
 import { displayWidth, wrapText } from "../text-width.js";
 import { gridLines } from "./grid.js";
 import { paragraph, type Screen, title } from "./screen.js";
@@ -16,13 +9,8 @@ const ALIGN = ["left", "left", "right", "right", "right", "right", "right", "rig
 
 /** Writes nothing when the phase has no tails. */
 export function tailSection(screen: Screen, summary: Summary, phase: string, heading: string, aside: string): void {
-  const names = tailMetrics(summary, phase);
-  const minor = names.filter((name) => MINOR_METRICS.has(name));
-  const table = tailTable(
-    summary,
-    phase,
-    names.filter((name) => !MINOR_METRICS.has(name)),
-  );
+  const { main, minor } = mainMetrics(summary, phase);
+  const table = tailTable(summary, phase, main);
   if (table.blocks.length === 0) return;
   title(screen, heading, aside);
   const wide = wideLines(screen, table.blocks);

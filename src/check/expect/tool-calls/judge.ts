@@ -13,8 +13,7 @@ import type { Completion } from "../../../decode/completion.js";
 import type { Expectations, GoldenCase } from "../../../golden/golden-set.js";
 import { shown } from "../../evidence.js";
 import type { ToolCallOutcome } from "../../finding.js";
-import type { JsonObject } from "../../json.js";
-import { isObject } from "../../json.js";
+import { isObject, type JsonObject } from "../../json.js";
 import { type DeclaredTools, declaredTools } from "./declared.js";
 import type { Layer, LayeredFault } from "./fault.js";
 import { leakedCall } from "./leaked.js";
@@ -22,7 +21,7 @@ import { idFaults, schemaFaults } from "./schema-layer.js";
 import { valueFaults } from "./value-layer.js";
 
 /** A hostile answer may hold thousands of calls: what follows these is counted, not judged. */
-export const MAX_JUDGED_CALLS = 128;
+const MAX_JUDGED_CALLS = 128;
 const MAX_FAULTS = 20;
 
 /** Calls are due (`some`), forbidden (`none`), or not spoken of (`null`). */
@@ -81,7 +80,7 @@ function madeFaults(
     faults.push({ layer: "value", fault: "wrong_count", place: "", detail: `${completion.toolCalls.length} calls` });
   } else if (expect.tool_calls) {
     const ordered = expect.tool_calls_ordered === true;
-    faults.push(...valueFaults(expect.tool_calls, calls, labels, { count, ordered, tools }));
+    faults.push(...valueFaults(expect.tool_calls, calls, labels, { count, ordered, tools, cut }));
   }
   return faults;
 }
@@ -108,7 +107,8 @@ function outcome(faults: readonly LayeredFault[], layers: readonly Layer[]): Too
     layers.includes(layer) ? !faults.some((fault) => fault.layer === layer) : null;
   const once = new Map<string, { fault: LayeredFault["fault"]; detail: string }>();
   for (const { fault, place, detail } of faults) {
-    const key = `${fault} ${place}`;
+    // Running into the token limit is one event, whatever it cut.
+    const key = fault === "truncated" ? fault : `${fault} ${place}`;
     if (!once.has(key)) once.set(key, { fault, detail });
   }
   return {

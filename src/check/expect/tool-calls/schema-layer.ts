@@ -22,11 +22,9 @@ export function schemaFaults(call: ToolCall, label: string, tools: DeclaredTools
   };
   const schema = tools.get(call.name);
   if (schema === undefined) add("unknown_name", "", `the request declares no tool ${shown(call.name, 40)}`);
-  const args = callArguments(call);
+  const args = callArguments(call, cut);
   if ("fault" in args) {
-    // An answer that ran into its token limit breaks off inside the arguments: one cause, one fault.
-    if (cut && args.fault === "invalid_json") add("truncated", "", args.detail);
-    else add(args.fault, "", args.detail);
+    add(args.fault, "", args.detail);
     return faults;
   }
   if (!schema) return faults;

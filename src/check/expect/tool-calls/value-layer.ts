@@ -17,6 +17,8 @@ export interface ValueRules {
   readonly count: "exact" | "at_least";
   readonly ordered: boolean;
   readonly tools: DeclaredTools;
+  /** The answer ran into its token limit. */
+  readonly cut: boolean;
 }
 
 /** Matches expected calls to actual ones so that as little as possible is wrong, and lists what is. */
@@ -57,7 +59,7 @@ function callFaults(
   rules: ValueRules,
 ): LayeredFault[] | "wrong_name" {
   if (call.name !== expected.name) return "wrong_name";
-  const args = callArguments(call);
+  const args = callArguments(call, rules.cut);
   if ("fault" in args) return [{ layer: "value", fault: args.fault, place: label, detail: `${label}: ${args.detail}` }];
   const wanted = expected.arguments;
   if (!wanted) return []; // only the call was asked for: its arguments are the schema layer's

@@ -1,0 +1,95 @@
+/**
+ * A report as one self-contained page: no network, no handler in an attribute, and a content security policy that
+ * allows exactly the style and the script it was made with. What an endpoint sent stays text.
+ */
+import { createHash } from "node:crypto";
+import { headline } from "./headline.js";
+import { casesList } from "./html/cases.js";
+import { firstScreen } from "./html/head.js";
+import { html, Markup } from "./html/markup.js";
+import { methodSection } from "./html/method.js";
+import { SCRIPT } from "./html/script.js";
+import { coldSection, notTestedSection, outputsSection, ratesSection, section, wireSection } from "./html/sections.js";
+import { STYLE } from "./html/style.js";
+import { dotsSection, tailsSection } from "./html/tails.js";
+import { timeline } from "./html/timeline.js";
+import type { Report } from "./report.js";
+
+const NAMES: Readonly<Record<string, string>> = {
+  summary: "Summary",
+  answers: "Answers",
+  wire: "Wire",
+  tails: "Tails",
+  "cases-dots": "By case",
+  rates: "Rates",
+  cold: "Cold",
+  timeline: "Timeline",
+  cases: "Cases",
+  method: "Method",
+};
+
+/** The page as text, in the same bytes for the same report. */
+export function renderHtml(report: Report): string {
+  const { summary, details } = report;
+  const parts: [id: string, part: Markup | null][] = [
+    ["summary", firstScreen(summary)],
+    ["answers", outputsSection(report)],
+    ["wire", wireSection(summary)],
+    ["tails", tailsSection(report)],
+    ["cases-dots", dotsSection(report)],
+    ["rates", ratesSection(summary)],
+    ["cold", coldSection(summary)],
+    ["timeline", timelineSection(report)],
+    ["cases", details.cases.length === 0 ? null : casesSection(report)],
+    ["not-tested", notTestedSection(summary)],
+    ["method", methodSection(summary)],
+  ];
+  const present = parts.filter((part): part is [string, Markup] => part[1] !== null);
+  const links = present.flatMap(([id]) => (NAMES[id] === undefined ? [] : [html`<a href="#${id}">${NAMES[id]}</a>`]));
+  const title = `twintail ${summary.run.goldenSet.name}: ${headline(summary)[0] ?? ""}`;
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta http-equiv="Content-Security-Policy" content="${policy()}">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<meta name="referrer" content="no-referrer">
+<title>${title}</title>
+<style>${new Markup(STYLE)}</style>
+</head>
+<body>
+<a class="skip" href="#summary">Skip to the summary</a>
+<nav aria-label="sections"><div>${links}</div></nav>
+<main>
+${present.map(([, part]) => part)}</main>
+<footer><p>twintail ${summary.run.versions.twintail}, run ${summary.run.runId}. This page loads nothing and sends nothing.</p></footer>
+<script>${new Markup(SCRIPT)}</script>
+</body>
+</html>
+`.text;
+}
+
+function policy(): string {
+  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
+  return `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+}
+
+function timelineSection({ details }: Report): Markup | null {
+  if (details.timeline.length === 0) return null;
+  return section(
+    "timeline",
+    "Timeline",
+    "Every request of the run, each phase on a scale of its own. Faint until the first token, solid while it streams, a cross where it failed.",
+    html`${timeline(details.timeline)}`,
+  );
+}
+
+function casesSection(report: Report): Markup {
+  return section(
+    "cases",
+    "Cases",
+    "A row opens to both answers of every round. ● as expected, ✕ not as expected, ▲ failed, ○ in no rate, · not asked.",
+    casesList(report),
+  );
+}

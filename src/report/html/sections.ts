@@ -1,0 +1,146 @@
+/** The page's sections between the first screen and the cases; each is null when it has nothing to say. */
+import { printableLine } from "../../core/printable.js";
+import { rateRows, tokenRows } from "../count-table.js";
+import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
+import type { Report } from "../report.js";
+import type { Summary } from "../summary.js";
+import { coldParts } from "../terminal/cold.js";
+import { caseAnchors, RUNG_WORDS } from "./cases.js";
+import { html, type Markup } from "./markup.js";
+import { sign } from "./svg.js";
+import { wakePlot } from "./wake-plot.js";
+
+export function section(id: string, heading: string, lead: string, body: Markup): Markup {
+  return html`<section class="part" id="${id}" aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2><p class="lead">${lead}</p>
+${body}</section>
+`;
+}
+
+/** A table in a container of its own, so that a phone scrolls the table and not the page. */
+export function scrolling(label: string, table: Markup): Markup {
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
+}
+
+export function outputsSection({ summary, details }: Report): Markup | null {
+  const flips = sortedFlips(summary);
+  const { parity } = summary;
+  if (parity.pairs === 0 && flips.length === 0) return null;
+  const anchor = caseAnchors(details.cases);
+  const rows = flips.map(
+    (
+      flip,
+    ) => html`<li><span class="chip ${flip.direction === "improved" ? "improved" : flip.severity}">${flip.direction === "improved" ? "improved" : flip.severity}</span>
+<div><a href="#${anchor(flip.caseId)}"><b>${printableLine(flip.caseId, 60)}</b></a> <span class="soft">${flip.count} of ${plural(flip.of, "pair")}</span><br>${printableLine(flip.detail, 300)}</div></li>`,
+  );
+  const list =
+    flips.length === 0
+      ? html`<p>None: both endpoints meet the same expectations in every pair.</p>`
+      : html`<ul class="flips">${rows}</ul>`;
+  return section(
+    "answers",
+    "What changed in the answers",
+    "Flips: one endpoint meets the expectation of a case, the other does not. What breaks a client stands first.",
+    html`<div class="two">${html`<div>${list}${toolFaults(summary)}</div>`}${ladder(summary)}</div>`,
+  );
+}
+
+function ladder({ parity }: Summary): Markup {
+  const rows = RUNG_WORDS.filter(([rung]) => (parity.rungs[rung] ?? 0) > 0).map(([rung, words]) => {
+    const count = parity.rungs[rung] ?? 0;
+    const width = Math.round((1_000 * count) / Math.max(1, parity.pairs)) / 10;
+    return html`<tr><th scope="row">${words}</th><td class="num">${formatCount(count)}</td><td class="bar"><svg viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect width="${width}" height="8"/></svg></td></tr>`;
+  });
+  return html`<div class="ladder"><h3>How alike are ${plural(parity.pairs, "pair")} of answers?</h3><table><tbody>${rows}</tbody></table>
+<p class="soft">Each pair on the highest rung that it reaches. ${formatCount(parity.matchedLength)} of ${formatCount(parity.pairs)} are within 10 % in length.</p></div>`;
+}
+
+function toolFaults({ checks }: Summary): Markup[] {
+  return SIDES.flatMap((role) => {
+    const faults = Object.entries(checks.toolFaults[role]).sort((a, b) => b[1] - a[1]);
+    if (faults.length === 0) return [];
+    return [
+      html`<p class="soft">${sign(role)} Tool faults of the ${role}: ${faults.map(([fault, count]) => `${fault} ${count}`).join(", ")}.</p>`,
+    ];
+  });
+}
+
+export function wireSection(summary: Summary): Markup | null {
+  const groups = groupedFindings(summary);
+  if (groups.length === 0) return null;
+  const rows = groups.map(
+    (group) =>
+      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}</td><td>${findingPlace(group)}${group.count > 1 ? html` <span class="soft">× ${group.count}</span>` : null}</td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
+  );
+  const table = html`<table class="findings"><thead><tr><th scope="col">severity</th><th scope="col">what was seen</th><th scope="col">where</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table>`;
+  return section(
+    "wire",
+    "On the wire",
+    "Facts about the protocol, what a client would newly meet on the candidate first.",
+    scrolling("findings", table),
+  );
+}
+
+export function ratesSection(summary: Summary): Markup | null {
+  const rates = rateRows(summary);
+  const tokens = tokenRows(summary);
+  if (rates.rows.length === 0 && rates.quiet === null && tokens.rows.length === 0) return null;
+  const note = (ordinal: number | null): Markup | null => (ordinal === null ? null : html`<sup>${ordinal}</sup>`);
+  const rateBody = rates.rows.map(
+    (row) =>
+      html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.counts}</td><td class="num">${row.baseline.share}${note(row.baseline.note)}</td><td class="num">${row.candidate.counts}</td><td class="num">${row.worse ? html`<b>${row.candidate.share}</b>` : row.candidate.share}${note(row.candidate.note)}</td><td class="soft">${row.of}</td></tr>`,
+  );
+  const rateTable = html`<table><thead><tr><th scope="col">rate</th><th scope="colgroup" colspan="2" class="num">${sign("baseline")} baseline</th><th scope="colgroup" colspan="2" class="num">${sign("candidate")} candidate</th><th scope="col">counted over</th></tr></thead><tbody>${rateBody}</tbody></table>`;
+  const tokenBody = tokens.rows.map(
+    (row) =>
+      html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.p50}</td><td class="num">${row.candidate.p50}</td><td class="num">${row.baseline.sum}</td><td class="num">${row.candidate.sum}</td></tr>`,
+  );
+  const tokenTable = html`<table><thead><tr><th scope="col">tokens</th><th scope="col" class="num">p50 baseline</th><th scope="col" class="num">candidate</th><th scope="col" class="num">sum baseline</th><th scope="col" class="num">candidate</th></tr></thead><tbody>${tokenBody}</tbody></table>`;
+  const footnotes =
+    rates.footnotes.length === 0
+      ? null
+      : html`<ol class="footnotes">${rates.footnotes.map((each) => html`<li>${each}</li>`)}</ol>`;
+  return section(
+    "rates",
+    "Rates and tokens",
+    "Phase warm. Both denominators are shown; repeats of one case are not independent.",
+    html`${scrolling("rates", rateTable)}${footnotes}${rates.quiet === null ? null : html`<p class="soft">${rates.quiet}</p>`}
+${tokens.rows.length === 0 ? null : scrolling("tokens", tokenTable)}<p class="soft">${tokens.asides.join(" ")}</p>`,
+  );
+}
+
+export function coldSection(summary: Summary): Markup | null {
+  const { cold } = summary;
+  if (cold.baseline.length + cold.candidate.length === 0) return null;
+  const rows = SIDES.flatMap((role) =>
+    cold[role].map(
+      (trial) =>
+        html`<tr><th scope="row">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td>${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td>${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
+    ),
+  );
+  const table = html`<table><thead><tr><th scope="col">endpoint</th><th scope="col" class="num">wake</th><th scope="col">reads as</th><th scope="col" class="num">attempts</th><th scope="col">spent on</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table>`;
+  const warm = SIDES.map((role) => `${role} ${formatMs(cold.warmTtftP50[role], "not known")}`).join(", ");
+  const key = html`<p class="key soft"><i class="refused"></i> refused <i class="unavailable"></i> 503s <i class="headers"></i> waiting for headers <i class="token"></i> headers to first token</p>`;
+  return section(
+    "cold",
+    "Cold wake against warm",
+    `Release to first token through every attempt, each trial listed: so few make no tail. Warm p50 of ttft: ${warm}.`,
+    html`${scrolling("cold wakes", wakePlot(summary))}${key}${scrolling("cold trials", table)}`,
+  );
+}
+
+export function notTestedSection({ checks }: Summary): Markup | null {
+  if (checks.notTested.length === 0) return null;
+  const rows = checks.notTested.map(
+    (each) =>
+      html`<li><b>${printableLine(each.caseId, 60)}</b>, ${each.endpoint}: ${printableLine(each.reason, 300)}</li>`,
+  );
+  return section("not-tested", "Not tested", "Never counted as failed.", html`<ul>${rows}</ul>`);
+}
+
+/** `21.0 %` of a figure in its unit; shares are percentages. */
+export function figureText(value: number | null, unit: string): string {
+  if (value === null) return "not known";
+  if (unit === "share") return formatShare(value);
+  return unit === "ms" ? formatMs(value) : `${formatCount(value)} ${unit}`.trim();
+}

@@ -1,0 +1,61 @@
+/** Cold wakes as bars of what they were spent on, warm time to first token as a line beside them. */
+import { scaleLinear } from "d3-scale";
+import { SIDES } from "../facts.js";
+import { formatMs } from "../numbers.js";
+import type { ColdTrial, Summary } from "../summary.js";
+import { html, type Markup } from "./markup.js";
+import { at } from "./svg.js";
+
+const WIDTH = 760;
+const LEFT = 92;
+const RIGHT = 96;
+const ROW = 26;
+
+const PARTS = ["refused", "unavailable", "connect", "headers", "token"] as const;
+
+/** Every trial is a row; a trial without a token ends in a cross. */
+export function wakePlot({ cold }: Summary): Markup {
+  const trials = SIDES.flatMap((side) => cold[side].map((trial) => ({ side, trial })));
+  const longest = Math.max(1, ...trials.map(({ trial }) => lengthMs(trial)));
+  const x = scaleLinear([0, longest], [LEFT, WIDTH - RIGHT]);
+  const height = trials.length * ROW + 32;
+  const ticks = x
+    .ticks(5)
+    .map(
+      (ms) =>
+        html`<g class="tick"><line x1="${at(x(ms))}" x2="${at(x(ms))}" y1="4" y2="${height - 24}"/><text x="${at(x(ms))}" y="${height - 8}" text-anchor="middle">${ms === 0 ? "release" : formatMs(ms)}</text></g>`,
+    );
+  const rows = trials.map(({ side, trial }, index) => {
+    const y = 8 + index * ROW;
+    const first = trials.findIndex((each) => each.side === side) === index;
+    const name = first
+      ? html`<text class="label ${side}" x="${LEFT - 12}" y="${y + 13}" text-anchor="end">${side}</text>`
+      : null;
+    const end = x(lengthMs(trial));
+    const lost = trial.wakeMs === null ? html`<path class="lost" d="M${at(end - 4)} ${y + 5}l8 8m0 -8l-8 8"/>` : null;
+    return html`${name}${segments(side, trial, x, y)}${lost}<text class="value" x="${at(end + 10)}" y="${y + 13}">${formatMs(trial.wakeMs, "no token")}</text>`;
+  });
+  return html`<svg class="wake" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-label="cold wakes of both endpoints, every trial a bar">${ticks}${rows}</svg>`;
+}
+
+function segments(side: string, trial: ColdTrial, x: (ms: number) => number, y: number): Markup[] {
+  let from = 0;
+  return partsMs(trial).map((ms, index) => {
+    const start = from;
+    from += ms;
+    const width = x(from) - x(start);
+    if (width < 0.05) return html``;
+    return html`<rect class="part ${PARTS[index] ?? ""} ${side}" x="${at(x(start))}" y="${y}" width="${at(Math.max(0.6, width))}" height="18"><title>${PARTS[index] ?? ""} ${formatMs(ms)}</title></rect>`;
+  });
+}
+
+function partsMs({ parts }: ColdTrial): number[] {
+  return [parts.refusedMs, parts.unavailableMs, parts.connectMs, parts.headersMs ?? 0, parts.firstTokenMs ?? 0];
+}
+
+function lengthMs(trial: ColdTrial): number {
+  return Math.max(
+    trial.wakeMs ?? 0,
+    partsMs(trial).reduce((sum, ms) => sum + ms, 0),
+  );
+}

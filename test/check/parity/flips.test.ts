@@ -1,0 +1,71 @@
+import { describe, expect, test } from "vitest";
+import { notJudged } from "../../../src/check/expect/check.js";
+import type { CheckOutcome } from "../../../src/check/finding.js";
+import { findFlips } from "../../../src/check/parity/flips.js";
+
+const met: CheckOutcome = { judged: true, met: true, expectations: [], toolCalls: null, jsonValid: null };
+
+function unmet(...names: string[]): CheckOutcome {
+  return { ...met, met: false, expectations: names.map((name) => ({ name, met: false, detail: `about ${name}` })) };
+}
+
+function failed(detail: string): CheckOutcome {
+  return { ...unmet(), judged: false, expectations: [{ name: "contains", met: false, detail }] };
+}
+
+function pair(caseId: string, baseline: CheckOutcome, candidate: CheckOutcome) {
+  return { caseId, baseline, candidate };
+}
+
+describe("flips", () => {
+  test("are counted per case and direction, over the pairs in which both sides count", () => {
+    const pairs = [
+      pair("a", met, unmet("contains")),
+      pair("a", met, unmet("contains")),
+      pair("a", met, met),
+      pair("a", unmet("contains"), met),
+      pair("a", unmet("contains"), unmet("contains")),
+      pair("a", met, notJudged("cancelled by the plan")),
+    ];
+    expect(findFlips(pairs)).toEqual([
+      { caseId: "a", direction: "regressed", count: 2, of: 5, severity: "differs", detail: "contains: about contains" },
+      { caseId: "a", direction: "improved", count: 1, of: 5, severity: "note", detail: "contains: about contains" },
+    ]);
+  });
+
+  test("come gravest first, then most frequent, then by id", () => {
+    const pairs = [
+      pair("text-2", met, unmet("contains")),
+      pair("text-1", met, unmet("regex")),
+      pair("text-3", met, unmet("contains")),
+      pair("text-3", met, unmet("contains")),
+      pair("better", unmet("tool_calls"), met),
+      pair("tools", met, unmet("finish_reason", "tool_calls")),
+      pair("json", met, unmet("is_json")),
+      pair("down", met, failed("failed: HTTP 503")),
+    ];
+    expect(findFlips(pairs).map(({ caseId, severity, detail }) => [caseId, severity, detail])).toEqual([
+      ["down", "breaks", "failed: HTTP 503"],
+      ["json", "breaks", "is_json: about is_json"],
+      ["tools", "breaks", "tool_calls: about tool_calls"],
+      ["text-3", "differs", "contains: about contains"],
+      ["text-1", "differs", "regex: about regex"],
+      ["text-2", "differs", "contains: about contains"],
+      ["better", "note", "tool_calls: about tool_calls"],
+    ]);
+  });
+
+  test("are as grave as the gravest of their pairs", () => {
+    const pairs = [pair("a", met, unmet("contains")), pair("a", met, failed("failed: timeout"))];
+    expect(findFlips(pairs)).toMatchObject([{ count: 2, severity: "breaks", detail: "failed: timeout" }]);
+  });
+
+  test("of a case that expects nothing are failed exchanges", () => {
+    const down: CheckOutcome = { ...met, judged: false, met: false };
+    expect(findFlips([pair("a", met, down)])).toMatchObject([{ severity: "breaks", detail: "failed" }]);
+  });
+
+  test("none where nothing changed", () => {
+    expect(findFlips([pair("a", met, met), pair("b", unmet("regex"), unmet("equals"))])).toEqual([]);
+  });
+});

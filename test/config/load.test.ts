@@ -1,0 +1,137 @@
+import { describe, expect, it } from "vitest";
+import { resolveKeys } from "../../src/config/keys.js";
+import { isLoopback, parseSettings } from "../../src/config/load.js";
+
+const config = (change: (text: string) => string = (text) => text): string =>
+  change(`goldens: goldens/set.yaml
+endpoints:
+  baseline:
+    baseUrl: https://a.example/v1/
+    apiKeyEnv: KEY_A
+    models: { default: m }
+  candidate:
+    baseUrl: https://b.example/v1
+    apiKeyEnv: KEY_B
+    models: { default: m }
+`);
+
+describe("a configuration", () => {
+  it("has every default applied, and durations in ms", () => {
+    const settings = parseSettings(
+      config((text) => `${text}capture: { spread: 2h, timeouts: { connect: 3s } }\n`),
+      "/x",
+    );
+    expect(settings.goldens).toBe("/x/goldens/set.yaml");
+    expect(settings.endpoints.baseline.baseUrl).toBe("https://a.example/v1");
+    expect(settings.capture.rounds).toBe(10);
+    expect(settings.capture.spreadMs).toBe(7_200_000);
+    expect(settings.capture.timeouts).toEqual({
+      connectMs: 3_000,
+      firstByteMs: 120_000,
+      idleMs: 60_000,
+      totalMs: 600_000,
+    });
+    expect(settings.capture.retry).toEqual({ attempts: 3, on: [429, "5xx", "network"] });
+  });
+
+  it("keeps gates with their places", () => {
+    const settings = parseSettings(
+      config((text) => `${text}gates:\n  - ttfa shift < 1.20\n`),
+      "/x",
+    );
+    expect(settings.judge.gates).toEqual([{ text: "ttfa shift < 1.20", line: 12, column: 5 }]);
+  });
+
+  const mistakes: [string, (text: string) => string, RegExp][] = [
+    [
+      "an unknown key",
+      (t) =>
+        t.replace(
+          "    models: { default: m }\n  candidate",
+          "    model: { default: m }\n    models: { default: m }\n  candidate",
+        ),
+      /^twintail\.yaml:6:5: unknown key "model" in "endpoints\.baseline"; did you mean "models"\?$/,
+    ],
+    ["bad YAML", (t) => `${t}capture: [`, /^twintail\.yaml:\d+:\d+: not valid YAML/],
+    [
+      "a missing endpoint",
+      (t) => t.slice(0, t.indexOf("  candidate")),
+      /"endpoints\.candidate" is missing; expected a map/,
+    ],
+    [
+      "a wrong type",
+      (t) => `${t}capture: { rounds: many }\n`,
+      /^twintail\.yaml:11:20: "capture\.rounds" is "many"; expected a/,
+    ],
+    [
+      "a bad duration",
+      (t) => `${t}capture: { spread: 2 hours }\n`,
+      /"capture\.spread" is "2 hours"; expected a duration such as/,
+    ],
+    [
+      "a misspelt choice",
+      (t) => `${t}capture: { order: randon }\n`,
+      /is "randon"; expected "random" or "serial", did you mean "random"\?/,
+    ],
+    [
+      "an API path in the base address",
+      (t) => t.replace("a.example/v1/", "a.example/v1/chat/completions"),
+      /^twintail\.yaml:4:14: the address ends in an API path/,
+    ],
+    ["a key in the address", (t) => t.replace("https://a.", "https://user:pw@a."), /carries a user name or password/],
+    [
+      "a key over plain http",
+      (t) => t.replace("https://a.", "http://a."),
+      /a key would be sent to a\.example in the clear; use https/,
+    ],
+    [
+      "a secret header",
+      (t) => t.replace("apiKeyEnv: KEY_B", "headers: { Authorization: Bearer x }"),
+      /header "Authorization" looks like a secret/,
+    ],
+    ["maxCost without prices", (t) => `${t}capture: { maxCost: 5 }\n`, /maxCost is set but the baseline has no price/],
+  ];
+  it.each(mistakes)("refuses %s with its place", (_name, change, message) => {
+    let said = "";
+    try {
+      parseSettings(config(change), "/x");
+    } catch (error) {
+      said = (error as Error).message;
+    }
+    expect(said).toMatch(message);
+  });
+
+  it("accepts a key over http on loopback only", () => {
+    expect(["127.0.0.1", "127.9.9.9", "localhost", "[::1]"].every(isLoopback)).toBe(true);
+    expect(["10.0.0.1", "localhost.example", "128.0.0.1", "[::2]"].some(isLoopback)).toBe(false);
+  });
+});
+
+describe("keys", () => {
+  const settings = parseSettings(config(), "/x");
+
+  it("come from the environment by name", () => {
+    expect(resolveKeys(settings, { KEY_A: "a-key", KEY_B: " b-key\n" })).toEqual({
+      baseline: "a-key",
+      candidate: "b-key",
+    });
+  });
+
+  it("that are missing are named with their variable", () => {
+    expect(() => resolveKeys(settings, { KEY_A: "a" })).toThrow(
+      "endpoints.candidate.apiKeyEnv: the environment variable KEY_B is not set; export KEY_B=… before the run",
+    );
+  });
+
+  it("are not sent to two hosts", () => {
+    expect(() => resolveKeys(settings, { KEY_A: "same-key", KEY_B: "same-key" })).toThrow(
+      /one key would be sent to two hosts/,
+    );
+  });
+
+  it("never appear in the message about them", () => {
+    expect(() => resolveKeys(settings, { KEY_A: "ключ-secret", KEY_B: "b" })).toThrow(
+      /^(?!.*secret).*cannot be sent in a header/,
+    );
+  });
+});
