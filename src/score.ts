@@ -5,8 +5,9 @@
 
 import { assembleReport } from "./assemble/assemble.js";
 import { type ColdFacts, coldFactsOf } from "./assemble/cold.js";
+import { watchConformance } from "./check/conformance/watch.js";
 import { checkExpectations, notJudged } from "./check/expect/check.js";
-import type { CheckOutcome, ParityOutcome } from "./check/finding.js";
+import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
 import { comparePair } from "./check/parity/compare-pair.js";
 import { findFlips, type JudgedPair } from "./check/parity/flips.js";
 import { type Pair, pairsOf } from "./compare/pairs.js";
@@ -54,6 +55,7 @@ class Scorer {
   readonly cold: ColdFacts[] = [];
   /** Halves whose mates have not come yet. */
   readonly #waiting = new Map<number, { sample: DecodedSample; check: CheckOutcome | null }>();
+  readonly #wire = watchConformance();
   #cases: ReadonlyMap<string, GoldenCase> | null = null;
   #keptRounds = 0;
 
@@ -72,11 +74,15 @@ class Scorer {
     const check = checkOf(sample, golden, header);
     this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
     if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
+    if (sample.bucket !== "none") {
+      const body = header.requests[exchange.requestId]?.body ?? {};
+      this.#wire.see({ exchange, completion: sample.completion, golden, body });
+    }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
   }
 
-  findings() {
-    return [];
+  findings(): Finding[] {
+    return this.#wire.findings();
   }
 
   #prepare(header: HeaderLine): ReadonlyMap<string, GoldenCase> {

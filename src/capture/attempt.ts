@@ -58,6 +58,8 @@ class LiveAttempt {
   #status: number | undefined;
   #headers: [string, string][] | undefined;
   #connection: ConnectionStamps | null = null;
+  /** The connection that stood before: stamps of another one are this attempt's. */
+  #before: ConnectionStamps | null = null;
   #reused = false;
   #controller: Dispatcher.DispatchController | null = null;
   /** Set before an abort of our own, so that the error it causes is not taken for the endpoint's. */
@@ -77,7 +79,7 @@ class LiveAttempt {
 
   start(): void {
     const { request, body, secretHeaders, deadlines, stop, now } = this.options;
-    const before = this.timed.latest();
+    this.#before = this.timed.latest();
     stop.addEventListener("abort", this.#onStop, { once: true });
     this.#connectTimer = this.#after(deadlines.connectMs, "connect");
     this.#after(deadlines.totalMs, "total");
@@ -94,8 +96,7 @@ class LiveAttempt {
             onResponseStart: (controller, status) => this.#onHeaders(controller, status),
             onResponseData: (_controller, chunk) => this.#onData(chunk),
             onResponseEnd: () => this.#settle({ kind: "complete" }, this.#log.stamp()),
-            onResponseError: (_controller, error) =>
-              this.#settle(this.#ownOutcome ?? this.#failure(error, before), now()),
+            onResponseError: (_controller, error) => this.#settle(this.#ownOutcome ?? this.#failure(error), now()),
           },
         ),
       ({ connection }) => this.#onSent(connection),
@@ -170,13 +171,18 @@ class LiveAttempt {
   #abort(outcome: Outcome): void {
     if (this.#settled || this.#ownOutcome !== null) return;
     this.#ownOutcome = outcome;
-    const reason = new Error(outcome.kind);
-    if (this.#controller !== null) this.#controller.abort(reason);
-    // Still connecting: undici offers no other way to take the request back.
-    else this.timed.client.destroy(reason).catch(() => {});
+    if (this.#controller !== null) {
+      this.#controller.abort(new Error(outcome.kind));
+      return;
+    }
+    // Still connecting: undici takes no request back then, and its error may never come.
+    const latest = this.timed.latest();
+    if (latest !== this.#before) this.#connection = latest;
+    this.timed.abandon();
+    this.#settle(outcome, this.options.now());
   }
 
-  #failure(error: unknown, before: ConnectionStamps | null): Outcome {
+  #failure(error: unknown): Outcome {
     const code = errorCode(error) ?? "UNKNOWN";
     const message = errorMessage(error).slice(0, 500);
     if (this.#sentAtNs !== undefined) {
@@ -185,7 +191,7 @@ class LiveAttempt {
       return { kind: "network", phase: "headers", code, message };
     }
     const latest = this.timed.latest();
-    if (latest !== before) this.#connection = latest;
+    if (latest !== this.#before) this.#connection = latest;
     if (code === "ENOTFOUND" || code === "EAI_AGAIN" || code === "ENODATA") {
       return { kind: "network", phase: "dns", code, message };
     }

@@ -20,6 +20,8 @@ export interface TimedClient {
   readonly client: Client;
   /** Stamps of the connection made or being made last. */
   latest(): ConnectionStamps | null;
+  /** Ends the client and its socket, also one that is still connecting: undici would wait for that one. */
+  abandon(): void;
 }
 
 /** One client, one connection, nothing pipelined; every deadline of undici's own is off. */
@@ -30,6 +32,7 @@ export function timedClient(origin: string, now: Clock): TimedClient {
     callback: buildConnector.Callback,
   ) => Socket;
   let latest: ConnectionStamps | null = null;
+  let latestSocket: Socket | null = null;
   const client = new Client(origin, {
     pipelining: 1,
     headersTimeout: 0,
@@ -40,6 +43,7 @@ export function timedClient(origin: string, now: Clock): TimedClient {
       const stamps: ConnectionStamps = { used: false };
       latest = stamps;
       const socket = connect(options, callback);
+      latestSocket = socket;
       stampsOfSocket.set(socket, stamps);
       // Prepended: undici's own listener sends the request before a later one would run.
       // A literal address is not looked up: Node emits no such event for it.
@@ -55,7 +59,14 @@ export function timedClient(origin: string, now: Clock): TimedClient {
       });
     },
   });
-  return { client, latest: () => latest };
+  return {
+    client,
+    latest: () => latest,
+    abandon() {
+      client.destroy().catch(() => {});
+      latestSocket?.destroy();
+    },
+  };
 }
 
 export interface SendEvent {

@@ -18,7 +18,7 @@ export class Lane {
   client(endpoint: EndpointRole, epoch: string): TimedClient {
     const held = this.#clients.get(endpoint);
     if (held !== undefined && held.epoch === epoch && !held.timed.client.destroyed) return held.timed;
-    if (held !== undefined) discard(held.timed);
+    if (held !== undefined) held.timed.abandon();
     const timed = timedClient(this.origins[endpoint], this.now);
     this.#clients.set(endpoint, { timed, epoch });
     return timed;
@@ -27,16 +27,12 @@ export class Lane {
   /** Makes the endpoint's next request open a connection of its own. */
   renew(endpoint: EndpointRole): void {
     const held = this.#clients.get(endpoint);
-    if (held !== undefined) discard(held.timed);
+    if (held !== undefined) held.timed.abandon();
     this.#clients.delete(endpoint);
   }
 
   close(): void {
-    for (const { timed } of this.#clients.values()) discard(timed);
+    for (const { timed } of this.#clients.values()) timed.abandon();
     this.#clients.clear();
   }
-}
-
-function discard(timed: TimedClient): void {
-  timed.client.destroy().catch(() => {});
 }

@@ -52,6 +52,6 @@ export async function checkReachable(baseUrl: string, connectMs: number, place: 
     });
   } finally {
     clearTimeout(timer);
-    await timed.client.destroy().catch(() => {});
+    timed.abandon();
   }
 }

@@ -1,4 +1,5 @@
 /** The capture thread: nothing runs here but sending, stamping and handing buffers over. */
+import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
 import { clockFrom } from "./clock.js";
 import type { CaptureJob, FromCapture, ToCapture } from "./messages.js";
@@ -11,6 +12,8 @@ if (port === null) throw new Error("capture/worker runs in a worker thread");
 const job = workerData as CaptureJob;
 const now = clockFrom(job.originNs);
 const stop = new AbortController();
+// Every exchange in flight listens for the stop.
+setMaxListeners(0, stop.signal);
 const post = (message: FromCapture, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 port.on("message", (message: ToCapture) => {

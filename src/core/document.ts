@@ -5,7 +5,7 @@
 import { readFileSync, statSync } from "node:fs";
 import { isAlias, isCollection, isMap, isPair, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
 import { z } from "zod";
-import { errorCode, TwintailError } from "./errors.js";
+import { errorCode, errorMessage, TwintailError } from "./errors.js";
 
 const MAX_BYTES = 4 * 1024 * 1024;
 const MAX_ALIASES = 100;
@@ -54,8 +54,9 @@ export function parseDocument(text: string, file: string): SourceDocument {
   };
   const fault = document.errors[0];
   if (fault !== undefined) {
+    const tooDeep = /call stack/.test(fault.message);
     throw new TwintailError({
-      cause: `not valid YAML: ${fault.message.replace(/\s+/g, " ")}`,
+      cause: tooDeep ? "nested too deeply" : `not valid YAML: ${fault.message.replace(/\s+/g, " ")}`,
       place: at(fault.pos[0]),
       remedy: "mend the syntax there",
     });
@@ -64,6 +65,15 @@ export function parseDocument(text: string, file: string): SourceDocument {
   try {
     value = document.toJS({ maxAliasCount: MAX_ALIASES });
   } catch (error) {
+    const unresolved = /^Unresolved alias.*?: (.+)$/s.exec(errorMessage(error))?.[1];
+    if (unresolved !== undefined) {
+      throw new TwintailError({
+        cause: `the alias *${unresolved} has no anchor`,
+        place: file,
+        remedy: `write &${unresolved} before the value that it stands for`,
+        error,
+      });
+    }
     throw new TwintailError({
       cause: "too many YAML aliases",
       place: file,
@@ -111,14 +121,16 @@ export function checkDocument<Schema extends z.ZodType>(document: SourceDocument
   if (result.success) return result.data;
   const mistakes = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
   const meant = new Set(mistakes.map((mistake) => mistake.meant));
-  const lines = mistakes.filter(({ missing }) => missing === undefined || !meant.has(missing)).map(({ line }) => line);
+  const told = mistakes.filter(({ missing }) => missing === undefined || !meant.has(missing)).sort(inFileOrder);
+  const lines = told.map(({ place, text }) => `${place}: ${text}`);
   throw new TwintailError({ cause: [...new Set(lines)].join("\n") });
 }
 
 type Issue = z.core.$ZodIssue;
 
 interface Mistake {
-  readonly line: string;
+  readonly place: string;
+  readonly text: string;
   /** The path of the key that a misspelt one most likely meant. */
   readonly meant?: string;
   /** The path of a key that is not there: the same mistake as a misspelt one, told once. */
@@ -132,8 +144,8 @@ function describeIssue(issue: Issue, document: SourceDocument, schema: z.ZodType
     return issue.keys.map((key) => {
       const near = nearest(key, known);
       const place = document.place([...issue.path, key], "key");
-      const line = `${place}: unknown key "${key}"${inside(issue.path)}; ${keyHint(near, known)}`;
-      return near === undefined ? { line } : { line, meant: pathText([...issue.path, near]) };
+      const text = `unknown key "${key}"${inside(issue.path)}; ${keyHint(near, known)}`;
+      return near === undefined ? { place, text } : { place, text, meant: pathText([...issue.path, near]) };
     });
   }
   if (issue.code === "invalid_union") {
@@ -144,17 +156,23 @@ function describeIssue(issue: Issue, document: SourceDocument, schema: z.ZodType
       );
     }
   }
-  const where = document.place(issue.path);
+  const place = document.place(issue.path);
   const name = issue.path.length === 0 ? "the file" : `"${pathText(issue.path)}"`;
-  if (issue.path.length === 0 && found === null)
-    return [{ line: `${where}: the file is empty; ${expectation(issue)}` }];
+  if (issue.path.length === 0 && found === null) return [{ place, text: `the file is empty; ${expectation(issue)}` }];
   if (found === undefined) {
-    return [{ line: `${where}: ${name} is missing; ${expectation(issue)}`, missing: pathText(issue.path) }];
+    return [{ place, text: `${name} is missing; ${expectation(issue)}`, missing: pathText(issue.path) }];
   }
   const near =
     issue.code === "invalid_value" && typeof found === "string" ? nearest(found, issue.values.map(String)) : undefined;
   const hint = near === undefined ? "" : `, did you mean "${near}"?`;
-  return [{ line: `${where}: ${name} is ${shown(found)}; ${expectation(issue)}${hint}` }];
+  return [{ place, text: `${name} is ${shown(found)}; ${expectation(issue)}${hint}` }];
+}
+
+function inFileOrder(a: Mistake, b: Mistake): number {
+  const [columnA, lineA, ...fileA] = a.place.split(":").reverse();
+  const [columnB, lineB, ...fileB] = b.place.split(":").reverse();
+  if (fileA.join() !== fileB.join()) return 0;
+  return Number(lineA) - Number(lineB) || Number(columnA) - Number(columnB);
 }
 
 const MAX_LISTED_KEYS = 12;
@@ -162,7 +180,7 @@ const MAX_LISTED_KEYS = 12;
 function keyHint(near: string | undefined, known: readonly string[]): string {
   if (near !== undefined) return `did you mean "${near}"?`;
   if (known.length === 0 || known.length > MAX_LISTED_KEYS) return "remove it";
-  return `expected one of ${known.map((key) => `"${key}"`).join(", ")}`;
+  return `expected ${oneOf(known.map((key) => `"${key}"`))}`;
 }
 
 /** Of a union's branches, the issues of the one that got furthest: what its author most likely meant. */
@@ -187,16 +205,21 @@ function expectation(issue: Issue): string {
     case "invalid_type":
       return `expected ${TYPE_NAMES[issue.expected] ?? `a ${issue.expected}`}`;
     case "invalid_value":
-      return `expected ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}`;
+      return `expected ${oneOf(issue.values.map((value) => JSON.stringify(value) ?? String(value)))}`;
     case "invalid_union":
       return `expected ${issue.message === "Invalid input" ? "one of the forms in the schema" : issue.message}`;
     case "too_small":
-      return bounded(issue, "at least", "more than", issue.minimum);
+      return bounded(issue, "at least", "above", issue.minimum);
     case "too_big":
-      return bounded(issue, "at most", "less than", issue.maximum);
+      return bounded(issue, "at most", "below", issue.maximum);
     default:
       return `expected ${issue.message.replace(/\s+/g, " ")}`;
   }
+}
+
+function oneOf(values: readonly string[]): string {
+  const last = values.at(-1) ?? "nothing";
+  return values.length < 2 ? last : `${values.slice(0, -1).join(", ")} or ${last}`;
 }
 
 const TYPE_NAMES: Readonly<Record<string, string>> = {

@@ -15,6 +15,15 @@ export function findFaults(file: GoldenSetFile, document: SourceDocument): strin
   const report: Report = (path, found, expected, of) => {
     lines.push(`${document.place(path, of)}: ${found}; ${expected}`);
   };
+  for (const key of ["model", "messages", "prompt", "input"]) {
+    if (key in (file.defaults ?? {}))
+      report(
+        ["defaults", key],
+        `"${key}" in "defaults"`,
+        "defaults are settings; a prompt belongs to its case, a model to the configuration",
+        "key",
+      );
+  }
   const firstUse = new Map<string, string>();
   for (const [index, goldenCase] of file.cases.entries()) {
     const path = ["cases", index];
@@ -46,7 +55,7 @@ function requestFaults(goldenCase: GoldenCaseFile, casePath: Path, report: Repor
     report(path, "the request has no prompt", expected, "key");
   }
   if ("model" in request) {
-    report([...path, "model"], 'the request names a "model"', "map models in the configuration, by category", "key");
+    report([...path, "model"], '"model" in the request', "models are mapped in the configuration, by category", "key");
   }
   if ("stream" in request) {
     report([...path, "stream"], '"stream" in the request', 'write "stream" beside "request"', "key");
@@ -100,6 +109,9 @@ const FORM_TYPES: Readonly<Record<string, { expected: string; test: (value: unkn
   ignore_case: { expected: "true or false", test: (value) => typeof value === "boolean" },
   unordered: { expected: "true or false", test: (value) => typeof value === "boolean" },
 };
+
+/** What a map of an expected argument may hold to be a relaxing form and no literal. */
+export const ARGUMENT_FORM_KEYS: readonly string[] = Object.keys(FORM_TYPES);
 
 /** A map of form keys only relaxes an argument; any other map is a literal, in which forms may stand. */
 function argumentFaults(value: unknown, path: Path, report: Report): void {

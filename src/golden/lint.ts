@@ -1,5 +1,6 @@
 /** What a golden set may do but most likely did not mean to. A warning never stops a run. */
 import { nearest } from "../core/document.js";
+import { ARGUMENT_FORM_KEYS } from "./faults.js";
 import type { Api, Expectations, GoldenCase, GoldenSet } from "./golden-set.js";
 import { requestKey } from "./request-key.js";
 import { requestFields } from "./schema.js";
@@ -187,8 +188,10 @@ function toolWarnings({ request, expect }: GoldenCase): CaseWarning[] {
     }
     const parameters = parametersOf(tools.get(call.name));
     if (parameters === null || call.arguments === undefined) continue;
-    for (const name of Object.keys(call.arguments).filter((key) => !parameters.known.includes(key))) {
-      warn(`tool "${call.name}" declares no parameter "${name}"`);
+    for (const [name, value] of Object.entries(call.arguments)) {
+      if (!parameters.known.includes(name)) warn(`tool "${call.name}" declares no parameter "${name}"`);
+      const slip = parameters.maps.includes(name) ? undefined : misspeltForm(value);
+      if (slip !== undefined) warn(`${slip}, so argument "${name}" is compared as a literal map`);
     }
     for (const name of parameters.required.filter((key) => !Object.hasOwn(call.arguments ?? {}, key))) {
       if (call.extra === "schema") continue;
@@ -196,6 +199,19 @@ function toolWarnings({ request, expect }: GoldenCase): CaseWarning[] {
     }
   }
   return warnings;
+}
+
+/** A map that is neither a form nor likely to be meant as a literal: one key off. */
+function misspeltForm(value: unknown): string | undefined {
+  if (typeof value !== "object" || value === null || Array.isArray(value)) return undefined;
+  const keys = Object.keys(value);
+  const stray = keys.find((key) => !ARGUMENT_FORM_KEYS.includes(key));
+  if (stray === undefined) return undefined;
+  const near = nearest(stray, ARGUMENT_FORM_KEYS);
+  if (near !== undefined) return `"${stray}" is no form of an argument, did you mean "${near}"`;
+  return keys.length > 1 && keys.some((key) => ARGUMENT_FORM_KEYS.includes(key))
+    ? `"${stray}" is no form of an argument`
+    : undefined;
 }
 
 function plural(count: number, noun: string): string {

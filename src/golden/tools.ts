@@ -21,11 +21,21 @@ export function chosenTool(request: Body): string | undefined {
   return typeof named === "string" ? named : undefined;
 }
 
-/** Parameter names of a tool's schema; null where the schema does not list them, so that any may be sent. */
-export function parametersOf(schema: unknown): { known: readonly string[]; required: readonly string[] } | null {
+/** What a tool's schema says of its parameters. */
+export interface Parameters {
+  readonly known: readonly string[];
+  readonly required: readonly string[];
+  /** Those that are declared as maps, or not typed at all. */
+  readonly maps: readonly string[];
+}
+
+/** Null where the schema does not list its parameters, so that any may be sent. */
+export function parametersOf(schema: unknown): Parameters | null {
   if (!isMap(schema) || !isMap(schema.properties)) return null;
+  const declared = Object.entries(schema.properties);
   const required = listOf(schema.required).filter((name): name is string => typeof name === "string");
-  return { known: Object.keys(schema.properties), required };
+  const maps = declared.filter(([, property]) => !isMap(property) || (property.type ?? "object") === "object");
+  return { known: declared.map(([name]) => name), required, maps: maps.map(([name]) => name) };
 }
 
 function listOf(value: unknown): readonly unknown[] {

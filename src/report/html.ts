@@ -3,7 +3,9 @@
  * allows exactly the style and the script it was made with. What an endpoint sent stays text.
  */
 import { createHash } from "node:crypto";
-import { headline } from "./headline.js";
+import { printableLine } from "../core/printable.js";
+import { modelsLine, SIDES } from "./facts.js";
+import { VERDICT_WORDS } from "./headline.js";
 import { casesList } from "./html/cases.js";
 import { firstScreen } from "./html/head.js";
 import { html, Markup } from "./html/markup.js";
@@ -46,7 +48,9 @@ export function renderHtml(report: Report): string {
   ];
   const present = parts.filter((part): part is [string, Markup] => part[1] !== null);
   const links = present.flatMap(([id]) => (NAMES[id] === undefined ? [] : [html`<a href="#${id}">${NAMES[id]}</a>`]));
-  const title = `twintail ${summary.run.goldenSet.name}: ${headline(summary)[0] ?? ""}`;
+  const word = summary.verdict === null ? "No verdict" : VERDICT_WORDS[summary.verdict];
+  const models = SIDES.map((role) => printableLine(modelsLine(summary.endpoints[role]), 60)).join(" → ");
+  const title = `${word}: ${models}, ${summary.run.goldenSet.name} (twintail)`;
   return html`<!doctype html>
 <html lang="en">
 <head>

@@ -36,7 +36,7 @@ export function formatMs(ms: number | null, none = NO_VALUE): string {
   if (ms < 999.5) return `${ms.toFixed(0)} ms`;
   if (ms < 9_995) return `${(ms / 1_000).toFixed(2)} s`;
   if (ms < 59_950) return `${(ms / 1_000).toFixed(1)} s`;
-  return formatDurationMs(ms);
+  return formatDurationMs(Math.max(60_000, ms));
 }
 
 /** A share from 0 to 1 as a percentage with one decimal; a share that is not quite 0 or 1 never reads as either. */

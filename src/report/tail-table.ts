@@ -55,6 +55,9 @@ const ELSEWHERE = new Set(["send_lag", "wake", "cost"]);
 /** Left to the page: `tpot` is `decode_rate` upside down, `ttfe` what gateways send before they have an answer. */
 const MINOR = new Set(["tpot", "ttfe", "connect"]);
 
+/** In place of a quantile that stands among the failed. */
+export const UNREACHED = "not reached";
+
 export interface TailCell {
   /** Empty when there is no value; `not reached` when it is infinite. */
   readonly text: string;
@@ -214,7 +217,7 @@ function cell(
   const extreme = column === "max" || column === "min";
   const unreached = own.some((note) => note.includes("not reached")) || (!extreme && isInfinite(tail, column, better));
   const estimable = !own.some((note) => note.includes("not estimable"));
-  if (unreached && estimable) return { text: "not reached", note: notes.addAll(own) };
+  if (unreached && estimable) return { text: UNREACHED, note: notes.addAll(own) };
   if (value !== null && Number.isFinite(value)) return { text: format(value), note: notes.addAll(own) };
   return { text: "", note: own.length > 0 ? notes.addAll(own) : notes.add(missingReason(tail)) };
 }

@@ -11,7 +11,8 @@ export class RequestError extends Error {
   constructor(status: number, error: ErrorFields, headers: Readonly<Record<string, string>> = {}) {
     super(error.message);
     this.status = status;
-    this.body = { error: { param: null, code: null, ...error } };
+    const { message, type, param = null, code = null } = error;
+    this.body = { error: { message, type, param, code } };
     this.headers = headers;
   }
 }

@@ -99,9 +99,23 @@ export function sampleTail(
   return tail;
 }
 
+export const NO_SHIFT: ShiftSummary = {
+  ratio: null,
+  lo: null,
+  hi: null,
+  p: null,
+  rounds: 0,
+  pairs: 0,
+  dropped: { baseline: 0, candidate: 0 },
+  method: "none",
+  reads: "unknown",
+  notes: ["no pair has a value on both sides"],
+};
+
 function sampleShift(base: readonly number[], candidate: readonly number[], better: Better): ShiftSummary {
   const median = (values: readonly number[]): number =>
     [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
+  if (median(base) === 0) return NO_SHIFT;
   const ratio = median(candidate) / median(base);
   const lo = ratio * 0.955;
   const hi = ratio * 1.052;

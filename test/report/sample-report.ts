@@ -7,7 +7,7 @@ import type { EndpointRole } from "../../src/config/settings.js";
 import { type Random, seededRandom } from "../../src/core/random.js";
 import type { Variant } from "../../src/golden/golden-set.js";
 import type { CaseView, ExchangeView, PairView, Report, TimelineBar } from "../../src/report/report.js";
-import type { EndpointSummary, ShiftSummary } from "../../src/report/summary.js";
+import type { EndpointSummary } from "../../src/report/summary.js";
 import { SAMPLE_CASES, type SampleCase } from "./sample-cases.js";
 import { sampleCold, sampleMetrics } from "./sample-metrics.js";
 
@@ -15,9 +15,9 @@ export const SAMPLE_ROUNDS = 3;
 const NOT_TESTED = "the candidate maps no model for embeddings";
 
 /** The report that most tests render. */
-export function sampleReport(): Report {
+export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
   const random = seededRandom(20_260_731, "sample report");
-  const cases = sampleViews(random);
+  const cases = sampleViews(random, rounds);
   const exchanges = cases.flatMap((each) =>
     each.pairs.flatMap((pair) => [pair.baseline, pair.candidate].filter((side) => side !== null)),
   );
@@ -58,7 +58,7 @@ export function sampleReport(): Report {
         goldenSet: { name: "migration", digest: `sha256:${"5b".repeat(32)}`, cases: 38 },
         planDigest: `sha256:${"a1".repeat(32)}`,
         seed: 7,
-        rounds: SAMPLE_ROUNDS,
+        rounds,
         concurrency: 4,
         prefix: "unique",
         order: "random",
@@ -245,19 +245,6 @@ export function sampleReport(): Report {
   };
 }
 
-export const NO_SHIFT: ShiftSummary = {
-  ratio: null,
-  lo: null,
-  hi: null,
-  p: null,
-  rounds: 0,
-  pairs: 0,
-  dropped: { baseline: 0, candidate: 0 },
-  method: "none",
-  reads: "unknown",
-  notes: ["no pair has a value on both sides"],
-};
-
 function endpoint(baseUrl: string, model: string, tier: string | null, exchanges: number): EndpointSummary {
   return {
     baseUrl,
@@ -273,11 +260,11 @@ function endpoint(baseUrl: string, model: string, tier: string | null, exchanges
   };
 }
 
-function sampleViews(random: Random): CaseView[] {
+function sampleViews(random: Random, rounds: number): CaseView[] {
   let pairId = 0;
   return SAMPLE_CASES.map((each, index) => {
     const pairs: PairView[] = [];
-    for (let round = 0; round < SAMPLE_ROUNDS; round++) {
+    for (let round = 0; round < rounds; round++) {
       for (const variant of each.both ? (["stream", "body"] as const) : (["stream"] as const)) {
         const id = pairId++;
         const baseline = exchange(each, "baseline", id * 2, round, variant, random, index);

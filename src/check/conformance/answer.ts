@@ -34,12 +34,16 @@ const repeatedId: Rule = {
   message:
     "different requests got the same completion id: a cache answered, or ids are made up, and logs cannot be joined",
   watch() {
-    const seen = new Set<string>();
-    return ({ completion: { id } }) => {
+    const first = new Map<string, { exchangeId: number; caseId: string }>();
+    return ({ exchange, completion: { id } }) => {
       if (id === null || id === "") return null;
-      if (seen.has(id)) return `id: ${id}`;
-      seen.add(id);
-      return null;
+      const own = { exchangeId: exchange.id, caseId: exchange.caseId };
+      const known = first.get(id);
+      if (known === undefined || own.exchangeId < known.exchangeId) first.set(id, own);
+      if (known === undefined) return null;
+      // In whatever order a recording is read, all but the lowest exchange of an id are its repetitions.
+      const repeated = known.exchangeId > own.exchangeId ? known : own;
+      return { evidence: `id: ${id}`, ...repeated };
     };
   },
 };

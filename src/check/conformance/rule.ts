@@ -18,8 +18,15 @@ export interface WireView {
   readonly body: Readonly<Record<string, unknown>>;
 }
 
+/** What was seen of another exchange than the one just shown. */
+export interface EarlierSighting {
+  readonly evidence: string;
+  readonly exchangeId: number;
+  readonly caseId: string;
+}
+
 /** The evidence of one sighting: what was sent, or null when the exchange gives no cause. */
-export type Watch = (view: WireView) => string | null;
+export type Watch = (view: WireView) => string | EarlierSighting | null;
 
 export interface Rule {
   /** Kebab-case, stable: reports of different nights are compared by it. */

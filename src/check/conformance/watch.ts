@@ -19,15 +19,16 @@ export interface WatchedExchange {
 }
 
 export interface ConformanceWatch {
-  /** Show exchanges in the order of their ids: the first sighting becomes the evidence. */
+  /** Exchanges may come in any order: the evidence is the sighting with the lowest exchange id. */
   see(exchange: WatchedExchange): void;
   /** One finding a rule and endpoint, gravest first, with how many exchanges showed it. */
   findings(): Finding[];
 }
 
 interface Sighting {
-  readonly evidence: string;
-  readonly caseId: string;
+  evidence: string;
+  caseId: string;
+  exchangeId: number;
   count: number;
 }
 
@@ -45,10 +46,15 @@ export function watchConformance(rules: readonly Rule[] = RULES): ConformanceWat
       seen[exchange.endpoint]++;
       for (const entry of watches) {
         if (entry.endpoint !== exchange.endpoint) continue;
-        const evidence = entry.watch({ exchange, attempt, completion, golden, body });
-        if (evidence === null) continue;
-        if (entry.first) entry.first.count++;
-        else entry.first = { evidence: cut(evidence), caseId: exchange.caseId, count: 1 };
+        const saw = entry.watch({ exchange, attempt, completion, golden, body });
+        if (saw === null) continue;
+        const { evidence, exchangeId, caseId } =
+          typeof saw === "string" ? { evidence: saw, exchangeId: exchange.id, caseId: exchange.caseId } : saw;
+        const count = (entry.first?.count ?? 0) + 1;
+        const earliest = entry.first === null || exchangeId < entry.first.exchangeId;
+        entry.first = earliest
+          ? { evidence: cut(evidence), caseId, exchangeId, count }
+          : { ...(entry.first as Sighting), count };
       }
     },
     findings() {

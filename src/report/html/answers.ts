@@ -21,6 +21,11 @@ export class TextBudget {
     this.#left = characters;
   }
 
+  /** Counts what a text became beyond itself: escapes and marks. */
+  charge(characters: number): void {
+    this.#left -= Math.max(0, characters);
+  }
+
   /** As much of the text as may be shown, and whether that is all of it. */
   take(text: string, most = ANSWER_CHARACTERS): { text: string; cut: boolean } {
     const room = Math.min(most, Math.max(STUB_CHARACTERS, this.#left));
@@ -46,6 +51,10 @@ export function answers(baseline: ExchangeView | null, candidate: ExchangeView |
   }
   const right = candidate === null ? null : budget.take(answerText(candidate));
   const marked = left && right ? diffMarks(left.text, right.text) : null;
+  if (marked)
+    budget.charge(
+      marked.left.text.length + marked.right.text.length - (left?.text.length ?? 0) - (right?.text.length ?? 0),
+    );
   const side = (
     role: EndpointRole,
     view: ExchangeView | null,

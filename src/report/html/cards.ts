@@ -1,19 +1,22 @@
 /** The first screen's figures: what most readers ask of a candidate, each with its doubt. */
 import { rateRows } from "../count-table.js";
-import { formatMs, formatShare, formatWithUnit } from "../numbers.js";
-import type { ShiftSummary, Summary } from "../summary.js";
+import { formatShare, formatWithUnit } from "../numbers.js";
+import type { MetricSummary, ShiftSummary, Summary } from "../summary.js";
 import { shiftLine } from "../tail-table.js";
 import { intervalFigure, intervalReach } from "./interval.js";
 import { html, type Markup } from "./markup.js";
 import { METRIC_WORDS, RATE_WORDS } from "./words.js";
 
-const SHIFTS = ["ttfa", "ttft", "e2e", "stall", "char_rate", "decode_rate"];
+/** In each place the first that has an estimate. */
+const SHIFTS = [["ttfa", "ttft"], ["e2e"], ["stall"], ["char_rate", "decode_rate"], ["ttft"], ["tool_call_ms"]];
 const SHIFT_CARDS = 4;
 const RATES = ["errors", "expectations", "tool_calls", "json_valid", "broken_streams"];
 const RATE_CARDS = 4;
 
 export function cards(summary: Summary): Markup {
-  const shown = SHIFTS.filter((name) => summary.metrics[name]?.phases.warm?.shift?.ratio != null).slice(0, SHIFT_CARDS);
+  const estimated = (name: string): boolean => summary.metrics[name]?.phases.warm?.shift?.ratio != null;
+  const named = SHIFTS.map((names) => names.find(estimated)).filter((name) => name !== undefined);
+  const shown = [...new Set(named)].slice(0, SHIFT_CARDS);
   const shifts = shown.flatMap((name): ShiftSummary[] => {
     const shift = summary.metrics[name]?.phases.warm?.shift;
     return shift ? [shift] : [];
@@ -29,43 +32,44 @@ function shiftCard(summary: Summary, name: string, reach: number): Markup | null
   const line = metric && warm ? shiftLine(metric, warm) : null;
   if (!metric || !warm?.shift || !line) return null;
   const slow = metric.better === "higher" ? ("p5" as const) : ("p95" as const);
-  const from = warm.baseline?.[slow] ?? null;
-  const to = warm.candidate?.[slow] ?? null;
-  const slowEnd =
-    from === null || to === null
-      ? null
-      : `${slow} ${formatWithUnit(from, shortUnit(metric.unit))} → ${formatWithUnit(to, shortUnit(metric.unit))}`;
   const change =
     line.change === "~" ? html`<b class="big quiet">no shift seen</b>` : html`<b class="big">${line.change}</b>`;
   const reads = line.change === "~" ? "" : warm.shift.reads;
   return html`<section class="card"><h3><code>${name}</code> <span class="soft">${METRIC_WORDS[name] ?? ""}</span></h3>
 <p class="change">${change} <span class="reads">${reads}</span></p>
+<p class="doubt">${line.interval} ${line.p}</p>
 ${intervalFigure(warm.shift, reach)}
-<p class="figures">${line.interval} ${line.p}<br>${line.medians}${slowEnd === null ? null : html`<br>${slowEnd}`}</p>
+<table class="movement"><tbody>${movement(metric, warm, "p50")}${movement(metric, warm, slow)}</tbody></table>
 <p class="basis soft">${line.basis}</p></section>`;
+}
+
+/** One quantile of both sides; nothing when neither has it. */
+function movement(
+  metric: MetricSummary,
+  { baseline, candidate }: MetricSummary["phases"][string],
+  quantile: "p50" | "p95" | "p5",
+): Markup | null {
+  const from = baseline?.[quantile] ?? null;
+  const to = candidate?.[quantile] ?? null;
+  if (from === null && to === null) return null;
+  const unit = shortUnit(metric.unit);
+  return html`<tr><th scope="row">${quantile}</th><td>${formatWithUnit(from, unit)}</td><td class="soft">→</td><td>${formatWithUnit(to, unit)}</td></tr>`;
 }
 
 function rateCard(summary: Summary, name: string): Markup | null {
   const rate = summary.rates[name];
   if (rate === undefined) return null;
-  const row = rateRows({ ...summary, rates: { [name]: rate } }).rows[0];
+  const worse = rateRows({ ...summary, rates: { [name]: rate } }).rows[0]?.worse === true;
   const from = formatShare(rate.baseline.share);
   const to = formatShare(rate.candidate.share);
-  const change =
-    from === to ? html`<b class="big">${to}</b>` : html`<b class="big">${from} <span class="arrow">→</span> ${to}</b>`;
-  const of = `${rate.baseline.count} of ${rate.baseline.of} → ${rate.candidate.count} of ${rate.candidate.of}`;
+  const big = from === to ? html`${to}` : html`${from} <span class="arrow">→</span> ${to}`;
+  const counts = `${rate.baseline.count} of ${rate.baseline.of} → ${rate.candidate.count} of ${rate.candidate.of}`;
+  const reads = from === to ? "the same" : worse ? "worse" : "better";
   return html`<section class="card"><h3><code>${name}</code> <span class="soft">${RATE_WORDS[name] ?? ""}</span></h3>
-<p class="change rate">${change} <span class="reads">${row?.worse ? "worse" : ""}</span></p>
-<p class="figures">${of}</p><p class="basis soft">${rate.of}</p></section>`;
+<p class="change rate"><b class="big">${big}</b></p>
+<p class="figures">${counts}, ${reads}</p><p class="basis soft">${rate.of}</p></section>`;
 }
 
 function shortUnit(unit: string): string {
   return unit === "characters/s" ? "char/s" : unit;
-}
-
-/** The wake that most would ask for, in words; null without a cold trial that gave a token. */
-export function wakeWords({ cold }: Summary): string | null {
-  const wakes = cold.candidate.filter((trial) => trial.verdict === "cold" && trial.wakeMs !== null);
-  const longest = Math.max(0, ...wakes.map((trial) => trial.wakeMs ?? 0));
-  return wakes.length === 0 ? null : `longest of ${wakes.length} cold wakes: ${formatMs(longest)}`;
 }

@@ -7,7 +7,7 @@ import { answers, answerText, aside, TextBudget } from "./answers.js";
 import { html, type Markup } from "./markup.js";
 
 /** Leaves room for charts and tables on a page of about 2 MB. */
-const PAGE_CHARACTERS = 1_000_000;
+const PAGE_CHARACTERS = 800_000;
 
 /** The rungs of the parity ladder, in words, highest first. */
 export const RUNG_WORDS: readonly (readonly [rung: string, words: string])[] = [
@@ -55,7 +55,7 @@ function caseRow(each: CaseView, id: string, ratio: number | null, budget: TextB
 <summary><span class="name"><b>${printableLine(each.id, 60)}</b><span class="soft">${printableLine(`${each.category}: ${each.detects}`, 120)}</span></span>
 ${SIDES.map((role) => html`<span class="marks ${role}" data-side="${role}">${each.pairs.map((pair) => outcomeMark(pair[role]))}</span>`)}
 <span class="agree">${agreement(each)}</span><span class="num">${ratio === null ? "" : formatChange(ratio)}</span></summary>
-<div class="body">${each.notTested.map((reason) => html`<p class="note">Not tested: ${reason}</p>`)}
+<div class="body">${each.notTested.map((reason) => html`<p class="untested">Not tested: ${reason}</p>`)}
 ${each.pairs.map((pair, index) => pairBlock(pair, index === firstWorth(each.pairs), shown, budget))}
 ${aside("request", each.requestText, budget)}</div></details>
 `;

@@ -6,9 +6,9 @@ import type { CaseDots } from "../report.js";
 import { html, type Markup } from "./markup.js";
 import { at, mark } from "./svg.js";
 
-const WIDTH = 760;
+const WIDTH = 900;
 const ROW = 17;
-const EDGE = { top: 42, right: 74, bottom: 12, left: 200 };
+const EDGE = { top: 42, right: 214, bottom: 12, left: 200 };
 const TICKS = [0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 10];
 /** Beyond this a dot stands at the edge, as an arrow: one wild case must not flatten all others. */
 const FURTHEST = 6;
@@ -45,7 +45,7 @@ export function dotsPlot(
     return html`<a href="#${anchor(row.caseId)}" class="case-row"><rect class="hit" x="0" y="${at(y - ROW / 2)}" width="${WIDTH}" height="${ROW}"/>
 <text x="${EDGE.left - 12}" y="${at(y + 3.8)}" text-anchor="end">${printableLine(row.caseId, 28)}</text>
 <line class="guide" x1="${EDGE.left}" x2="${WIDTH - EDGE.right}" y1="${at(y)}" y2="${at(y)}"/>${rounds}${mark("candidate", x(row.ratio), y, 3.6, title)}
-<text class="value" x="${WIDTH - EDGE.right + 10}" y="${at(y + 3.8)}">${formatChange(row.ratio)}${beyond ? " ▸" : ""}</text></a>`;
+<text class="value" x="${WIDTH - EDGE.right + 10}" y="${at(y + 3.8)}">${formatChange(row.ratio)}${beyond ? " ▸" : ""}</text><text class="category" x="${WIDTH - EDGE.right + 84}" y="${at(y + 3.8)}">${printableLine(row.category, 20)}</text></a>`;
   });
   const [left, right] = better === "higher" ? ["slower", "faster"] : ["faster", "slower"];
   const label = `${metric}: ratio candidate to baseline, one row a case, ${rows.length} cases`;

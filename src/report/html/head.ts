@@ -30,7 +30,7 @@ function endpointCard(role: (typeof SIDES)[number], endpoint: EndpointSummary): 
   const retries = endpoint.attempts - endpoint.exchanges;
   const facts: [string, string][] = [
     ["address", endpoint.baseUrl],
-    ["at", endpoint.remoteAddresses.slice(0, 4).join(", ")],
+    ["remote", endpoint.remoteAddresses.slice(0, 4).join(", ")],
     ["answered as", endpoint.modelsSeen.slice(0, 4).join(", ")],
     ["fingerprint", endpoint.systemFingerprints.slice(0, 4).join(", ")],
     ["requests", `${formatCount(endpoint.exchanges)}${retries > 0 ? `, ${formatCount(retries)} retries` : ""}`],

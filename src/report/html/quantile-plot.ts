@@ -121,11 +121,16 @@ function curveMarks(curve: QuantileCurve, input: QuantilePlotInput, frame: Frame
   });
 }
 
+/** Each curve's name at its own end; names that would touch are set apart. */
 function endLabels(curves: readonly QuantileCurve[], frame: Frame): Markup[] {
-  const right = WIDTH - EDGE.right + 7;
   const labels = curves.map((curve) => {
     const last = curve.points.filter((point) => point[1] !== null).at(-1);
-    return { role: curve.endpoint, y: last?.[1] == null ? frame.offEdge : frame.y(last[1]) };
+    const end = curve.points.at(-1)?.[0] ?? 0;
+    return {
+      role: curve.endpoint,
+      x: Math.min(WIDTH - EDGE.right, frame.x(end)) + 7,
+      y: last?.[1] == null ? frame.offEdge : frame.y(last[1]),
+    };
   });
   labels.sort((a, b) => a.y - b.y || SIDES.indexOf(a.role) - SIDES.indexOf(b.role));
   const [upper, lower] = labels;
@@ -134,7 +139,9 @@ function endLabels(curves: readonly QuantileCurve[], frame: Frame): Markup[] {
     upper.y = middle - 6.5;
     lower.y = middle + 6.5;
   }
-  return labels.map(({ role, y }) => html`<text class="label ${role}" x="${right}" y="${at(y + 3.5)}">${role}</text>`);
+  return labels.map(
+    ({ role, x, y }) => html`<text class="label ${role}" x="${at(x)}" y="${at(y + 3.5)}">${role}</text>`,
+  );
 }
 
 /** Points that would not be seen apart are left out. */

@@ -90,7 +90,7 @@ export function ratesSection(summary: Summary): Markup | null {
     (row) =>
       html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.counts}</td><td class="num">${row.baseline.share}${note(row.baseline.note)}</td><td class="num">${row.candidate.counts}</td><td class="num">${row.worse ? html`<b>${row.candidate.share}</b>` : row.candidate.share}${note(row.candidate.note)}</td><td class="soft">${row.of}</td></tr>`,
   );
-  const rateTable = html`<table><thead><tr><th scope="col">rate</th><th scope="colgroup" colspan="2" class="num">${sign("baseline")} baseline</th><th scope="colgroup" colspan="2" class="num">${sign("candidate")} candidate</th><th scope="col">counted over</th></tr></thead><tbody>${rateBody}</tbody></table>`;
+  const rateTable = html`<table><thead><tr><th scope="col">rate</th><th scope="colgroup" colspan="2" class="num">${sign("baseline")} baseline</th><th scope="colgroup" colspan="2" class="num">${sign("candidate")} candidate</th><th scope="col" class="rest">counted over</th></tr></thead><tbody>${rateBody}</tbody></table>`;
   const tokenBody = tokens.rows.map(
     (row) =>
       html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.p50}</td><td class="num">${row.candidate.p50}</td><td class="num">${row.baseline.sum}</td><td class="num">${row.candidate.sum}</td></tr>`,
@@ -115,7 +115,7 @@ export function coldSection(summary: Summary): Markup | null {
   const rows = SIDES.flatMap((role) =>
     cold[role].map(
       (trial) =>
-        html`<tr><th scope="row">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td>${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td>${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
+        html`<tr><th scope="row" class="nowrap">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td class="nowrap">${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td>${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
     ),
   );
   const table = html`<table><thead><tr><th scope="col">endpoint</th><th scope="col" class="num">wake</th><th scope="col">reads as</th><th scope="col" class="num">attempts</th><th scope="col">spent on</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table>`;
@@ -135,7 +135,7 @@ export function notTestedSection({ checks }: Summary): Markup | null {
     (each) =>
       html`<li><b>${printableLine(each.caseId, 60)}</b>, ${each.endpoint}: ${printableLine(each.reason, 300)}</li>`,
   );
-  return section("not-tested", "Not tested", "Never counted as failed.", html`<ul>${rows}</ul>`);
+  return section("not-tested", "Not tested", "Never counted as failed.", html`<ul class="plain">${rows}</ul>`);
 }
 
 /** `21.0 %` of a figure in its unit; shares are percentages. */

@@ -23,7 +23,7 @@ ul, ol { padding: 0; }
 a { color: inherit; text-decoration-color: var(--rule); text-underline-offset: 3px; }
 a:hover { text-decoration-color: currentColor; }
 :focus-visible { outline: 2px solid var(--baseline); outline-offset: 2px; border-radius: 3px; }
-code, pre { font-family: var(--mono); font-size: 0.92em; }
+code, pre { font-family: var(--mono); font-size: 0.95em; }
 [hidden] { display: none !important; }
 .soft { color: var(--soft); }
 .num { text-align: right; white-space: nowrap; }
@@ -57,11 +57,12 @@ nav a:hover { color: var(--ink); }
 dl { display: grid; grid-template-columns: max-content minmax(0, 1fr); gap: 2px 14px; font-size: 13px; }
 dt { color: var(--soft); }
 dd { margin: 0; overflow-wrap: anywhere; }
-.facts { max-width: 60em; }
+.facts { max-width: 70em; margin-bottom: 22px; }
+.plain { list-style: none; }
 
 .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); gap: 1px; margin-top: 16px; background: var(--line); border: 1px solid var(--line); }
 .card { background: var(--panel); padding: 14px 18px 14px; min-width: 0; display: flex; flex-direction: column; }
-.card h3 { font-size: 13px; font-weight: 400; }
+.card h3 { font-size: 13px; font-weight: 400; margin: 0; }
 .card h3 code { font-weight: 650; }
 .change { margin: 4px 0 2px; display: flex; align-items: baseline; gap: 8px; flex-wrap: wrap; }
 .big { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.02em; }
@@ -69,7 +70,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .rate .big { font-size: 22px; line-height: 34px; }
 .arrow { color: var(--soft); font-weight: 400; }
 .reads { font-size: 13px; color: var(--soft); }
-.figures { font-size: 13px; line-height: 1.6; }
+.doubt, .figures { font-size: 13px; }
+.movement { font-size: 13px; margin: 2px 0; align-self: flex-start; }
+.movement th, .movement td { border: 0; padding: 1px 10px 1px 0; }
+.movement th { color: var(--soft); }
 .basis { font-size: 12px; margin-top: auto; padding-top: 4px; }
 .interval { display: block; width: 100%; max-width: 240px; height: auto; margin: 2px 0 4px -4px; }
 .interval .axis { stroke: var(--line); }
@@ -78,8 +82,10 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 .part { padding-top: 56px; }
 .part h2 { font-size: 23px; letter-spacing: -0.014em; line-height: 1.25; font-weight: 660; }
+.part > p + .scroll { margin-top: 22px; }
 .part h3 { font-size: 15px; font-weight: 650; margin: 28px 0 4px; }
-.lead { color: var(--soft); max-width: 46em; margin: 4px 0 20px; text-wrap: pretty; }
+.part > .lead { color: var(--soft); max-width: 46em; margin: 4px 0 20px; text-wrap: pretty; }
+.part > .lead + .scroll { margin-top: 0; }
 .two { display: grid; grid-template-columns: minmax(0, 1.55fr) minmax(0, 1fr); gap: 24px 48px; align-items: start; }
 .flips { list-style: none; }
 .flips li { display: grid; grid-template-columns: 78px minmax(0, 1fr); gap: 12px; padding: 10px 0; border-top: 1px solid var(--line); overflow-wrap: anywhere; }
@@ -92,7 +98,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .ladder h3 { margin-top: 8px; }
 .ladder table { width: 100%; }
 .ladder th, .ladder td { border: 0; padding: 4px 10px 4px 0; }
-.ladder .bar { width: 46%; padding-right: 0; }
+.ladder .bar { width: 46%; padding-right: 0; vertical-align: middle; }
 .ladder svg { display: block; width: 100%; height: 9px; background: var(--wash); }
 .ladder rect { fill: var(--soft); }
 .ladder p { margin-top: 8px; font-size: 13px; }
@@ -102,7 +108,16 @@ table { border-collapse: collapse; font-size: 14px; }
 th { font-weight: 400; text-align: left; }
 thead th, thead td { color: var(--soft); font-size: 13px; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; white-space: nowrap; }
 tbody th, tbody td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--line); vertical-align: top; }
-.part > .scroll > table { min-width: 100%; }
+.part > .scroll > table.findings { min-width: 100%; }
+.rest { width: 40%; }
+.tails { table-layout: fixed; width: 100%; min-width: 940px; }
+.tails.bare { max-width: 760px; min-width: 640px; }
+.tails thead th:nth-child(1) { width: 116px; }
+.tails thead th:nth-child(2) { width: 112px; }
+.tails thead th.num { width: 74px; }
+.tails thead th:last-child:not(.num) { padding-left: 14px; }
+.unreached { font-size: 12px; letter-spacing: -0.02em; }
+.tails thead th:nth-child(3) { width: 58px; }
 .tails tbody td { padding-top: 4px; padding-bottom: 4px; }
 .tails tbody th { padding-top: 4px; }
 .tails tbody tr:first-child td:not(.shift) { border-bottom: 0; padding-bottom: 0; padding-top: 8px; }
@@ -114,7 +129,8 @@ tbody th, tbody td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--lin
 sup { position: absolute; font-size: 10px; line-height: 1; margin: 1px 0 0 2px; }
 sup a { color: var(--soft); text-decoration: none; padding: 2px 1px; }
 .shift sup { position: static; vertical-align: super; }
-.footnotes { color: var(--soft); font-size: 12.5px; padding-left: 22px; max-width: 60em; margin-bottom: 14px; }
+.footnotes { color: var(--soft); font-size: 12.5px; padding-left: 22px; columns: 30em; column-gap: 40px; margin-bottom: 14px; }
+.footnotes li { break-inside: avoid; }
 .footnotes li:target { color: var(--ink); background: var(--wash); }
 .findings .wide { min-width: 240px; }
 .findings .evidence { color: var(--soft); overflow-wrap: anywhere; min-width: 220px; max-width: 420px; }
@@ -126,7 +142,8 @@ figcaption code { font-weight: 650; }
 svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .plot { display: block; width: 100%; height: auto; overflow: visible; }
 .dots, .timeline, .wake { display: block; width: 100%; height: auto; }
-.dots, .wake { min-width: 600px; max-width: 860px; }
+.dots { min-width: 720px; max-width: 1000px; }
+.wake { min-width: 560px; max-width: 860px; }
 .timeline { min-width: 760px; }
 .tick line { stroke: var(--line); shape-rendering: crispEdges; }
 .tick.one line { stroke: var(--soft); }
@@ -136,13 +153,14 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .curve.faint { stroke-dasharray: 2.5 3; opacity: 0.75; stroke-width: 1.4; }
 .mark { fill: var(--own); stroke: var(--panel); stroke-width: 1; }
 .plot .mark { stroke: var(--bg); }
-.dots .round { fill: var(--candidate); opacity: 0.3; }
+.dots .round { fill: var(--candidate); opacity: 0.38; }
 .dots .guide { stroke: var(--line); stroke-dasharray: 1 3; }
 .dots .hit { fill: transparent; }
 .dots .case-row:hover .hit, .dots .case-row:focus-visible .hit { fill: var(--wash); }
 .dots .case-row text { fill: var(--ink); text-decoration: none; }
 .dots .value, .wake .value { font-weight: 500; fill: var(--ink); }
 .dots .side { font-size: 12px; }
+.dots .case-row .category { fill: var(--soft); }
 .switch { display: inline-flex; flex-wrap: wrap; gap: 4px; margin-bottom: 14px; }
 .switch button { font: 600 12.5px/1 var(--mono); color: var(--soft); background: none; border: 1px solid var(--line); border-radius: 4px; padding: 7px 11px; cursor: pointer; }
 .switch button[aria-pressed="true"] { color: var(--ink); border-color: var(--ink); }
@@ -188,7 +206,7 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .mark-none { color: var(--soft); }
 .agree { font-size: 13px; color: var(--soft); }
 .case .body { padding: 4px 18px 18px 26px; }
-.note { margin: 6px 0; font-weight: 600; font-size: 14px; }
+.untested { margin: 6px 0; font-weight: 600; font-size: 14px; }
 .pair { border-top: 1px solid var(--line); padding: 8px 0; }
 .pair > summary, .aside > summary { cursor: pointer; font-size: 13.5px; padding: 2px 0; }
 .pair > .scroll { margin: 6px 0; }

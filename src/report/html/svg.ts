@@ -22,6 +22,20 @@ export function sign(role: EndpointRole): Markup {
   return html`<svg class="sign" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">${mark(role, 6, 6, 4)}</svg>`;
 }
 
+const TIME_STEPS_MS = [1, 2, 5, 10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000, 10_000, 15_000, 30_000].concat(
+  [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 1_440].map((minutes) => minutes * 60_000),
+);
+
+/** Round moments of a clock between two times, at most `count` of them. */
+export function timeTicks(fromMs: number, toMs: number, count: number): number[] {
+  const span = toMs - fromMs;
+  const step = TIME_STEPS_MS.find((each) => span / each <= count) ?? span;
+  const first = Math.ceil(fromMs / step);
+  const ticks: number[] = [];
+  for (let index = first; index * step <= toMs && ticks.length <= count; index++) ticks.push(index * step);
+  return ticks;
+}
+
 /** 1, 2, 5 × 10ⁿ within a domain. */
 export function decadeTicks(low: number, high: number): number[] {
   const ticks: number[] = [];

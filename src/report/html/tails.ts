@@ -1,7 +1,7 @@
 /** The tails: a plot a metric, then the table with its footnotes. */
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
-import { type MetricBlock, type ShiftLine, type TailCell, tailMetrics, tailTable } from "../tail-table.js";
+import { type MetricBlock, type ShiftLine, type TailCell, tailMetrics, tailTable, UNREACHED } from "../tail-table.js";
 import { caseAnchors } from "./cases.js";
 import { dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
@@ -43,36 +43,41 @@ function soloTable(summary: Summary): Markup | null {
 function tailsTable(summary: Summary, phase: string, label: string): Markup {
   const { blocks, footnotes } = tailTable(summary, phase);
   const prefix = `${phase}-note`;
+  const paired = blocks.some((block) => block.shift !== null);
   const groups = [true, false]
     .map((high) => blocks.filter((block) => block.columns.includes("max") === high))
     .filter((group) => group.length > 0);
   const bodies = groups.map(
     (group) =>
-      html`<thead><tr><th scope="col">metric</th><th scope="col">endpoint</th><th scope="col" class="num">n</th>${(group[0]?.columns ?? []).map((column) => html`<th scope="col" class="num">${column}</th>`)}<th scope="col">paired shift [95 %]</th></tr></thead>${group.map((block) => blockRows(block, prefix))}`,
+      html`<thead><tr><th scope="col">metric</th><th scope="col">endpoint</th><th scope="col" class="num">n</th>${(group[0]?.columns ?? []).map((column) => html`<th scope="col" class="num">${column}</th>`)}${paired ? html`<th scope="col">paired shift [95 %]</th>` : null}</tr></thead>${group.map((block) => blockRows(block, prefix, paired))}`,
   );
   const notes =
     footnotes.length === 0
       ? null
       : html`<ol class="footnotes">${footnotes.map((note, index) => html`<li id="${prefix}-${index + 1}">${note}</li>`)}</ol>`;
-  const tables = bodies.map((body) => scrolling(label, html`<table class="tails">${body}</table>`));
+  const tables = bodies.map((body) =>
+    scrolling(label, html`<table class="tails${paired ? "" : " bare"}">${body}</table>`),
+  );
   return html`${tables}${notes}`;
 }
 
-function blockRows(block: MetricBlock, prefix: string): Markup {
+function blockRows(block: MetricBlock, prefix: string, paired: boolean): Markup {
   const rows = block.rows.map((row, index) => {
     const head =
       index === 0
         ? html`<th scope="rowgroup" rowspan="2"><code>${block.name}</code><br><span class="soft">${block.unit}</span></th>`
         : null;
     const cells = [row.n, ...row.cells].map((cell) => tailCell(cell, prefix));
-    const shift = index === 0 ? html`<td rowspan="2" class="shift">${shiftCell(block.shift, prefix)}</td>` : null;
+    const shift =
+      paired && index === 0 ? html`<td rowspan="2" class="shift">${shiftCell(block.shift, prefix)}</td>` : null;
     return html`<tr>${head}<td class="nowrap">${sign(row.endpoint)} ${row.endpoint}</td>${cells}${shift}</tr>`;
   });
   return html`<tbody>${rows}</tbody>`;
 }
 
 function tailCell(cell: TailCell, prefix: string): Markup {
-  return html`<td class="num">${cell.text}${reference(cell.note, prefix)}</td>`;
+  const text = cell.text === UNREACHED ? html`<span class="unreached">${cell.text}</span>` : cell.text;
+  return html`<td class="num">${text}${reference(cell.note, prefix)}</td>`;
 }
 
 function shiftCell(shift: ShiftLine | null, prefix: string): Markup {

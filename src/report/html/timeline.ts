@@ -9,7 +9,7 @@ import { SIDES } from "../facts.js";
 import { formatMs, plural } from "../numbers.js";
 import type { TimelineBar } from "../report.js";
 import { html, type Markup } from "./markup.js";
-import { at } from "./svg.js";
+import { at, timeTicks } from "./svg.js";
 
 const WIDTH = 1_060;
 const LEFT = 82;
@@ -41,7 +41,7 @@ function panel(phase: string, bars: readonly TimelineBar[]): Markup {
     return html`${label}${own.map(({ bar, lane }) => barPaths(role, bar, x, y + lane * LANE))}`;
   });
   const height = top + 18;
-  const ticks = x.ticks(8).map(
+  const ticks = timeTicks(start, end, 9).map(
     (ms) => html`<g class="tick"><line x1="${at(x(ms))}" x2="${at(x(ms))}" y1="2" y2="${top - 4}"/>
 <text x="${at(x(ms))}" y="${top + 10}" text-anchor="middle">${clock(ms)}</text></g>`,
   );

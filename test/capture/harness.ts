@@ -1,0 +1,166 @@
+/** Captures small plans with the built capture room: a worker thread cannot be started from TypeScript. */
+import { createServer, type Socket } from "node:net";
+import { capture as builtCapture } from "../../dist/capture/capture.js";
+import type { CaptureSettings, EndpointSettings } from "../../src/config/settings.js";
+import type { GoldenCase } from "../../src/golden/golden-set.js";
+import { buildPlan } from "../../src/plan/build.js";
+import type { Exchange, MachineLine } from "../../src/recording/recording.js";
+
+export const QUICK: CaptureSettings = {
+  rounds: 1,
+  spreadMs: 0,
+  concurrency: 1,
+  order: "random",
+  prefix: "shared",
+  control: false,
+  warmup: 0,
+  solo: { requests: 0, maxTokens: 1 },
+  once: [],
+  timeouts: { connectMs: 2_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 20_000 },
+  retry: { attempts: 1, on: [] },
+  maxBytesPerExchange: 1_000_000,
+};
+
+export const CASE: GoldenCase = {
+  id: "case",
+  category: "chat",
+  tags: [],
+  detects: "",
+  api: "chat",
+  variants: ["stream"],
+  repeat: 1,
+  prefix: "shared",
+  request: { messages: [{ role: "user", content: "hello" }] },
+  expect: {},
+};
+
+export interface CaptureOptions {
+  readonly baseUrl: string;
+  readonly settings?: Partial<CaptureSettings>;
+  readonly cases?: readonly GoldenCase[];
+  readonly endpoint?: Partial<EndpointSettings>;
+  readonly apiKey?: string;
+  readonly onExchange?: (exchange: Exchange, stop: () => void) => void;
+  readonly onReleased?: (stop: () => void) => void;
+}
+
+export interface Captured {
+  readonly exchanges: Exchange[];
+  readonly machine: MachineLine[];
+  readonly interrupted: boolean;
+  readonly originNs: bigint;
+}
+
+/** Both endpoints are the same server. Exchanges come by id. */
+export async function captureFrom(options: CaptureOptions): Promise<Captured> {
+  const settings = { ...QUICK, ...options.settings };
+  const endpoint = (role: "baseline" | "candidate"): EndpointSettings => ({
+    role,
+    baseUrl: options.baseUrl,
+    query: "",
+    models: { default: "m" },
+    streamUsage: true,
+    rename: {},
+    omit: [],
+    extra: {},
+    headers: {},
+    ...options.endpoint,
+  });
+  const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
+  const set = { name: "t", cases: options.cases ?? [CASE] };
+  const plan = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });
+  const access = (role: "baseline" | "candidate") => ({
+    origin: new URL(options.baseUrl).origin,
+    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
+    ...(endpoints[role].requestIdHeader === undefined
+      ? {}
+      : { requestIdHeader: endpoints[role].requestIdHeader as string }),
+    ...(endpoints[role].wake === undefined ? {} : { wakeCapMs: (endpoints[role].wake as { capMs: number }).capMs }),
+  });
+  const exchanges: Exchange[] = [];
+  const machine: MachineLine[] = [];
+  const stop = new AbortController();
+  const originNs = process.hrtime.bigint();
+  const end = await builtCapture(
+    {
+      plan,
+      runId: "run",
+      endpoints: { baseline: access("baseline"), candidate: access("candidate") },
+      settings,
+      originNs,
+    },
+    0,
+    {
+      onReleased: () => options.onReleased?.(() => stop.abort()),
+      onExchange: (exchange) => {
+        exchanges.push(exchange as Exchange);
+        options.onExchange?.(exchange as Exchange, () => stop.abort());
+      },
+      onMachine: (line) => machine.push(line),
+    },
+    stop.signal,
+  );
+  return { exchanges: exchanges.sort((a, b) => a.id - b.id), machine, interrupted: end.interrupted, originNs };
+}
+
+export interface RawServer {
+  readonly baseUrl: string;
+  /** Every request head and body that came, in order. */
+  readonly requests: string[];
+  close(): Promise<void>;
+}
+
+/** A server of raw bytes. `answer` is called for each whole request (head, and body by content-length). */
+export async function rawServer(answer: (socket: Socket, request: string, count: number) => void): Promise<RawServer> {
+  const requests: string[] = [];
+  const sockets = new Set<Socket>();
+  const server = createServer((socket) => {
+    sockets.add(socket);
+    socket.setNoDelay(true);
+    socket.on("error", () => {});
+    socket.on("close", () => sockets.delete(socket));
+    let pending = Buffer.alloc(0);
+    socket.on("data", (chunk) => {
+      pending = Buffer.concat([pending, chunk]);
+      for (;;) {
+        const headEnd = pending.indexOf("\r\n\r\n");
+        if (headEnd < 0) return;
+        const length = Number(/content-length: (\d+)/i.exec(pending.subarray(0, headEnd).toString())?.[1] ?? 0);
+        const end = headEnd + 4 + length;
+        if (pending.length < end) return;
+        const request = pending.subarray(0, end).toString();
+        pending = pending.subarray(end);
+        requests.push(request);
+        answer(socket, request, requests.length);
+      }
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  const { port } = server.address() as { port: number };
+  return {
+    baseUrl: `http://127.0.0.1:${port}/v1`,
+    requests,
+    close: () =>
+      new Promise((resolve) => {
+        for (const socket of sockets) socket.destroy();
+        server.close(() => resolve());
+      }),
+  };
+}
+
+/** A whole answer with a length, on a connection that stays open. */
+export function plainAnswer(body: string, status = "200 OK", headers = ""): string {
+  return `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\n${headers}content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+}
+
+export const SSE_HEAD = "HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n";
+
+export const chunk = (text: string): string => `${Buffer.byteLength(text).toString(16)}\r\n${text}\r\n`;
+export const LAST_CHUNK = "0\r\n\r\n";
+
+export const CHAT_BODY = JSON.stringify({
+  id: "c",
+  model: "m",
+  choices: [{ index: 0, message: { role: "assistant", content: "hi" }, finish_reason: "stop" }],
+  usage: { prompt_tokens: 1, completion_tokens: 1, total_tokens: 2 },
+});

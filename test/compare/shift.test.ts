@@ -1,0 +1,113 @@
+import { describe, expect, it } from "vitest";
+import { type PairValue, pairedShift, trimmedMean } from "../../src/compare/shift.js";
+import { tCritical, tTwoSidedP } from "../../src/compare/t-distribution.js";
+import { seededRandom } from "../../src/core/random.js";
+
+describe("Student's t", () => {
+  // NIST/SEMATECH e-Handbook, table 1.3.6.7.2: upper critical values at 0.975.
+  it.each([
+    [1, 12.706],
+    [2, 4.303],
+    [5, 2.571],
+    [9, 2.262],
+    [30, 2.042],
+    [100, 1.984],
+  ])("with %d degrees of freedom has its 97.5 %% point at %d", (df, t) =>
+    expect(tCritical(0.05, df)).toBeCloseTo(t, 3),
+  );
+
+  it("has p-values that the table has", () => {
+    expect(tTwoSidedP(2.228, 10)).toBeCloseTo(0.05, 4);
+    expect(tTwoSidedP(0, 10)).toBeCloseTo(1, 12);
+    expect(tTwoSidedP(3.169, 10)).toBeCloseTo(0.01, 4);
+  });
+});
+
+const grid = (
+  rounds: number,
+  cases: number,
+  value: (round: number, index: number) => Partial<PairValue>,
+): PairValue[] =>
+  Array.from({ length: rounds * cases }, (_, at) => {
+    const round = Math.floor(at / cases);
+    return { caseId: `c${at % cases}`, round, baseline: 100, candidate: 100, ...value(round, at % cases) };
+  });
+
+describe("the paired shift", () => {
+  it("of a candidate that always takes 20 % longer is 1.20, over rounds", () => {
+    const shift = pairedShift(
+      grid(10, 20, (round, index) => ({
+        baseline: 100 + index,
+        candidate: 1.2 * (100 + index) * Math.exp(round % 2 === 0 ? 0.01 : -0.01),
+      })),
+    );
+    expect(shift.method).toBe("rounds");
+    expect(shift.ratio).toBeCloseTo(1.2, 10);
+    // Ten rounds of ±0.01: s = 0.01 × √(10/9), half = 2.262 × s / √10.
+    expect(shift.hi).toBeCloseTo(1.2 * Math.exp((2.2622 * 0.01 * Math.sqrt(10 / 9)) / Math.sqrt(10)), 5);
+    expect([shift.rounds, shift.pairs]).toEqual([10, 200]);
+  });
+
+  it("with 2 to 5 rounds is stratified by case, and says that it holds within this moment", () => {
+    const shift = pairedShift(
+      grid(3, 10, (round, index) => ({ candidate: 100 * (1 + index) * Math.exp(0.1 * (round - 1)), baseline: 100 })),
+    );
+    expect(shift.method).toBe("within-this-moment");
+    expect(shift.notes.join()).toMatch(/within this moment/);
+    // Each case varies by ±0.1 around its own mean: s² = 0.01, error = √(0.01 × 10/3)/10.
+    expect(Math.log((shift.hi as number) / (shift.ratio as number))).toBeCloseTo(
+      tCritical(0.05, 20) * (Math.sqrt((0.01 * 10) / 3) / 10),
+      8,
+    );
+  });
+
+  it("with one round has cases as its unit, and says so", () => {
+    const shift = pairedShift(grid(1, 10, (_round, index) => ({ candidate: index % 2 === 0 ? 110 : 90 })));
+    expect(shift.method).toBe("cases");
+    expect(shift.notes.join()).toMatch(/cases are the unit/);
+  });
+
+  it("leaves out pairs with one value, counts them by arm, and doubts a difference of 2 points", () => {
+    const shift = pairedShift(grid(6, 10, (round, index) => (round === 0 && index < 3 ? { candidate: null } : {})));
+    expect(shift.dropped).toEqual({ baseline: 0, candidate: 3 });
+    expect(shift.pairs).toBe(57);
+    expect(shift.notes.join()).toMatch(/differ by more than 2 points/);
+    expect(pairedShift(grid(6, 10, () => ({}))).notes).toEqual([]);
+  });
+
+  it("of nothing is nothing", () => {
+    expect(pairedShift([])).toMatchObject({ ratio: null, lo: null, hi: null, p: null, method: "none" });
+    expect(pairedShift([{ caseId: "a", round: 0, baseline: 1, candidate: 2 }])).toMatchObject({
+      ratio: 2,
+      lo: null,
+      hi: null,
+    });
+  });
+
+  it("does not move when one case in ten stalls: the mean is trimmed", () => {
+    expect(
+      pairedShift(grid(8, 20, (round, index) => ({ candidate: index === round ? 10_000 : 100 }))).ratio,
+    ).toBeCloseTo(1, 10);
+    expect(trimmedMean([1, 2, 3, 4, 5, 6, 7, 8, 9, 1_000])).toBe(5.5);
+  });
+
+  it("does not depend on the order of pairs", () => {
+    const pairs = grid(7, 9, (round, index) => ({ candidate: 90 + round + index }));
+    const shuffled = seededRandom(1, "order").shuffle(pairs);
+    expect(pairedShift(shuffled)).toEqual(pairedShift(pairs));
+  });
+
+  it("covers the truth in 92 to 98 % of 1,000 simulated runs", () => {
+    const random = seededRandom(11, "coverage");
+    let covered = 0;
+    for (let run = 0; run < 1_000; run++) {
+      const offsets = Array.from({ length: 8 }, () => 0.05 * random.normal());
+      const shift = pairedShift(
+        grid(8, 10, (round) => ({ candidate: 100 * Math.exp((offsets[round] as number) + 0.2 * random.normal()) })),
+      );
+      if ((shift.lo as number) <= 1 && (shift.hi as number) >= 1) covered++;
+    }
+    expect(covered).toBeGreaterThan(920);
+    expect(covered).toBeLessThan(980);
+  });
+});

@@ -1,0 +1,79 @@
+/** Reports at the edges: nothing recorded, an invalid machine, tails that end in failures. */
+import type { Report } from "../../src/report/report.js";
+import { NO_SHIFT } from "./sample-metrics.js";
+import { sampleReport } from "./sample-report.js";
+
+/** A run that was killed before it recorded anything. */
+export function emptyReport(): Report {
+  const { summary } = sampleReport();
+  const endpoint = {
+    ...summary.endpoints.baseline,
+    models: {},
+    modelsSeen: [],
+    systemFingerprints: [],
+    remoteAddresses: [],
+    exchanges: 0,
+    attempts: 0,
+    meanInFlight: null,
+  };
+  const none = { count: 0, of: 0, share: null, notes: ["no exchange of this kind"] };
+  return {
+    summary: {
+      ...summary,
+      run: {
+        ...summary.run,
+        labels: [],
+        kind: "run",
+        recorded: 0,
+        planned: 228,
+        partial: true,
+        ended: "killed",
+        durationMs: 0,
+      },
+      endpoints: { baseline: endpoint, candidate: endpoint },
+      metrics: {
+        ttft: {
+          unit: "ms",
+          better: "lower",
+          formula: "",
+          phases: { warm: { baseline: null, candidate: null, shift: NO_SHIFT } },
+        },
+      },
+      rates: { errors: { baseline: none, candidate: none, better: "lower", of: "first attempts" } },
+      cold: { baseline: [], candidate: [], warmTtftP50: { baseline: null, candidate: null } },
+      checks: { unmet: [], toolFaults: { baseline: {}, candidate: {} }, notTested: [] },
+      parity: { pairs: 0, rungs: {}, flips: [], outputTokenRatio: null, matchedLength: 0 },
+      findings: [],
+      validity: { ok: true, figures: [] },
+    },
+    details: { cases: [], timeline: [], curves: [], dots: [], tailFiles: [] },
+  };
+}
+
+/** An invalid run whose candidate failed in 7 % of its requests. */
+export function troubledReport(): Report {
+  const report = structuredClone(sampleReport());
+  const { summary } = report;
+  const tail = summary.metrics.ttfa?.phases.warm?.candidate;
+  if (tail)
+    Object.assign(tail, {
+      failed: 9,
+      p95: null,
+      p99: null,
+      notes: ["p95 not reached, 7.1 % failed", "p99 not reached, 7.1 % failed"],
+    });
+  return {
+    ...report,
+    summary: {
+      ...summary,
+      verdict: "invalid",
+      verdictReason: "p99 send lag of 48 ms is over its limit of 20 ms",
+      validity: {
+        ok: false,
+        figures: summary.validity.figures.map((figure, index) =>
+          index === 0 ? { ...figure, value: 48.2, ok: false } : figure,
+        ),
+      },
+    },
+  };
+}
