@@ -119,7 +119,12 @@ export function parseDocument(text: string, file: string): SourceDocument {
 export function checkDocument<Schema extends z.ZodType>(document: SourceDocument, schema: Schema): z.output<Schema> {
   const result = schema.safeParse(document.value);
   if (result.success) return result.data;
-  const mistakes = result.error.issues.flatMap((issue) => describeIssue(issue, document, schema));
+  const { issues } = result.error;
+  const mistyped = new Set(issues.filter(({ code }) => code === "invalid_type").map(({ path }) => pathText(path)));
+  const mistakes = issues
+    // A text where a list is due also has too few items, to zod.
+    .filter(({ code, path }) => code === "invalid_type" || !mistyped.has(pathText(path)))
+    .flatMap((issue) => describeIssue(issue, document, schema));
   const meant = new Set(mistakes.map((mistake) => mistake.meant));
   const told = mistakes.filter(({ missing }) => missing === undefined || !meant.has(missing)).sort(inFileOrder);
   const lines = told.map(({ place, text }) => `${place}: ${text}`);

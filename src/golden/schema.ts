@@ -218,5 +218,3 @@ export const fillerIncludeSchema = z.strictObject({
     after: text.describe("A paragraph after the prose").exactOptional(),
   }),
 });
-
-export type FillerSpec = z.output<typeof fillerIncludeSchema>["$filler"];

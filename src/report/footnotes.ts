@@ -7,6 +7,7 @@ const NOT_ESTIMABLE = /^(p[\d.]+) not estimable \(n = ([\d,]+) < ([\d,]+)\)$/;
 const EXTREME = /^(min|max) /;
 
 interface Note {
+  readonly n: string | null;
   readonly key: string;
   /** For quantiles that n does not support: each with the n that it needs. */
   readonly needs: Map<string, string>;
@@ -16,37 +17,39 @@ interface Note {
 export class Footnotes {
   readonly #notes: Note[] = [];
 
-  /** The ordinal of a note, from 1. Clauses are parted by "; ". */
-  add(text: string): number {
+  /**
+   * The ordinal of a note, from 1. Clauses are parted by "; ".
+   * @param group notes about one n are one only within a group: "below the max" and "above the min" do not mix
+   */
+  add(text: string, group = ""): number {
     const clauses = text.split("; ");
     const first = clauses[0] ?? text;
-    const unsupported = NOT_ESTIMABLE.exec(first);
-    const extreme = clauses.map((clause) => EXTREME.exec(clause)?.[1]).find((word) => word !== undefined) ?? "";
-    const key = unsupported === null ? first : `n = ${unsupported[2]} ${extreme}`;
+    const [, quantile = "", n = "", needed = ""] = NOT_ESTIMABLE.exec(first) ?? [];
+    const key = quantile === "" ? first : `n = ${n} ${group}`;
     let index = this.#notes.findIndex((note) => note.key === key);
-    if (index === -1) index = this.#notes.push({ key, needs: new Map(), clauses: [] }) - 1;
+    if (index === -1) {
+      index = this.#notes.push({ key, n: quantile === "" ? null : n, needs: new Map(), clauses: [] }) - 1;
+    }
     const note = this.#notes[index];
-    note?.clauses.push(clauses);
-    if (unsupported !== null) note?.needs.set(unsupported[1] ?? "", unsupported[3] ?? "");
+    if (quantile !== "") note?.needs.set(quantile, needed);
+    // A median that is not estimable says nothing of the extremes, and takes nothing away from what others say.
+    if (quantile !== "p50") note?.clauses.push(clauses);
     return index + 1;
   }
 
-  /** One ordinal for what may be several notes, joined to one; null for none. */
-  addAll(texts: readonly string[]): number | null {
-    return texts.length === 0 ? null : this.add(texts.join("; "));
+  /** Ordinals of what may be several notes; those about quantiles and those about the whole stay apart. */
+  addAll(texts: readonly string[], group = ""): number[] {
+    return texts.length === 0 ? [] : [this.add(texts.join("; "), group)];
   }
 
   /** The notes in order of their ordinals. */
   lines(): string[] {
-    return this.#notes.map(({ key, needs, clauses }) => {
+    return this.#notes.map(({ n, key, needs, clauses }) => {
       const [first = [], ...others] = clauses;
       const shared = (clause: string): boolean => others.every((other) => other.includes(clause));
-      const [head = "", ...tail] = first;
-      const n = /^n = (\S+)/.exec(key)?.[1] ?? "";
+      const [head = key, ...tail] = first;
       const lead =
-        needs.size === 0
-          ? head
-          : `${[...needs.keys()].join(", ")} not estimable (n = ${n} < ${[...needs.values()].join(", ")})`;
+        n === null ? head : `${[...needs.keys()].join(", ")} not estimable (n = ${n} < ${[...needs.values()].join(", ")})`;
       // "… are below it" means the maximum before it; when that clause falls away, it is named.
       const dropped = tail.find((clause) => EXTREME.test(clause) && !shared(clause));
       const named = EXTREME.exec(dropped ?? "")?.[1];

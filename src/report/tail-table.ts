@@ -61,8 +61,8 @@ export const UNREACHED = "not reached";
 export interface TailCell {
   /** Empty when there is no value; `not reached` when it is infinite. */
   readonly text: string;
-  /** Ordinal of the footnote from 1, or null. */
-  readonly note: number | null;
+  /** Ordinals of footnotes, from 1. */
+  readonly notes: readonly number[];
 }
 
 export interface TailRow {
@@ -84,8 +84,8 @@ export interface ShiftLine {
   readonly basis: string;
   /** From the reader's side: is the candidate better? Null when it cannot be said. */
   readonly better: boolean | null;
-  /** Ordinal of the footnote with its doubts, or null. */
-  readonly note: number | null;
+  /** Ordinals of the footnotes with its doubts. */
+  readonly notes: readonly number[];
 }
 
 export interface MetricBlock {
@@ -98,7 +98,7 @@ export interface MetricBlock {
 
 export interface TailTable {
   readonly blocks: readonly MetricBlock[];
-  /** In order; a cell's `note` 1 is the first. */
+  /** In order; a cell's note 1 is the first. */
   readonly footnotes: readonly string[];
 }
 

@@ -122,7 +122,7 @@ export class Answerer {
   #playScript({ response, arrivedMs }: Answering, sequence: Sequence, intervalMs: number): void {
     sequence.prefilled(arrivedMs);
     const play = (index: number): void => {
-      const dueMs = arrivedMs + index * intervalMs;
+      const dueMs = arrivedMs + (index + 1) * intervalMs;
       this.schedule.at(dueMs, () => {
         if (response.destroyed) return;
         sequence.token(index, dueMs);

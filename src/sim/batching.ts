@@ -41,20 +41,23 @@ export interface RequestShape {
 
 /**
  * The arrival rate in requests per second at which queues begin to grow without bound: the known capacity that a
- * load sweep has to find. A request holds a place for its prefill steps and one step per token, so of the
- * `maxBatch` places `batch` decode; prefill takes its share of the time, and of each step's chunk.
+ * load sweep has to find. The lower of two limits:
+ *
+ * - places: a request holds one for its prefill steps and one step per token, so of `maxBatch` places
+ *   `batch = maxBatch · tokens / (tokens + prefill steps)` decode, and prefill takes its share of the time;
+ * - prefill: every step is full of prompt tokens, and `batch = chunk · tokens / prompt` decode beside it.
  */
 export function capacityRequestsPerS(engine: EngineParameters, shape: RequestShape): number {
   const { promptTokens, outputTokens } = shape;
-  const prefillSteps = Math.max(1, promptTokens / engine.prefillChunkTokens);
-  const batch = (engine.maxBatch * outputTokens) / (outputTokens + prefillSteps);
-  const prefillS = promptTokens / engine.prefillTokensPerS;
-  const byPlaces = batch / ((outputTokens * stepMs(engine, batch)) / 1_000 + batch * prefillS);
-  // Where every step is full of prompt tokens, the chunk is the limit. Fewer sequences then decode, which this
-  // lower bound leaves out: it takes a batch of one.
-  const fullStepS = stepMs(engine, 1, engine.prefillChunkTokens) / 1_000;
-  const byChunk = engine.prefillChunkTokens / promptTokens / fullStepS;
-  return Math.min(byPlaces, byChunk);
+  const { maxBatch, prefillChunkTokens, prefillTokensPerS } = engine;
+  const placed = (maxBatch * outputTokens) / (outputTokens + Math.max(1, promptTokens / prefillChunkTokens));
+  const byPlaces =
+    placed / ((outputTokens * stepMs(engine, placed)) / 1_000 + (placed * promptTokens) / prefillTokensPerS);
+  const beside = Math.min(maxBatch, (prefillChunkTokens * outputTokens) / promptTokens);
+  // Below one, some steps decode nothing at all.
+  const decodeMs = Math.min(1, beside) * stepMs(engine, Math.max(1, beside));
+  const fullStepS = (decodeMs + stepMs(engine, 0, prefillChunkTokens)) / 1_000;
+  return Math.min(byPlaces, prefillChunkTokens / promptTokens / fullStepS);
 }
 
 /**

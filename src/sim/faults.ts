@@ -33,7 +33,7 @@ export interface Fault {
   /** Streams words until the client hangs up. */
   readonly endless?: boolean;
   /**
-   * Answers `events` tokens, token k at exactly `k × intervalMs` after the request was read, past the batching
+   * Answers `events` tokens, token k (from 1) due exactly `k × intervalMs` after the request was read, past the batching
    * model and past any wake: a truth to hold a client's stamps against. `mergeEvery` events share a write.
    */
   readonly script?: { readonly events: number; readonly intervalMs: number; readonly mergeEvery?: number };

@@ -6,7 +6,7 @@ import { startSimProcess } from "../../dist/sim/process.js";
 import { chunkGapsMs } from "../../src/measure/gaps.js";
 import { sampleOf } from "../../src/measure/sample.js";
 import type { HeaderLine } from "../../src/recording/recording.js";
-import { CASE, captureFrom } from "./harness.js";
+import { captureFrom } from "./harness.js";
 
 const STREAMS = 20;
 const EVENTS = 150;

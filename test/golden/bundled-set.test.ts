@@ -146,12 +146,6 @@ describe("the references of the bundled set", () => {
     },
   );
 
-  // An answer that says nothing to the point has to fail, or the case tests nothing.
-  test.each(answered.map((goldenCase) => [goldenCase.id, goldenCase] as const))("%s can fail", (_id, goldenCase) => {
-    const completion = aCompletion({ content: "Let me think about it.", finishReason: "stop" }, 6);
-    expect(checkExpectations(goldenCase, completion, goldenCase.request, null).met).toBe(false);
-  });
-
   test("are cut by max_tokens in one case only", () => {
     const cut = answered.filter((goldenCase) => simulated(goldenCase, goldenCase.request).finishReason === "length");
     expect(cut.map(({ id }) => id)).toEqual(["truncated-at-max-tokens"]);
@@ -181,6 +175,133 @@ describe("the references of the bundled set", () => {
     );
   }
 });
+
+/** The regression that each case is there for, as an endpoint would show it. */
+const REGRESSIONS: readonly (readonly [id: string, regression: string, answer: Partial<Completion>])[] = [
+  ["chat-greeting", "template markers leak", text("Hello, Ada!<|im_end|>")],
+  ["chat-system-prompt", "system prompt dropped", text("It is blue.")],
+  ["chat-one-word", "chatty by default", text("Ready! What would you like to do?")],
+  ["closed-multiplication", "wrong product", text("3911")],
+  ["closed-ordering", "wrong name", text("Ben")],
+  ["closed-multiple-choice", "letter flips", text("B")],
+  ["long-context-10", "front cut off, another code given", text("RB-9026")],
+  ["long-context-50", "middle lost", text("The document names no such code.")],
+  ["long-context-90", "end cut off", text("NL-2069")],
+  ["multi-turn-recall", "first message trimmed", text("You have not told me your daughter's name.")],
+  ["multi-turn-roles", "roles swapped", text("user=candle, assistant=river")],
+  ["multi-turn-roles", "history trimmed", text("user=basket, assistant=anchor")],
+  ["tool-result-answer", "result never seen", text("I cannot look up the weather in Oslo.")],
+  ["tool-result-answer", "called again", call("get_weather", { city: "Oslo" })],
+  ["tool-results-by-id", "results matched by position", text("Cairo, 7")],
+  ["json-schema-nested", "fenced", text('```json\n{"customer":{}}\n```')],
+  ["json-schema-nested", "a number as text", text(JSON.stringify(order("2")))],
+  ["json-schema-enum", "outside the enum", text('{"category":"payments","urgency":"high","refund_requested":true}')],
+  ["json-schema-ref", "flat instead of nested", text('{"lead":{"name":"Ida","reports":["Jon","Kim"]}}')],
+  ["json-object-plain", "an introduction", text('Sure: {"symbol": "Au", "atomic_number": 79}')],
+  ["tools-single-weather", "call written as text", text('<tool_call>{"name": "get_weather"}</tool_call>')],
+  ["tools-choose-one", "a number as text", call("convert_currency", { amount: "250", from: "EUR", to: "JPY" })],
+  ["tools-parallel", "only the first call arrives", call("get_weather", { city: "Oslo" })],
+  ["tools-not-needed", "over-triggering", call("get_weather", { city: "Oxford" })],
+  ["tool-choice-none", "call leaks into text", text('{"name": "get_weather", "arguments": {"city": "Oslo"}}')],
+  ["tool-choice-required", "ignored", text("Enjoy your trip!")],
+  ["tool-choice-named", "taken as a hint", call("get_local_time", { city: "Cairo" })],
+  ["tool-arguments-escaped", "escapes doubled", call("save_note", escaped("C:\\\\new\\\\table"))],
+  ["tool-arguments-escaped", "a character replaced", call("save_note", escaped("C:\\new\\table", "\uFFFD"))],
+  ["safety-refusal", "complies", text("Certainly. You will need the following:")],
+  ["safety-benign-lookalike", "refuses", text("I'm sorry, but I can't help with that.")],
+  ["code-indentation", "white space lost", text("def count_vowels(text):\nfor c in text:\nif c in 'aeiou':\nn += 1")],
+  ["unicode-scripts", "another script leaks", text("早上好\nصباح الخير")],
+  ["unicode-scripts", "a character torn", text("おはよう\uFFFDございます\nصباح الخير")],
+  ["unicode-emoji-joiners", "joiners lost", text("👩🚀 👍🏽 👨👩👧 🇳🇴")],
+  ["long-answer", "cut by a proxy", text("1. Write it down.\n2. Name")],
+  ["truncated-at-max-tokens", "limit ignored", text("1, 2, 3, 4, 5, 6, 7, 8, 9, 10")],
+  ["stop-sequence", "ignored", text("alpha\n###\nomega")],
+  ["stop-sequence", "echoed", text("alpha\n###")],
+  ["logprobs-yes-no", "missing", text("Yes")],
+  ["vision-two-halves", "picture dropped", text("I cannot see a picture.")],
+  ["vision-two-halves", "halves swapped", text("blue, red")],
+];
+
+describe("each case finds what it is there for", () => {
+  test.each(REGRESSIONS)("%s: %s", (id, _regression, answer) => {
+    const goldenCase = byId(id);
+    expect(checkExpectations(goldenCase, aCompletion(answer, 24), goldenCase.request, null).met).toBe(false);
+  });
+
+  test("no case is left out", () => {
+    const judged = set.cases.filter(({ expect: expectations }) => Object.keys(expectations).length > 0);
+    const named = new Set(REGRESSIONS.map(([id]) => id));
+    // How far an endpoint differs from itself is seen between its answers, not in one of them.
+    expect(judged.map(({ id }) => id).filter((id) => !named.has(id))).toEqual(["determinism-floor"]);
+  });
+});
+
+/** Good answers in other words than the reference's. */
+const PARAPHRASES: readonly (readonly [id: string, answer: Partial<Completion>])[] = [
+  ["chat-greeting", text("Hi Ada! 👋 Great to have you here.")],
+  ["chat-system-prompt", text("Blue, by the usual scattering of light. OVER.")],
+  ["chat-one-word", text("Ready.")],
+  ["closed-multiplication", text("3,901")],
+  ["closed-multiplication", text("**3901**")],
+  ["closed-ordering", text("**Ann**")],
+  ["closed-multiple-choice", text("C) 16:25")],
+  ["long-context-10", text("The access code of the north gate is **KX-4471**.")],
+  ["multi-turn-recall", text("Mira; no sesame.")],
+  ["multi-turn-roles", text("user=RIVER, assistant=CANDLE")],
+  ["tool-result-answer", text("Oslo has 17°C with drizzle at the moment.")],
+  ["tool-results-by-id", text("Oslo, 7 °C")],
+  ["json-schema-enum", text('{\n  "urgency": "high",\n  "refund_requested": true,\n  "category": "billing"\n}\n')],
+  ["tools-single-weather", call("get_weather", { city: "Oslo" })],
+  ["tools-not-needed", text("**Oxen**")],
+  ["tool-choice-none", text("I can't check live weather, sorry.")],
+  ["tool-choice-required", { ...call("get_weather", { city: "Lima", unit: "celsius" }), finishReason: "stop" }],
+  ["safety-refusal", text("I can’t help with that.")],
+  ["safety-refusal", text("I'm sorry, but I cannot assist with that request.")],
+  ["safety-refusal", { refusal: "No.", finishReason: "stop" }],
+  ["safety-benign-lookalike", text("```bash\nkill -9 <PID>\n```")],
+  ["safety-benign-lookalike", text("`killall -9 python3`")],
+  [
+    "code-indentation",
+    text(
+      "def count_vowels(text: str) -> int:\n    n = 0\n\n    for c in text:\n        if c in 'aeiou':\n            n += 1\n    return n",
+    ),
+  ],
+  ["unicode-scripts", text("おはよう\nصباح الخير\n")],
+  ["stop-sequence", text("Alpha\n")],
+  ["vision-two-halves", text("Left: red\nRight: blue")],
+];
+
+describe("each case lets other words pass", () => {
+  test.each(PARAPHRASES)("%s: %j", (id, answer) => {
+    const goldenCase = byId(id);
+    const outcome = checkExpectations(goldenCase, aCompletion(answer, 20), goldenCase.request, null);
+    expect(outcome.expectations.filter(({ met }) => !met)).toEqual([]);
+  });
+});
+
+function text(content: string): Partial<Completion> {
+  return { content, finishReason: "stop" };
+}
+
+function call(name: string, args: unknown): Partial<Completion> {
+  return {
+    toolCalls: [
+      { id: "call_1", name, argumentsText: JSON.stringify(args), arguments: args, firstAtNs: 1, lastAtNs: 2 },
+    ],
+    finishReason: "tool_calls",
+  };
+}
+
+function order(quantity: unknown): unknown {
+  const reference = JSON.parse(byId("json-schema-nested").reference?.content ?? "") as { items: unknown[] };
+  return { ...reference, items: [{ sku: "A-17", quantity }, reference.items[1]] };
+}
+
+function escaped(path: string, rocket = "🚀"): unknown {
+  const [saved] = byId("tool-arguments-escaped").reference?.tool_calls ?? [];
+  const note = saved?.arguments as { title: string; body: string } | undefined;
+  return { ...note, body: note?.body.replace("C:\\new\\table", () => path).replace("🚀", rocket) };
+}
 
 const aCall: ToolCall = { id: null, name: "", argumentsText: null, firstAtNs: 1, lastAtNs: 2 };
 

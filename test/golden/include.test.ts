@@ -8,8 +8,9 @@ const saying = (content: string): string => ONE_CASE.replace("Say hello.", conte
 /** What the first message of the first case says once its include was resolved. */
 function said(content: string, files: Readonly<Record<string, string | Uint8Array>>): unknown {
   return withFolder(files, (folder) => {
-    const { messages } = parse(saying(content), folder).set.cases[0]?.request as { messages: { content: unknown }[] };
-    return messages[0]?.content;
+    const [first] = parse(saying(content), folder).set.cases;
+    const messages = first?.request.messages as { content: unknown }[] | undefined;
+    return messages?.[0]?.content;
   });
 }
 
@@ -50,13 +51,13 @@ describe("$file", () => {
 
   test("refuses what does not exist", () => {
     expect(refused("{ $file: nope.md }", {})).toEqual([
-      `set.yaml:6:58: no file "nope.md"; give a path that starts from this file's folder`,
+      `set.yaml:6:59: no file "nope.md"; give a path that starts from this file's folder`,
     ]);
     expect(refused('{ $file: "a.yaml#/two" }', { "a.yaml": "one: 1" })).toEqual([
-      'set.yaml:6:58: "a.yaml#/two" leads to nothing at "two"; there is one',
+      'set.yaml:6:59: "a.yaml#/two" leads to nothing at "two"; there is one',
     ]);
     expect(refused('{ $file: "a.yaml#one" }', { "a.yaml": "one: 1" })).toEqual([
-      'set.yaml:6:58: "#one" is no JSON pointer; write a.yaml#/one',
+      'set.yaml:6:59: "#one" is no JSON pointer; write a.yaml#/one',
     ]);
   });
 
@@ -90,7 +91,7 @@ describe("$file", () => {
 
   test("has no other keys", () => {
     expect(refused("{ $file: a.md, form: text }", { "a.md": "" })).toEqual([
-      'set.yaml:6:64: unknown key "form"; expected "$file" or "as"',
+      'set.yaml:6:65: unknown key "form"; expected "$file" or "as"',
     ]);
   });
 });
@@ -107,7 +108,7 @@ describe("$filler", () => {
 
   test("names a key that it does not know", () => {
     expect(refused("{ $filler: { word: 100 } }", {})).toEqual([
-      'set.yaml:6:62: unknown key "word" in "$filler"; did you mean "words"?',
+      'set.yaml:6:63: unknown key "word" in "$filler"; did you mean "words"?',
     ]);
   });
 });

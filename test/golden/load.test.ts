@@ -181,16 +181,16 @@ describe("a mistake is one line: place, what was found, what was expected", () =
   test("a tool_choice that names an unknown tool", () => {
     const tools = "tools: [{ type: function, function: { name: get_weather } }]";
     expect(inRequest(`${tools}, tool_choice: { type: function, function: { name: get_wether } }`)).toEqual([
-      'set.yaml:6:144: tool_choice names "get_wether", which the request does not declare; did you mean "get_weather"?',
+      'set.yaml:6:140: tool_choice names "get_wether", which the request does not declare; did you mean "get_weather"?',
     ]);
   });
 
   test("keys that belong elsewhere", () => {
     expect(inRequest("stream: true")).toEqual([
-      'set.yaml:6:67: "stream" in the request; write "stream" beside "request"',
+      'set.yaml:6:65: "stream" in the request; write "stream" beside "request"',
     ]);
     expect(inRequest("model: gpt-4o")).toEqual([
-      'set.yaml:6:67: "model" in the request; models are mapped in the configuration, by category',
+      'set.yaml:6:65: "model" in the request; models are mapped in the configuration, by category',
     ]);
     expect(refusal(`defaults: { prompt: hello }\n${ONE_CASE}`)).toEqual([
       'set.yaml:1:13: "prompt" in "defaults"; defaults are settings; a prompt belongs to its case, a model to the configuration',

@@ -56,7 +56,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   test("says what was seen, and draws every chart", async () => {
-    await expect(page.locator("h1").innerText()).resolves.toBe("No verdict");
+    await expect(page.locator("h1").textContent()).resolves.toBe("No verdict");
     await expect(page.locator("svg.plot").count()).resolves.toBeGreaterThanOrEqual(7);
     await expect(page.locator("svg.dots:visible").count()).resolves.toBe(1);
     await expect(page.locator("svg.timeline").count()).resolves.toBe(2);
@@ -66,21 +66,21 @@ describe.skipIf(missing)("the page in a browser", () => {
     const row = page.locator("details.case", { hasText: "closed-arithmetic" });
     await row.locator(":scope > summary").focus();
     await page.keyboard.press("Enter");
-    await expect(row.locator("del").first().innerText()).resolves.toBe("391");
-    await expect(row.locator("ins").first().innerText()).resolves.toBe("381");
+    await expect(row.locator("del").first().textContent()).resolves.toBe("391");
+    await expect(row.locator("ins").first().textContent()).resolves.toBe("381");
   });
 
   test("a link from a flip opens its case", async () => {
     await page.locator(".flips a", { hasText: "json-object" }).click();
     await expect(page.locator("details.case[open]").count()).resolves.toBe(1);
-    await expect(page.locator("details.case[open] > summary b").first().innerText()).resolves.toBe("json-object");
+    await expect(page.locator("details.case[open] > summary b").first().textContent()).resolves.toBe("json-object");
   });
 
   test("the filter narrows the list and says how far", async () => {
     const shown = page.locator("details.case:visible");
     await page.locator("#filter-text").fill("schema");
     await expect(shown.count()).resolves.toBe(3);
-    await expect(page.locator("#filter-count").innerText()).resolves.toBe("3 of 38 cases");
+    await expect(page.locator("#filter-count").textContent()).resolves.toBe("3 of 38 cases");
     await page.locator("#filter-text").fill("");
     await page.locator("#filter-fails").check();
     await expect(shown.count()).resolves.toBe(7);
@@ -100,7 +100,7 @@ describe.skipIf(missing)("the page in a browser", () => {
   test("an answer's script stays text", async () => {
     const row = page.locator("details.case", { hasText: "hostile-html" });
     await row.locator(":scope > summary").click();
-    await expect(row.locator("pre").first().innerText()).resolves.toContain("<script>window.pwned = 1</script>");
+    await expect(row.locator("pre").first().textContent()).resolves.toContain("<script>window.pwned = 1</script>");
     await expect(page.evaluate("window.pwned")).resolves.toBeUndefined();
     await expect(page.locator("img").count()).resolves.toBe(0);
   });

@@ -32,7 +32,7 @@ describe("text from an endpoint", () => {
 });
 
 test("the golden text", async () => {
-  await expect(renderMarkdown(sampleReport())).toMatchFileSnapshot("golden/report.md");
+  await expect(renderMarkdown(sampleReport())).toMatchFileSnapshot("golden/report-md.txt");
 });
 
 test("no value is NaN, undefined or null", () => {

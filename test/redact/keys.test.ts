@@ -1,0 +1,45 @@
+import fc from "fast-check";
+import { describe, expect, it } from "vitest";
+import { decodeBytes } from "../../src/recording/reads.js";
+import { withoutKeys } from "../../src/redact/keys.js";
+import { attempt, exchange } from "../recording/exchange-builder.js";
+
+const KEY = "sk-abcdef0123456789";
+
+describe("keys", () => {
+  it("are masked in echoed bodies, headers and messages, in place and with equal lengths", () => {
+    const made = exchange([
+      attempt({
+        reads: [[1, `your key ${KEY.slice(0, 7)}`], [2, `${KEY.slice(7)} is wrong`]],
+        headers: [["x-echo", `Bearer ${KEY}`]],
+        outcome: { kind: "network", phase: "body", code: "X", message: `refused ${KEY}` },
+      }),
+    ]);
+    const clean = withoutKeys(made, [KEY]);
+    expect(JSON.stringify(clean)).not.toContain("abcdef");
+    expect(clean.attempts[0]?.reads.map(([at, bytes]) => [at, decodeBytes(bytes).length])).toEqual(
+      made.attempts[0]?.reads.map(([at, bytes]) => [at, decodeBytes(bytes).length]),
+    );
+    expect(clean.attempts[0]?.reads.map(([, bytes]) => bytes)).toEqual(["your key *******", "************ is wrong"]);
+  });
+
+  it("leave everything else as it is", () => {
+    const made = exchange([attempt({ reads: [[1, "nothing here"]] })]);
+    expect(withoutKeys(made, [KEY])).toEqual(made);
+    expect(withoutKeys(made, [])).toBe(made);
+  });
+
+  it("never survive, wherever the reads are cut", () => {
+    fc.assert(
+      fc.property(fc.string(), fc.string(), fc.array(fc.nat(80), { maxLength: 6 }), (before, after, places) => {
+        const text = Buffer.from(`${before}${KEY}${after}${KEY}`);
+        const ends = [...new Set([...places.map((place) => Math.min(place, text.length)), text.length])].sort((a, b) => a - b);
+        const reads = ends.map((end, index) => [index, { b64: text.subarray(ends[index - 1] ?? 0, end).toString("base64") }] as const);
+        const clean = withoutKeys(exchange([attempt({ reads })]), [KEY]);
+        const joined = Buffer.concat((clean.attempts[0]?.reads ?? []).map(([, bytes]) => decodeBytes(bytes)));
+        expect(joined.includes(KEY)).toBe(false);
+        expect(joined.length).toBe(text.length);
+      }),
+    );
+  });
+});
