@@ -37,7 +37,7 @@ export class Footnotes {
     return index + 1;
   }
 
-  /** Ordinals of what may be several notes; those about quantiles and those about the whole stay apart. */
+  /** The ordinal of what may be several notes, joined to one; none for none. */
   addAll(texts: readonly string[], group = ""): number[] {
     return texts.length === 0 ? [] : [this.add(texts.join("; "), group)];
   }
@@ -49,7 +49,9 @@ export class Footnotes {
       const shared = (clause: string): boolean => others.every((other) => other.includes(clause));
       const [head = key, ...tail] = first;
       const lead =
-        n === null ? head : `${[...needs.keys()].join(", ")} not estimable (n = ${n} < ${[...needs.values()].join(", ")})`;
+        n === null
+          ? head
+          : `${[...needs.keys()].join(", ")} not estimable (n = ${n} < ${[...needs.values()].join(", ")})`;
       // "… are below it" means the maximum before it; when that clause falls away, it is named.
       const dropped = tail.find((clause) => EXTREME.test(clause) && !shared(clause));
       const named = EXTREME.exec(dropped ?? "")?.[1];

@@ -35,9 +35,11 @@ function contractSentence(summary: Summary): string | null {
   const failures =
     errors === undefined || errors.candidate.of === 0
       ? ""
-      : `${formatCount(errors.candidate.count)} of ${formatCount(errors.candidate.of)} candidate requests failed at first (baseline ${formatCount(errors.baseline.count)} of ${formatCount(errors.baseline.of)})`;
+      : errors.candidate.count + errors.baseline.count === 0
+        ? "no request failed on either side"
+        : `${formatCount(errors.candidate.count)} of ${formatCount(errors.candidate.of)} candidate requests failed at first (baseline ${formatCount(errors.baseline.count)} of ${formatCount(errors.baseline.of)})`;
   if (regressed.length === 0) {
-    if (summary.parity.pairs === 0) return failures === "" ? null : `${failures}.`;
+    if (summary.parity.pairs === 0) return failures === "" ? null : sentence(failures);
     const none = "Wherever the baseline met an expectation, the candidate met it too";
     return failures === "" ? `${none}.` : `${none}; ${failures}.`;
   }
@@ -61,7 +63,7 @@ function shiftSentence(
 ): string | null {
   const warm = summary.metrics[name]?.phases.warm;
   const shift = warm?.shift;
-  if (!warm || !shift || shift.ratio === null) return null;
+  if (!warm || !shift || shift.ratio === null || shift.reads === "unknown") return null;
   const seen = [
     movement("p50", warm.baseline?.p50, warm.candidate?.p50),
     movement("p95", warm.baseline?.p95, warm.candidate?.p95),
@@ -69,7 +71,7 @@ function shiftSentence(
     .filter((part) => part !== "")
     .join(", ");
   const evidence = seen === "" ? "" : `: ${name} ${seen}`;
-  if (shift.reads === "~" || shift.reads === "unknown") {
+  if (shift.reads === "~") {
     return `${subject} no differently as far as ${plural(shift.rounds, "round")} can tell${evidence}.`;
   }
   return `${subject} ${amount(shift.ratio)} ${shift.ratio < 1 ? less : more} on the candidate ${formatChangeInterval(shift.lo, shift.hi)}${evidence}.`;
@@ -89,4 +91,8 @@ function rateSentence(summary: Summary): string | null {
   if (shift.reads === "~" || shift.reads === "unknown") return null;
   const interval = formatChangeInterval(shift.lo, shift.hi);
   return `Text then streams ${amount(shift.ratio)} ${shift.ratio > 1 ? "faster" : "slower"} ${interval}.`;
+}
+
+function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

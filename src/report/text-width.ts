@@ -9,7 +9,7 @@ const SGR = /\u001b\[[0-9;]*m/g;
 const WIDE =
   /[\u1100-\u115f\u2e80-\u303e\u3041-\u33ff\u3400-\u4dbf\u4e00-\u9fff\ua000-\ua4cf\uac00-\ud7a3\uf900-\ufaff\ufe30-\ufe4f\uff00-\uff60\uffe0-\uffe6\u{1f300}-\u{1faff}\u{20000}-\u{3fffd}]|\p{Emoji_Presentation}|\p{RI}/u;
 /** A number is not parted from its unit. */
-const BREAK = /\n+| +(?!(?:%|ms|s|min)(?!\w))/;
+const BREAK = /[\n\t]+| +(?!(?:%|ms|s|min)(?!\w))/;
 const NO_WIDTH = /^[\p{M}\p{Cf}]+$/u;
 
 /** Columns that the text fills on one line; colour sequences fill none. */

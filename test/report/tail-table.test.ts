@@ -1,7 +1,8 @@
 import { describe, expect, test } from "vitest";
 import { Footnotes } from "../../src/report/footnotes.js";
+import { isBetter } from "../../src/report/shift-line.js";
 import type { MetricSummary, Summary } from "../../src/report/summary.js";
-import { isBetter, tailMetrics, tailTable } from "../../src/report/tail-table.js";
+import { tailMetrics, tailTable } from "../../src/report/tail-table.js";
 import { NO_SHIFT, sampleTail } from "./sample-metrics.js";
 import { sampleReport } from "./sample-report.js";
 
@@ -21,7 +22,7 @@ describe("cells", () => {
     );
     const p99 = blocks[0]?.rows[0]?.cells[3];
     expect(p99?.text).toBe("");
-    expect(footnotes[(p99?.note ?? 0) - 1]).toBe(
+    expect(footnotes[(p99?.notes[0] ?? 0) - 1]).toBe(
       "p99 not estimable (n = 129 < 299); max 228.0 ms; 95 % confident that ≥ 97.7 % of requests are below it",
     );
   });
@@ -53,7 +54,7 @@ describe("cells", () => {
     );
     const candidate = blocks[0]?.rows[1];
     expect(candidate?.cells.map((cell) => cell.text)).toEqual(["", "", "", "", ""]);
-    expect(footnotes[(candidate?.n.note ?? 0) - 1]).toBe("no exchange has a value");
+    expect(footnotes[(candidate?.n.notes[0] ?? 0) - 1]).toBe("no exchange has a value");
     expect(blocks[0]?.shift?.basis).toBe("no paired estimate: no pair has a value on both sides");
   });
 

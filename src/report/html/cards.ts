@@ -1,8 +1,8 @@
 /** The first screen's figures: what most readers ask of a candidate, each with its doubt. */
 import { rateRows } from "../count-table.js";
 import { formatShare, formatWithUnit } from "../numbers.js";
+import { shiftLine } from "../shift-line.js";
 import type { MetricSummary, ShiftSummary, Summary } from "../summary.js";
-import { shiftLine } from "../tail-table.js";
 import { intervalFigure, intervalReach } from "./interval.js";
 import { html, type Markup } from "./markup.js";
 import { METRIC_WORDS, RATE_WORDS } from "./words.js";

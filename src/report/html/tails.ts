@@ -1,7 +1,9 @@
 /** The tails: a plot a metric, then the table with its footnotes. */
 import type { Report } from "../report.js";
+import type { ShiftLine } from "../shift-line.js";
 import type { Summary } from "../summary.js";
-import { type MetricBlock, type ShiftLine, type TailCell, tailMetrics, tailTable, UNREACHED } from "../tail-table.js";
+import { type TailCell, UNREACHED } from "../tail-cell.js";
+import { type MetricBlock, tailMetrics, tailTable } from "../tail-table.js";
 import { caseAnchors } from "./cases.js";
 import { dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
@@ -77,7 +79,7 @@ function blockRows(block: MetricBlock, prefix: string, paired: boolean): Markup 
 
 function tailCell(cell: TailCell, prefix: string): Markup {
   const text = cell.text === UNREACHED ? html`<span class="unreached">${cell.text}</span>` : cell.text;
-  return html`<td class="num">${text}${reference(cell.note, prefix)}</td>`;
+  return html`<td class="num">${text}${references(cell.notes, prefix)}</td>`;
 }
 
 function shiftCell(shift: ShiftLine | null, prefix: string): Markup {
@@ -86,11 +88,16 @@ function shiftCell(shift: ShiftLine | null, prefix: string): Markup {
     shift.change === ""
       ? null
       : html`<b>${shift.change}</b> ${shift.interval} <span class="soft">${shift.p}</span><br>`;
-  return html`${change}<span class="soft">${shift.basis}</span>${reference(shift.note, prefix)}`;
+  return html`${change}<span class="soft">${shift.basis}</span>${references(shift.notes, prefix)}`;
 }
 
-function reference(note: number | null, prefix: string): Markup | null {
-  return note === null ? null : html`<sup><a href="#${prefix}-${note}" aria-label="footnote ${note}">${note}</a></sup>`;
+function references(notes: readonly number[], prefix: string): Markup | null {
+  if (notes.length === 0) return null;
+  const links = notes.map(
+    (note, index) =>
+      html`${index === 0 ? "" : " "}<a href="#${prefix}-${note}" aria-label="footnote ${note}">${note}</a>`,
+  );
+  return html`<sup>${links}</sup>`;
 }
 
 /** Paired dots, one metric at a time. */

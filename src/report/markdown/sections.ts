@@ -31,7 +31,7 @@ export function tailsSection(summary: Summary, phase: string, heading: string): 
   const shifts = blocks.flatMap((block) => {
     const shift = block.shift;
     if (shift === null) return [];
-    const basis = escapeMarkdown(shift.basis) + sup(shift.note);
+    const basis = escapeMarkdown(shift.basis) + sups(shift.notes);
     return [
       [
         code(block.name),
@@ -156,8 +156,12 @@ function slowIsHigh(block: MetricBlock): boolean {
   return block.columns.includes("max");
 }
 
-function cell({ text, note }: TailCell): string {
-  return text + sup(note);
+function cell({ text, notes }: TailCell): string {
+  return text + sups(notes);
+}
+
+function sups(notes: readonly number[]): string {
+  return notes.length === 0 ? "" : `<sup>${notes.join(" ")}</sup>`;
 }
 
 function sup(note: number | null): string {

@@ -1,4 +1,5 @@
 /** What terminal sections write to: a width, colours or none, and a list of lines. */
+import { printable } from "../../core/printable.js";
 import { displayWidth, wrapText } from "../text-width.js";
 
 /** Text is read most easily up to about this many columns, however wide the window is. */
@@ -62,7 +63,7 @@ export function paragraph(
   options: { readonly first?: string; readonly rest?: string; readonly paint?: (line: string) => string } = {},
 ): void {
   const first = options.first ?? "";
-  const wrapped = wrapText(text, screen.columns, first, options.rest ?? " ".repeat(displayWidth(first)));
+  const wrapped = wrapText(printable(text), screen.columns, first, options.rest ?? " ".repeat(displayWidth(first)));
   screen.lines.push(...wrapped.map(options.paint ?? plain));
 }
 

@@ -64,7 +64,7 @@ function narrowLines(screen: Screen, blocks: readonly MetricBlock[]): string[] {
     ];
     const rows = ["n", ...block.columns].map((name, index) => [
       paint.dim(name),
-      ...cells.map((side, column) => marked(screen, side[index] ?? { text: "", note: null }, marks[column] ?? 0)),
+      ...cells.map((side, column) => marked(screen, side[index] ?? { text: "", notes: [] }, marks[column] ?? 0)),
     ]);
     return [
       `${paint.bold(block.name)} ${paint.dim(block.unit)}`,
@@ -81,7 +81,7 @@ function shiftLines(screen: Screen, shift: ShiftLine | null, indent: number): st
   const lead = " ".repeat(indent);
   const change = `${shift.change} ${shift.interval}`.trim();
   const tone = shift.better === null ? (text: string) => text : shift.better ? paint.better : paint.worse;
-  const mark = shift.note === null ? "" : superscript(shift.note);
+  const mark = superscripts(shift.notes);
   const pieces = (basis: string): string[] =>
     [shift.medians, change, shift.p, basis + mark].filter((piece) => piece !== "");
   // The footnote says it at length, so that the short form loses nothing.
@@ -94,13 +94,17 @@ function shiftLines(screen: Screen, shift: ShiftLine | null, indent: number): st
 }
 
 function marked(screen: Screen, cell: TailCell, width: number): string {
-  const mark = cell.note === null ? "" : superscript(cell.note);
+  const mark = superscripts(cell.notes);
   // The mark stands beyond the digits, so that digits stay in their column.
   return cell.text + screen.paint.dim(mark) + " ".repeat(Math.max(0, width - mark.length));
 }
 
 function markWidth(cell: TailCell | undefined): number {
-  return cell === undefined || cell.note === null ? 0 : superscript(cell.note).length;
+  return cell === undefined ? 0 : superscripts(cell.notes).length;
+}
+
+function superscripts(notes: readonly number[]): string {
+  return notes.map(superscript).join("·");
 }
 
 /** An ordinal as superscript digits. */

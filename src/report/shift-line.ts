@@ -1,0 +1,66 @@
+/** A paired estimate as benchstat writes it: `p50 412 ms → 371 ms  −9.9 % [−12.1, −7.6]  p=0.001  10 rounds`. */
+import { formatChange, formatChangeInterval, formatMs, formatP, formatSignificant, plural } from "./numbers.js";
+import type { MetricSummary, ShiftSummary } from "./summary.js";
+
+/** What the paired estimate says, in pieces so that each form can set them. */
+export interface ShiftLine {
+  /** `p50 412 ms → 371 ms`; empty when a side has no median. */
+  readonly medians: string;
+  /** `−9.9 %`, or `~` when the interval includes no change. */
+  readonly change: string;
+  /** `[−12.1, −7.6]`, or empty. */
+  readonly interval: string;
+  readonly p: string;
+  /** `10 rounds`, `3 rounds, within this moment`, or why there is no estimate. */
+  readonly basis: string;
+  /** From the reader's side: is the candidate better? Null when it cannot be said. */
+  readonly better: boolean | null;
+  /** Ordinals of the footnotes with its doubts. */
+  readonly notes: readonly number[];
+}
+
+/** The paired estimate of one metric in one phase as a line, without its footnote; null where none was made. */
+export function shiftLine(
+  metric: Pick<MetricSummary, "unit" | "better">,
+  sides: MetricSummary["phases"][string],
+  unit = metric.unit,
+): ShiftLine | null {
+  const { shift, baseline, candidate } = sides;
+  if (shift === null) return null;
+  const medians = mediansText(baseline?.p50 ?? null, candidate?.p50 ?? null, metric.unit, unit);
+  if (shift.ratio === null) {
+    const reason = shift.notes[0] ?? "no pair has a value on both sides";
+    const basis = `no paired estimate: ${reason}`;
+    return { medians, change: "", interval: "", p: "", basis, better: null, notes: [] };
+  }
+  return {
+    medians,
+    change: shift.reads === "~" ? "~" : formatChange(shift.ratio),
+    interval: formatChangeInterval(shift.lo, shift.hi),
+    p: formatP(shift.p),
+    basis: shiftBasis(shift),
+    better: isBetter(metric.better, shift.reads),
+    notes: [],
+  };
+}
+
+function mediansText(from: number | null, to: number | null, unit: string, shownUnit: string): string {
+  if (from === null || to === null) return "";
+  if (unit === "ms") return `p50 ${formatMs(from)} → ${formatMs(to)}`;
+  return `p50 ${formatSignificant(from)} → ${formatSignificant(to)} ${shownUnit}`;
+}
+
+/** Whether what was seen is an improvement; null for no difference and for metrics without a direction. */
+export function isBetter(direction: MetricSummary["better"], reads: ShiftSummary["reads"]): boolean | null {
+  if (reads === "faster") return true;
+  if (reads === "slower") return false;
+  if (direction === "neither" || reads === "~" || reads === "unknown") return null;
+  return reads === direction;
+}
+
+function shiftBasis(shift: ShiftSummary): string {
+  const rounds = plural(shift.rounds, "round");
+  if (shift.method === "within-this-moment") return `${rounds}, within this moment`;
+  if (shift.method === "cases") return `${rounds}, over cases`;
+  return rounds;
+}
