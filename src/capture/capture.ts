@@ -36,14 +36,17 @@ export function capture(
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: job });
     let end: CaptureEnd | null = null;
+    let failure: { readonly error: unknown } | null = null;
     const fail = (error: unknown): void => {
-      stop?.removeEventListener("abort", onStop);
-      worker.terminate().then(() => reject(error), reject);
+      failure ??= { error };
+      void worker.terminate();
     };
     const onStop = (): void => worker.postMessage({ type: "stop" } satisfies ToCapture);
     if (stop?.aborted) onStop();
     stop?.addEventListener("abort", onStop, { once: true });
     worker.on("message", (message: FromCapture) => {
+      // The first refusal stands: what comes while the thread ends would only be refused again.
+      if (failure !== null) return;
       try {
         switch (message.type) {
           case "released":
@@ -65,7 +68,8 @@ export function capture(
     worker.on("error", fail);
     worker.on("exit", (code) => {
       stop?.removeEventListener("abort", onStop);
-      if (end !== null) resolve(end);
+      if (failure !== null) reject(failure.error);
+      else if (end !== null) resolve(end);
       else reject(new Error(`the capture thread ended early with code ${code}`));
     });
   });

@@ -30,7 +30,12 @@ export class RecordingWriter {
       throw cannotWrite(path, error);
     }
     const writer = new RecordingWriter(path, descriptor);
-    writer.append(header);
+    try {
+      writer.append(header);
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
     return writer;
   }
 

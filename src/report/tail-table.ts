@@ -72,8 +72,12 @@ export function mainMetrics(summary: Summary, phase: string): { main: string[]; 
   return { main: names.filter((name) => !MINOR.has(name)), minor: names.filter((name) => MINOR.has(name)) };
 }
 
-/** The table of one phase. A column that is blank for every metric is left out; its reasons then stand at `n`. */
-export function tailTable(summary: Summary, phase: string, names = tailMetrics(summary, phase)): TailTable {
+/** The table of one phase. A phase too small for any tail loses its blank columns; their reasons stand at `n`. */
+export function tailTable(
+  summary: Summary,
+  phase: string,
+  names: readonly string[] = tailMetrics(summary, phase),
+): TailTable {
   const notes = new Footnotes();
   const blocks = names.flatMap((name): MetricBlock[] => {
     const metric = summary.metrics[name];
@@ -108,6 +112,8 @@ export function tailTable(summary: Summary, phase: string, names = tailMetrics(s
 function withoutBlankColumns(blocks: readonly MetricBlock[]): MetricBlock[] {
   const isBlank = (column: number): boolean =>
     blocks.every((block) => block.rows.every((row) => (row.cells[column]?.text ?? "") === ""));
+  // p99 alone stays, blank: that it is not known is what a reader looks for there.
+  if (!isBlank(1)) return [...blocks];
   return blocks.map((block) => {
     const kept = block.columns.map((_, column) => !isBlank(column));
     const rows = block.rows.map((row) => {

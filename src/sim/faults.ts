@@ -26,7 +26,7 @@ export interface Fault {
   readonly stall?: { readonly atEvent: number; readonly ms: number };
   /** Holds events back and writes so many at once. */
   readonly mergeEvents?: number;
-  /** Writes every byte on its own. */
+  /** Writes every byte on its own, in a turn of the event loop of its own; the log stamps an event's first. */
   readonly oneByteWrites?: boolean;
   /** Leaves usage out, whatever was asked for. */
   readonly noUsage?: boolean;

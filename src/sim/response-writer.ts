@@ -1,5 +1,6 @@
 /** Writes one answer at the planned times, with the faults of its transport: late, merged, split, broken off. */
 import type { ServerResponse } from "node:http";
+import { type ByteWriter, byteWriter } from "./byte-writer.js";
 import type { Fault } from "./faults.js";
 import type { RequestLog } from "./send-log.js";
 import type { Schedule } from "./wheel.js";
@@ -17,6 +18,7 @@ export class ResponseWriter {
   readonly #log: RequestLog;
   readonly #fault: Fault;
   readonly #mergeEvents: number;
+  readonly #bytes: ByteWriter | undefined;
   /** What the faults have delayed this answer by so far. */
   #shiftMs: number;
   #submitted = 0;
@@ -31,6 +33,7 @@ export class ResponseWriter {
     this.#log = log;
     this.#fault = fault;
     this.#mergeEvents = fault.mergeEvents ?? fault.script?.mergeEvery ?? 1;
+    this.#bytes = fault.oneByteWrites === true ? byteWriter(response) : undefined;
     this.#shiftMs = fault.slowHeadersMs ?? 0;
   }
 
@@ -59,7 +62,7 @@ export class ResponseWriter {
     this.#when(dueMs, () => {
       this.#flush();
       this.#log.flush();
-      this.#response.end();
+      this.#afterSent(() => this.#response.end());
     });
   }
 
@@ -72,10 +75,10 @@ export class ResponseWriter {
       this.#log.flush();
       if (this.#fault.dropAfterEvents !== undefined) {
         this.#send(text.slice(0, text.length / 2));
-        this.#response.socket?.destroy();
-      } else if (this.#fault.oneByteWrites === true) {
+        this.#afterSent(() => this.#response.socket?.destroy());
+      } else if (this.#bytes !== undefined) {
         this.#send(text);
-        this.#response.end();
+        this.#afterSent(() => this.#response.end());
       } else {
         this.#response.end(text);
       }
@@ -86,7 +89,7 @@ export class ResponseWriter {
     this.#when(dueMs, () => {
       this.#flush();
       this.#log.flush();
-      this.#response.socket?.destroy();
+      this.#afterSent(() => this.#response.socket?.destroy());
     });
     this.#dropped = true;
   }
@@ -113,14 +116,16 @@ export class ResponseWriter {
 
   /** node:http corks the socket until the next tick, which would merge the writes of one turn: uncorked at once. */
   #send(text: string): void {
-    if (this.#fault.oneByteWrites !== true) {
-      this.#response.write(text);
-      this.#response.socket?.uncork();
+    if (this.#bytes !== undefined) {
+      this.#bytes.write(text);
       return;
     }
-    for (const byte of Buffer.from(text)) {
-      this.#response.write(Buffer.of(byte));
-      this.#response.socket?.uncork();
-    }
+    this.#response.write(text);
+    this.#response.socket?.uncork();
+  }
+
+  #afterSent(run: () => void): void {
+    if (this.#bytes === undefined) run();
+    else this.#bytes.after(run);
   }
 }

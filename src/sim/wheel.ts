@@ -42,7 +42,7 @@ export class PacingWheel implements Schedule {
     return performance.now();
   }
 
-  /** Callbacks of one due time, and callbacks that are all late, run in the order in which they were added. */
+  /** Callbacks of one slot, and callbacks added when they were already late, run in the order of adding. */
   at(dueMs: number, run: () => void): void {
     if (this.#size === 0 && !this.#firing) this.#cursor = Math.floor(this.now() / SLOT_MS);
     const tick = Math.max(Math.floor(dueMs / SLOT_MS), this.#cursor);

@@ -137,7 +137,13 @@ describe("quantile plot", () => {
       points: points([1, 2, 3, 4, 5, 6, 7, 8, null, null]),
       supportedQ: 0.5,
     } as const;
-    const plot = quantilePlot({ metric: "ttft", unit: "ms", better: "lower", curves: [curve] }).text;
+    const plot = quantilePlot({
+      metric: "ttft",
+      unit: "ms",
+      better: "lower",
+      curves: [curve],
+      tails: { baseline: null, candidate: null },
+    }).text;
     expect(plot).toContain("failed from here on");
     expect(plot).toContain("curve faint candidate");
   });
@@ -150,6 +156,14 @@ describe("quantile plot", () => {
       points: points([null]),
       supportedQ: 0.5,
     } as const;
-    expect(quantilePlot({ metric: "ttft", unit: "ms", better: "lower", curves: [curve] }).text).toBe("");
+    expect(
+      quantilePlot({
+        metric: "ttft",
+        unit: "ms",
+        better: "lower",
+        curves: [curve],
+        tails: { baseline: null, candidate: null },
+      }).text,
+    ).toBe("");
   });
 });

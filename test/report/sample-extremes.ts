@@ -60,7 +60,10 @@ export function troubledReport(): Report {
       failed: 9,
       p95: null,
       p99: null,
-      notes: ["p95 not reached, 7.1 % failed", "p99 not reached, 7.1 % failed"],
+      notes: [
+        "p95 not reached: 9 of 126 failed before they had a value",
+        "p99 not reached: 9 of 126 failed before they had a value",
+      ],
     });
   return {
     ...report,

@@ -89,11 +89,11 @@ export function sampleTail(
       const bound = (Math.exp(Math.log(0.05) / n) * 100).toFixed(1);
       const extreme = `${better === "higher" ? "min" : "max"} ${(sorted.at(better === "higher" ? 0 : -1) ?? 0).toFixed(1)} ${unit}`;
       notes.push(
-        `${key} not estimable (n = ${n} < ${least}); ${extreme}; 95 % confident that ≥ ${bound} % of requests are below it`,
+        `${key} not estimable (n = ${n} < ${least}); ${extreme}; 95 % confident that ≥ ${bound} % of requests are ${better === "higher" ? "above" : "below"} it`,
       );
     } else if (Math.ceil(q * n) > values.length) {
       tail[key] = null;
-      notes.push(`${key} not reached, ${((100 * failed) / n).toFixed(1)} % failed`);
+      notes.push(`${key} not reached: ${failed} of ${n} failed before they had a value`);
     }
   }
   return tail;

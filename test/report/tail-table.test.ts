@@ -34,7 +34,7 @@ describe("cells", () => {
       "warm",
     );
     expect(blocks[0]?.rows[0]?.cells.map((cell) => cell.text)).toEqual(["149", "189", "not reached", "", "189"]);
-    expect(footnotes).toContain("p95 not reached, 10.0 % failed");
+    expect(footnotes).toContain("p95 not reached: 10 of 100 failed before they had a value");
   });
 
   test("a rate's slow end is its low end, and 0 from failed exchanges is not a rate", () => {

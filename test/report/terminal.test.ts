@@ -54,7 +54,7 @@ describe("what it says", () => {
   test("an infinite quantile is not reached, with its footnote", () => {
     const troubled = renderTerminal(troubledReport(), { columns: 100, color: false });
     expect(troubled).toContain("not reached");
-    expect(troubled).toContain("p95 not reached, 7.1 % failed");
+    expect(troubled).toContain("p95 not reached: 9 of 126 failed before they had a value");
   });
 
   test("a machine that was in the way is named with its limit and remedy", () => {

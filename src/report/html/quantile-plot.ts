@@ -8,14 +8,15 @@ import type { EndpointRole } from "../../config/settings.js";
 import { SIDES } from "../facts.js";
 import { cellScale, formatWithUnit } from "../numbers.js";
 import type { QuantileCurve } from "../report.js";
+import type { TailSummary } from "../summary.js";
+import { QUANTILES } from "../tail-cell.js";
 import { EMPTY, html, type Markup } from "./markup.js";
 import { at, decadeTicks, mark } from "./svg.js";
 
 const WIDTH = 350;
 const HEIGHT = 214;
 const EDGE = { top: 16, right: 66, bottom: 24, left: 46 };
-const QUANTILES = [0.5, 0.9, 0.99, 0.999, 0.9999];
-const MARKED = [0.5, 0.9, 0.95, 0.99];
+const TICKED = [0.5, 0.9, 0.99, 0.999, 0.9999];
 
 export interface QuantilePlotInput {
   readonly metric: string;
@@ -23,6 +24,8 @@ export interface QuantilePlotInput {
   readonly better: "lower" | "higher" | "neither";
   /** One or two, of the same metric and phase. */
   readonly curves: readonly QuantileCurve[];
+  /** Whose quantiles are marked on the curves. */
+  readonly tails: Readonly<Record<EndpointRole, TailSummary | null>>;
 }
 
 interface Frame {
@@ -42,7 +45,7 @@ export function quantilePlot(input: QuantilePlotInput): Markup {
   const bottom = HEIGHT - EDGE.bottom;
   const deepest = depth(lastQuantile(input.curves));
   const scale = cellScale(input.unit, frame.yTicks);
-  const xTicks = QUANTILES.filter((q) => depth(q) <= deepest + 0.02).map(
+  const xTicks = TICKED.filter((q) => depth(q) <= deepest + 0.02).map(
     (q) => html`<g class="tick"><line x1="${at(frame.x(q))}" x2="${at(frame.x(q))}" y1="${EDGE.top}" y2="${bottom}"/>
 <text x="${at(frame.x(q))}" y="${bottom + 15}" text-anchor="middle">${quantileName(q, input.better)}</text></g>`,
   );
@@ -112,11 +115,16 @@ function lostMark(role: EndpointRole, last: readonly [number, number] | undefine
   return html`<path class="curve faint ${role}" d="${reach ?? ""}"/><path class="curve ${role}" d="${head}"><title>${role}: failed from here on</title></path>`;
 }
 
+/** The table's own cells on the curve, so that plot and table never disagree. */
 function curveMarks(curve: QuantileCurve, input: QuantilePlotInput, frame: Frame): Markup[] {
-  return MARKED.filter((q) => q <= curve.supportedQ + 1e-9).flatMap((q) => {
-    const value = curve.points.filter(([each]) => each <= q + 1e-9).at(-1)?.[1] ?? null;
-    if (value === null) return [];
-    const label = `${curve.endpoint} ${quantileName(q, input.better)} ${formatWithUnit(value, input.unit)}`;
+  const tail = input.tails[curve.endpoint];
+  if (tail === null || input.better === "neither") return [];
+  return QUANTILES[input.better].flatMap((name) => {
+    const value = tail[name];
+    if (value === null || name === "min" || name === "max") return [];
+    const percent = Number(name.slice(1));
+    const q = (input.better === "higher" ? 100 - percent : percent) / 100;
+    const label = `${curve.endpoint} ${name} ${formatWithUnit(value, input.unit)}`;
     return [mark(curve.endpoint, frame.x(q), frame.y(value), 3, label)];
   });
 }

@@ -3,7 +3,7 @@ import type { Report } from "../report.js";
 import type { ShiftLine } from "../shift-line.js";
 import type { Summary } from "../summary.js";
 import { type TailCell, UNREACHED } from "../tail-cell.js";
-import { type MetricBlock, tailMetrics, tailTable } from "../tail-table.js";
+import { type MetricBlock, mainMetrics, tailMetrics, tailTable } from "../tail-table.js";
 import { caseAnchors } from "./cases.js";
 import { dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
@@ -22,8 +22,9 @@ export function tailsSection(report: Report): Markup | null {
   const plots = names.flatMap((name) => {
     const metric = summary.metrics[name];
     const curves = details.curves.filter((curve) => curve.metric === name && curve.phase === "warm");
-    if (metric === undefined || curves.length === 0) return [];
-    const plot = quantilePlot({ metric: name, unit: metric.unit, better: metric.better, curves });
+    const tails = metric?.phases.warm;
+    if (metric === undefined || tails === undefined || curves.length === 0) return [];
+    const plot = quantilePlot({ metric: name, unit: metric.unit, better: metric.better, curves, tails });
     if (plot.text === "") return [];
     return [
       html`<figure><figcaption><code>${name}</code> <span class="soft">${METRIC_WORDS[name] ?? ""}${metric.better === "higher" ? "; slow is low" : ""}</span></figcaption>${plot}</figure>`,
@@ -38,12 +39,12 @@ export function tailsSection(report: Report): Markup | null {
 }
 
 function soloTable(summary: Summary): Markup | null {
-  if (tailMetrics(summary, "solo").length === 0) return null;
-  return html`<h3>Alone on the endpoint</h3><p class="soft">Phase solo: nothing else of this run in flight.</p>${tailsTable(summary, "solo", "tails, phase solo")}`;
+  if (mainMetrics(summary, "solo").main.length === 0) return null;
+  return html`<h3>Alone on the endpoint</h3><p class="soft">Phase solo: nothing else of this run in flight.</p>${tailsTable(summary, "solo", "tails, phase solo", mainMetrics(summary, "solo").main)}`;
 }
 
-function tailsTable(summary: Summary, phase: string, label: string): Markup {
-  const { blocks, footnotes } = tailTable(summary, phase);
+function tailsTable(summary: Summary, phase: string, label: string, names?: readonly string[]): Markup {
+  const { blocks, footnotes } = tailTable(summary, phase, names);
   const prefix = `${phase}-note`;
   const paired = blocks.some((block) => block.shift !== null);
   const groups = [true, false]

@@ -3,7 +3,8 @@ import { rateRows, tokenRows } from "../count-table.js";
 import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
-import { type MetricBlock, mainMetrics, type TailCell, tailTable } from "../tail-table.js";
+import type { TailCell } from "../tail-cell.js";
+import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
 import { coldParts } from "../terminal/cold.js";
 import { code, escapeMarkdown, table } from "./escape.js";
 
@@ -26,7 +27,7 @@ export function tailsSection(summary: Summary, phase: string, heading: string): 
         ...each.cells.map(cell),
       ]),
     );
-    lines.push(...table(["metric", "endpoint", "n", ...columns], "llrrrrrr", rows), "");
+    lines.push(...table(["metric", "endpoint", "n", ...columns], `llr${"r".repeat(columns.length)}`, rows), "");
   }
   const shifts = blocks.flatMap((block) => {
     const shift = block.shift;

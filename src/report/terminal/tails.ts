@@ -1,6 +1,9 @@
 /** The tails of one phase, baseline above candidate, the paired estimate below both. */
+
+import type { ShiftLine } from "../shift-line.js";
 import type { Summary } from "../summary.js";
-import { type MetricBlock, mainMetrics, type ShiftLine, type TailCell, tailTable } from "../tail-table.js";
+import type { TailCell } from "../tail-cell.js";
+import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
 import { displayWidth, wrapText } from "../text-width.js";
 import { gridLines } from "./grid.js";
 import { paragraph, type Screen, title } from "./screen.js";

@@ -1,0 +1,214 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, describe, expect, it } from "vitest";
+import type { Summary } from "../../src/report/summary.js";
+import { chunk, rawServer, SSE_HEAD } from "../capture/harness.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "twintail-cli-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Ended {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function twintail(args: readonly string[], onChild: (child: ChildProcess) => void = () => {}): Promise<Ended> {
+  return new Promise((resolve) => {
+    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
+    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (text) => {
+      out += text;
+    });
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    child.on("close", (code) => resolve({ code, out, err }));
+    onChild(child);
+  });
+}
+
+const file = (name: string, text: string): string => {
+  writeFileSync(join(folder, name), text);
+  return name;
+};
+
+const SET = `name: small
+defaults: { temperature: 0, max_tokens: 20, stream: true }
+cases:
+  - id: one
+    category: chat
+    detects: nothing
+    request: { messages: [{ role: user, content: hello }] }
+    expect: { contains: hello }
+    reference: hello
+`;
+const config = (baseUrl: string, more = ""): string => `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "${baseUrl}", models: { default: m }${more} }
+  candidate: { baseUrl: "${baseUrl}", models: { default: m }${more} }
+capture: { rounds: 3, concurrency: 1, warmup: 0, retry: { attempts: 1 } }
+`;
+
+describe("bad input", () => {
+  file("set.yaml", SET);
+  it.each([
+    [
+      "an unknown key",
+      ["check", file("unknown.yaml", config("http://127.0.0.1:1/v1").replace("rounds", "round"))],
+      /^unknown\.yaml:5:12: unknown key "round" in "capture"; did you mean "rounds"\?\n$/,
+    ],
+    ["bad YAML", ["check", file("bad.yaml", "goldens: [")], /^bad\.yaml:\d+:\d+: not valid YAML/],
+    ["a missing file", ["run", "nowhere.yaml"], /^nowhere\.yaml: no such configuration; check the path\n$/],
+    [
+      "a missing golden set",
+      ["check", file("noset.yaml", config("http://127.0.0.1:1/v1").replace("set.yaml", "no-such-set.yaml"))],
+      /no-such-set\.yaml: no such golden set/,
+    ],
+    [
+      "an empty golden set",
+      [
+        "check",
+        (file("empty-set.yaml", "name: x\ncases: []\n"),
+        file("empty.yaml", config("http://127.0.0.1:1/v1").replace("set.yaml", "empty-set.yaml"))),
+      ],
+      /empty-set\.yaml:2:8: "cases" is \[\]/,
+    ],
+    [
+      "a missing key variable",
+      ["run", file("key.yaml", config("http://127.0.0.1:1/v1", ", apiKeyEnv: NO_SUCH_VARIABLE"))],
+      /NO_SUCH_VARIABLE is not set; export NO_SUCH_VARIABLE=…/,
+    ],
+    [
+      "an unreachable host",
+      ["run", file("gone.yaml", config("http://127.0.0.1:1/v1"))],
+      /^[\s\S]*endpoints\.baseline\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\n$/,
+    ],
+    ["a recording that is none", ["score", file("not.jsonl", "hello\n")], /not\.jsonl:1: not a line of JSON/],
+    ["no arguments to score", ["score"], /missing required argument 'recording'/],
+    ["an unknown command", ["rnu"], /unknown command 'rnu'/],
+    ["an unknown flag", ["run", "--fast"], /unknown option '--fast'/],
+  ])("%s: one line with cause, place and remedy, exit code 2", async (_name, args, message) => {
+    const { code, out, err } = await twintail(args);
+    expect(err).toMatch(message);
+    expect(err).not.toMatch(/at .*\.js:\d+/);
+    expect([code, out]).toEqual([2, ""]);
+    expect(existsSync(join(folder, "results"))).toBe(false);
+  });
+});
+
+describe("help", () => {
+  it("of every command has an example and its options", async () => {
+    const { code, out } = await twintail(["--help"]);
+    expect(code).toBe(0);
+    const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== "help");
+    expect(commands).toEqual(["demo", "init", "check", "run", "score", "sim"]);
+    for (const command of commands) {
+      const help = await twintail([command as string, "--help"]);
+      expect([command, help.code, /Example:\n {2}\$ twintail /.test(help.out)]).toEqual([command, 0, true]);
+    }
+    expect((await twintail(["--version"])).out).toBe(
+      `${(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version}\n`,
+    );
+  });
+});
+
+describe("run", () => {
+  it("--dry-run prints the plan with its requests, tokens, minutes and cost, and sends nothing", async () => {
+    const priced = config("http://127.0.0.1:1/v1", ", price: { inputPerMTok: 1, outputPerMTok: 2 }");
+    const { code, out } = await twintail(["run", file("plan.yaml", priced), "--dry-run", "--verbose"]);
+    expect(code).toBe(0);
+    expect(out).toMatch(/requests +3 +3\n/);
+    expect(out).toMatch(/output tokens at most +60 +60\n/);
+    expect(out).toMatch(/cost ≈ +\$0\.0001/);
+    expect(out).toMatch(/about .*, if a stream gives 60 tokens\/s/);
+    expect(out).toMatch(/round 1 {2}one \(stream\): (baseline → candidate|candidate → baseline)/);
+    expect(existsSync(join(folder, "results"))).toBe(false);
+  });
+
+  it("interrupted once ends cleanly: exit code 130, and the recording scores as the part it is", async () => {
+    const endless = await rawServer((socket) => {
+      socket.write(SSE_HEAD);
+      const timer = setInterval(() => socket.write(chunk('data: {"choices":[{"delta":{"content":"x"}}]}\n\n')), 10);
+      socket.on("close", () => clearInterval(timer));
+    });
+    try {
+      const { code, out, err } = await twintail(
+        ["run", file("stop.yaml", config(endless.baseUrl)), "--out", "stopped"],
+        (child) => {
+          const poll = setInterval(() => {
+            if (endless.requests.length < 2) return;
+            clearInterval(poll);
+            child.kill("SIGINT");
+          }, 20);
+        },
+      );
+      expect(err).toMatch(/interrupted: ending cleanly, what was recorded is kept/);
+      expect([code, /interrupted/i.test(out)]).toEqual([130, true]);
+      const [run] = readdirSync(join(folder, "stopped"));
+      const again = await twintail(["score", join("stopped", run as string), "--json"]);
+      const { run: about } = JSON.parse(again.out) as Summary;
+      expect(about).toMatchObject({ ended: "interrupted", partial: true, recorded: 0, planned: 6 });
+    } finally {
+      await endless.close();
+    }
+  });
+
+  it("where no request of an endpoint succeeds is invalid: exit code 4", async () => {
+    const broken = await rawServer((socket) => socket.write("HTTP/1.1 500 Oops\r\ncontent-length: 0\r\n\r\n"));
+    try {
+      const { code, err } = await twintail(["run", file("broken.yaml", config(broken.baseUrl)), "--out", "broken"]);
+      expect([code, /invalid: no request of the baseline succeeded/.test(err)]).toEqual([4, true]);
+    } finally {
+      await broken.close();
+    }
+  });
+});
+
+describe("init", () => {
+  it("writes a configuration that checks, and overwrites nothing", async () => {
+    const fresh = mkdtempSync(join(folder, "init-"));
+    const at = (args: readonly string[]): Promise<number | null> =>
+      new Promise((resolve) => {
+        spawn(process.execPath, [MAIN, ...args], { cwd: fresh, stdio: "ignore" }).on("close", resolve);
+      });
+    expect(await at(["init"])).toBe(0);
+    expect(await at(["check"])).toBe(0);
+    expect(await at(["init"])).toBe(2);
+  });
+});
+
+describe("demo", () => {
+  it("needs no network, takes under a minute, and finds the tiers' decode rates", { timeout: 120_000 }, async () => {
+    const started = Date.now();
+    const { code, out, err } = await twintail(["demo", "--out", "demo", "--json"]);
+    expect(code).toBe(0);
+    expect(Date.now() - started).toBeLessThan(90_000);
+    expect(err).toMatch(/Open {2}file:\/\/\/.*report\.html/);
+    const summary = JSON.parse(out) as Summary;
+    const rate = (side: "baseline" | "candidate"): number => summary.metrics.decode_rate?.solo?.[side]?.mean ?? 0;
+    // The figure is within 1 % on a quiet machine; a busy one may stall a stream for a moment.
+    expect(Math.abs(rate("candidate") / 118.9 - 1)).toBeLessThan(0.05);
+    expect(Math.abs(rate("baseline") / 106.6 - 1)).toBeLessThan(0.05);
+    expect(summary.cold.baseline.map(({ verdict }) => verdict)).toEqual(["cold"]);
+    expect(summary.cold.candidate.map(({ verdict }) => verdict)).toEqual(["cold"]);
+    expect(summary.metrics.ttfa?.warm?.candidate?.n).toBeGreaterThan(59);
+    expect(summary.metrics.ttfa?.warm?.candidate?.p95).toBeGreaterThan(0);
+    expect(summary.rates.expectations?.candidate.share).toBe(1);
+    expect(summary.run.labels).toHaveLength(2);
+    const [run] = readdirSync(join(folder, "demo"));
+    expect(readdirSync(join(folder, "demo", run as string)).sort()).toEqual([
+      "recording.jsonl",
+      "report.html",
+      "report.json",
+      "report.md",
+      "tails",
+    ]);
+  });
+});
