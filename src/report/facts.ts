@@ -1,8 +1,8 @@
 /** Facts about the run and its endpoints as short texts, the same in every format. */
 import type { EndpointRole } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
-import { formatCount, formatInstant, plural } from "./numbers.js";
-import type { EndpointSummary, Summary } from "./summary.js";
+import { formatCount, formatInstant, formatMs, plural } from "./numbers.js";
+import type { ColdTrial, EndpointSummary, Summary } from "./summary.js";
 
 export const SIDES: readonly EndpointRole[] = ["baseline", "candidate"];
 
@@ -89,4 +89,19 @@ export function groupedFindings(summary: Summary): GroupedFinding[] {
 /** Where a group of findings was seen, in words. */
 export function findingPlace(group: GroupedFinding): string {
   return { candidate: "candidate only", baseline: "baseline only", both: "both endpoints", run: "this run" }[group.on];
+}
+
+/** What a wake was spent on: `refused 22.0 s, 503s 98.0 s, connect 12 ms, headers 27.2 s, first token 6.80 s`. */
+export function coldParts({ parts }: ColdTrial): string {
+  const named: [name: string, ms: number | null][] = [
+    ["refused", parts.refusedMs === 0 ? null : parts.refusedMs],
+    ["503s", parts.unavailableMs === 0 ? null : parts.unavailableMs],
+    ["connect", parts.connectMs],
+    ["headers", parts.headersMs],
+    ["first token", parts.firstTokenMs],
+  ];
+  return named
+    .filter(([, ms]) => ms !== null)
+    .map(([name, ms]) => `${name} ${formatMs(ms)}`)
+    .join(", ");
 }

@@ -21,19 +21,6 @@ export function displayWidth(text: string): number {
   return width;
 }
 
-/** At most `columns` wide, with `…` where it was cut. */
-export function truncateToWidth(text: string, columns: number): string {
-  if (displayWidth(text) <= columns) return text;
-  let width = 0;
-  let out = "";
-  for (const { segment } of SEGMENTER.segment(text)) {
-    width += graphemeWidth(segment);
-    if (width > columns - 1) break;
-    out += segment;
-  }
-  return `${out}…`;
-}
-
 /**
  * Breaks text at spaces into lines of at most `columns`; a longer word is broken where it must be. `first` and
  * `rest` stand before the first and the other lines and count as part of them.

@@ -34,7 +34,7 @@ export async function startSimProcess(given: SimOptions): Promise<SimProcess> {
     stdio: ["pipe", "pipe", "pipe"],
   });
   const port = await readyPort(child, child.stdout, child.stderr);
-  child.stderr.pipe(process.stderr, { end: false });
+  child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
   // A forgotten simulator must not keep this process alive; it ends with this one.
   child.unref();
   for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as { unref(): void }).unref();

@@ -26,8 +26,8 @@ export const TIERS = {
   h100x2: {
     decodeTokensPerS: 118.9,
     batchSlowdown: 0.03,
-    prefillTokensPerS: 12_000,
-    prefillChunkTokens: 256,
+    prefillTokensPerS: 24_000,
+    prefillChunkTokens: 512,
     maxBatch: 64,
     tokenJitterMs: 0.4,
     prefillJitter: 0.08,
@@ -35,8 +35,8 @@ export const TIERS = {
   a100x2: {
     decodeTokensPerS: 106.6,
     batchSlowdown: 0.034,
-    prefillTokensPerS: 7_000,
-    prefillChunkTokens: 256,
+    prefillTokensPerS: 14_000,
+    prefillChunkTokens: 512,
     maxBatch: 48,
     tokenJitterMs: 0.4,
     prefillJitter: 0.08,

@@ -58,6 +58,7 @@ capture: { rounds: 3, concurrency: 1, warmup: 0, retry: { attempts: 1 } }
 
 describe("bad input", () => {
   file("set.yaml", SET);
+  file("empty-set.yaml", "name: x\ncases: []\n");
   it.each([
     [
       "an unknown key",
@@ -73,11 +74,7 @@ describe("bad input", () => {
     ],
     [
       "an empty golden set",
-      [
-        "check",
-        (file("empty-set.yaml", "name: x\ncases: []\n"),
-        file("empty.yaml", config("http://127.0.0.1:1/v1").replace("set.yaml", "empty-set.yaml"))),
-      ],
+      ["check", file("empty.yaml", config("http://127.0.0.1:1/v1").replace("set.yaml", "empty-set.yaml"))],
       /empty-set\.yaml:2:8: "cases" is \[\]/,
     ],
     [

@@ -65,6 +65,13 @@ describe("cells", () => {
   });
 });
 
+test("a phase too small for any tail has no blank columns, and its reasons stand at n", () => {
+  const { blocks, footnotes } = tailTable(sampleReport().summary, "solo");
+  expect(blocks.map((block) => block.columns.join(" "))).toEqual(["p50 max", "p50 max", "p50 min"]);
+  expect(blocks[0]?.rows[0]?.n.notes).toEqual([1]);
+  expect(footnotes[0]).toMatch(/^p90, p95, p99 not estimable \(n = 5 < 29, 59, 299\)/);
+});
+
 describe("footnotes", () => {
   test("notes of one n are one, with the clauses that hold for all", () => {
     const notes = new Footnotes();

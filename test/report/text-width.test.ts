@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, test } from "vitest";
-import { displayWidth, truncateToWidth, wrapText } from "../../src/report/text-width.js";
+import { displayWidth, wrapText } from "../../src/report/text-width.js";
 
 describe("width", () => {
   test.each([
@@ -13,12 +13,6 @@ describe("width", () => {
     ["\u001b[1mbold\u001b[22m", 4],
   ])("%s", (text, width) => {
     expect(displayWidth(text)).toBe(width);
-  });
-
-  test("a cut says so, and never parts a character", () => {
-    expect(truncateToWidth("abcdef", 4)).toBe("abc…");
-    expect(truncateToWidth("東京都", 4)).toBe("東…");
-    expect(truncateToWidth("abc", 3)).toBe("abc");
   });
 });
 

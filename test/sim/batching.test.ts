@@ -82,6 +82,17 @@ describe("the engine in virtual time", () => {
     expect(second.tokensMs).toEqual([131, 142]);
   });
 
+  test("a short prompt does not wait for a long one to be prefilled", () => {
+    const schedule = new VirtualSchedule();
+    const engine = new BatchingEngine(round, schedule, 1);
+    const [long, short] = [sequence(1_000, 1), sequence(20, 1)];
+    engine.submit(long);
+    engine.submit(short);
+    schedule.run();
+    expect(short.prefilledMs).toEqual([100]); // the end of the step it arrived in, and one more
+    expect(long.prefilledMs[0]).toBeGreaterThanOrEqual(1_020);
+  });
+
   test("past maxBatch a sequence queues until a place is free", () => {
     const schedule = new VirtualSchedule();
     const engine = new BatchingEngine(round, schedule, 1);

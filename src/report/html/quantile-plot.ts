@@ -11,7 +11,7 @@ import type { QuantileCurve } from "../report.js";
 import type { TailSummary } from "../summary.js";
 import { QUANTILES } from "../tail-cell.js";
 import { EMPTY, html, type Markup } from "./markup.js";
-import { at, decadeTicks, mark } from "./svg.js";
+import { at, decadeTicks, mark, tickMs } from "./svg.js";
 
 const WIDTH = 350;
 const HEIGHT = 214;
@@ -171,9 +171,6 @@ function quantileName(q: number, better: QuantilePlotInput["better"]): string {
 }
 
 function shortTick(value: number, unit: string, format: (value: number) => string): string {
-  if (unit === "ms")
-    return formatWithUnit(value, "ms")
-      .replace(/\.0+(?= )/, "")
-      .replace(/(\.\d*?)0+(?= )/, "$1");
+  if (unit === "ms") return tickMs(value);
   return format(value).replace(/\.0+$/, "");
 }

@@ -1,11 +1,10 @@
 /** The page's sections between the first screen and the cases; each is null when it has nothing to say. */
 import { printableLine } from "../../core/printable.js";
 import { rateRows, tokenRows } from "../count-table.js";
-import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import { coldParts, findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
 import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
-import { coldParts } from "../terminal/cold.js";
 import { caseAnchors, RUNG_WORDS } from "./cases.js";
 import { html, type Markup } from "./markup.js";
 import { sign } from "./svg.js";
@@ -115,7 +114,7 @@ export function coldSection(summary: Summary): Markup | null {
   const rows = SIDES.flatMap((role) =>
     cold[role].map(
       (trial) =>
-        html`<tr><th scope="row" class="nowrap">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td class="nowrap">${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td>${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
+        html`<tr><th scope="row" class="nowrap">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td class="nowrap">${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td class="spent">${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
     ),
   );
   const table = html`<table><thead><tr><th scope="col">endpoint</th><th scope="col" class="num">wake</th><th scope="col">reads as</th><th scope="col" class="num">attempts</th><th scope="col">spent on</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table>`;

@@ -142,9 +142,10 @@ figcaption code { font-weight: 650; }
 svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .plot { display: block; width: 100%; height: auto; overflow: visible; }
 .dots, .timeline, .wake { display: block; width: 100%; height: auto; }
-.dots { min-width: 720px; max-width: 1000px; }
-.wake { min-width: 560px; max-width: 860px; }
-.timeline { min-width: 760px; }
+.dots { min-width: 860px; max-width: 1000px; }
+.wake { min-width: 720px; max-width: 860px; }
+.timeline { min-width: 980px; }
+.spent { min-width: 260px; }
 .tick line { stroke: var(--line); shape-rendering: crispEdges; }
 .tick.one line { stroke: var(--soft); }
 .tick.one text { fill: var(--ink); }

@@ -1,5 +1,6 @@
 /** What charts share: rounded coordinates, marks for the two endpoints, ticks that a person would choose. */
 import type { EndpointRole } from "../../config/settings.js";
+import { formatMs } from "../numbers.js";
 import { html, type Markup } from "./markup.js";
 
 /** A coordinate with one decimal: less would be seen, more would only be bytes. */
@@ -34,6 +35,13 @@ export function timeTicks(fromMs: number, toMs: number, count: number): number[]
   const ticks: number[] = [];
   for (let index = first; index * step <= toMs && ticks.length <= count; index++) ticks.push(index * step);
   return ticks;
+}
+
+/** Milliseconds as a tick says them: without noughts behind the point. */
+export function tickMs(ms: number): string {
+  return formatMs(ms)
+    .replace(/(\.\d*?)0+(?= )/, "$1")
+    .replace(/\.(?= )/, "");
 }
 
 /** 1, 2, 5 × 10ⁿ within a domain. */

@@ -41,9 +41,11 @@ function panel(phase: string, bars: readonly TimelineBar[]): Markup {
     return html`${label}${own.map(({ bar, lane }) => barPaths(role, bar, x, y + lane * LANE))}`;
   });
   const height = top + 18;
-  const ticks = timeTicks(start, end, 9).map(
+  const moments = timeTicks(start, end, 9);
+  const stepMs = (moments[1] ?? 1_000) - (moments[0] ?? 0);
+  const ticks = moments.map(
     (ms) => html`<g class="tick"><line x1="${at(x(ms))}" x2="${at(x(ms))}" y1="2" y2="${top - 4}"/>
-<text x="${at(x(ms))}" y="${top + 10}" text-anchor="middle">${clock(ms)}</text></g>`,
+<text x="${at(x(ms))}" y="${top + 10}" text-anchor="middle">${clock(ms, stepMs)}</text></g>`,
   );
   const failed = bars.filter((bar) => !bar.ok).length;
   const said = `${plural(bars.length, "request")} in ${formatDurationMs(end - start)}${failed === 0 ? "" : `, ${failed} failed`}`;
@@ -75,11 +77,11 @@ function packed(bars: readonly TimelineBar[]): { bar: TimelineBar; lane: number 
   });
 }
 
-/** Time since the run began: `8:40`, `1:02:05`. */
-function clock(ms: number): string {
-  const total = Math.round(ms / 1_000);
-  const two = (value: number): string => value.toString().padStart(2, "0");
-  const hours = Math.floor(total / 3_600);
-  const minutes = Math.floor((total % 3_600) / 60);
-  return hours > 0 ? `${hours}:${two(minutes)}:${two(total % 60)}` : `${minutes}:${two(total % 60)}`;
+/** Time since the run began: `8:40`, `1:02:05`, and `0:04.2` where ticks are closer than a second. */
+function clock(ms: number, stepMs: number): string {
+  const decimals = stepMs >= 1_000 ? 0 : stepMs >= 100 ? 1 : stepMs >= 10 ? 2 : 3;
+  const minutes = Math.floor(ms / 60_000);
+  const seconds = ((ms - minutes * 60_000) / 1_000).toFixed(decimals).padStart(decimals === 0 ? 2 : decimals + 3, "0");
+  if (minutes < 60) return `${minutes}:${seconds}`;
+  return `${Math.floor(minutes / 60)}:${(minutes % 60).toString().padStart(2, "0")}:${seconds}`;
 }

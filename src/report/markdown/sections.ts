@@ -1,11 +1,10 @@
 /** The sections of the markdown report; each returns lines, none when it has nothing to say. */
 import { rateRows, tokenRows } from "../count-table.js";
-import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import { coldParts, findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
-import { coldParts } from "../terminal/cold.js";
 import { code, escapeMarkdown, table } from "./escape.js";
 
 const SHOWN = 25;

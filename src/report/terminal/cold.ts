@@ -1,8 +1,8 @@
 /** Cold wakes against warm: every trial is listed, since so few can never make a tail. */
 import { printableLine } from "../../core/printable.js";
-import { SIDES } from "../facts.js";
+import { coldParts, SIDES } from "../facts.js";
 import { formatMs, plural } from "../numbers.js";
-import type { ColdTrial, Summary } from "../summary.js";
+import type { Summary } from "../summary.js";
 import { displayWidth } from "../text-width.js";
 import { paragraph, type Screen, title } from "./screen.js";
 
@@ -26,19 +26,4 @@ export function coldSection(screen: Screen, summary: Summary): void {
       }
     }
   }
-}
-
-/** What a wake was spent on: `refused 22.0 s, 503s 98.0 s, connect 12 ms, headers 27.2 s, first token 6.80 s`. */
-export function coldParts({ parts }: ColdTrial): string {
-  const named: [name: string, ms: number | null][] = [
-    ["refused", parts.refusedMs === 0 ? null : parts.refusedMs],
-    ["503s", parts.unavailableMs === 0 ? null : parts.unavailableMs],
-    ["connect", parts.connectMs],
-    ["headers", parts.headersMs],
-    ["first token", parts.firstTokenMs],
-  ];
-  return named
-    .filter(([, ms]) => ms !== null)
-    .map(([name, ms]) => `${name} ${formatMs(ms)}`)
-    .join(", ");
 }
