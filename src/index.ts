@@ -5,7 +5,7 @@
  * import { loadSettings, prepareRun, run } from "twintail";
  *
  * const { report } = await run(prepareRun(loadSettings("twintail.yaml")));
- * console.log(report.summary.metrics.ttfa?.phases.warm?.shift);
+ * console.log(report.summary.metrics.ttfa?.warm?.shift);
  * ```
  *
  * @packageDocumentation

@@ -40,7 +40,7 @@ export function score(path: string): Report {
     tails: scorer.tails,
     parity: scorer.parity,
     flips: findFlips(judgedPairs(pairs)),
-    cold: scorer.cold,
+    cold: scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
     findings: scorer.findings(),
   });
 }
@@ -106,7 +106,10 @@ class Scorer {
     const bothMeet =
       check !== null && mate.check !== null && check.met && mate.check.met && check.expectations.length > 0;
     const [baseline, candidate] = endpoint === "baseline" ? [a, b] : [b, a];
-    this.parity.set(pairId, comparePair(baseline as Completion, candidate as Completion, bothMeet));
+    if (baseline === undefined || candidate === undefined) return;
+    // Vectors of two models are not comparable, and their dimensions are an expectation's business.
+    if (baseline.dimensions !== null && candidate.dimensions !== null) return;
+    this.parity.set(pairId, comparePair(baseline, candidate, bothMeet));
   }
 }
 

@@ -2,7 +2,17 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, wr
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { prepareRun, parseSettings, renderJson, run, type RunOptions, type SimProcess, score, startSimProcess, writeReport } from "../dist/index.js";
+import {
+  parseSettings,
+  prepareRun,
+  type RunOptions,
+  renderJson,
+  run,
+  type SimProcess,
+  score,
+  startSimProcess,
+  writeReport,
+} from "../dist/index.js";
 import { seededRandom } from "../src/core/random.js";
 import { CHAT_BODY, plainAnswer, rawServer } from "./capture/harness.js";
 
@@ -61,7 +71,13 @@ describe("a run", () => {
     const wake = ", wake: { budget: 5s, cap: 5s }";
     const { report, recording } = await runIn("whole", settingsFor(a.baseUrl, b.baseUrl, wake));
     const { summary } = report;
-    expect(summary.run).toMatchObject({ planned: 16, recorded: 16, partial: false, ended: "complete", labels: ["baseline: yes-it-is"] });
+    expect(summary.run).toMatchObject({
+      planned: 16,
+      recorded: 16,
+      partial: false,
+      ended: "complete",
+      labels: ["baseline: yes-it-is"],
+    });
     expect(summary.rates.errors).toMatchObject({ baseline: { count: 0, of: 6 }, candidate: { count: 0, of: 6 } });
     expect(summary.rates.expectations).toMatchObject({ baseline: { count: 2, of: 6 }, candidate: { count: 2, of: 6 } });
     expect(summary.cold.baseline.map(({ verdict, attempts }) => [verdict, attempts])).toEqual([["cold", 1]]);
@@ -70,8 +86,15 @@ describe("a run", () => {
     expect(summary.metrics.ttft?.warm?.baseline?.n).toBe(4);
     expect(summary.verdict).toBeNull();
 
-    const lines = readFileSync(recording, "utf8").trim().split("\n").map((line) => JSON.parse(line) as { type: string });
-    expect(lines.map(({ type }) => type).filter((type) => type !== "machine" && type !== "exchange")).toEqual(["header", "segment", "end"]);
+    const lines = readFileSync(recording, "utf8")
+      .trim()
+      .split("\n")
+      .map((line) => JSON.parse(line) as { type: string });
+    expect(lines.map(({ type }) => type).filter((type) => type !== "machine" && type !== "exchange")).toEqual([
+      "header",
+      "segment",
+      "end",
+    ]);
   });
 
   it("and the score of its recording are the same report.json, byte for byte, in any order of lines", async () => {
@@ -98,14 +121,20 @@ describe("a run", () => {
       const options = { environment: { KEY: key } };
       const finished = await runIn("keys", settingsFor(echo.baseUrl, echo.baseUrl, ", apiKeyEnv: KEY"), options);
       writeReport(finished.report, finished.folder);
-      const files = readdirSync(finished.folder, { recursive: true, withFileTypes: true }).filter((file) => file.isFile());
-      expect(files.map(({ name }) => name)).toEqual(expect.arrayContaining(["recording.jsonl", "report.json", "report.html", "report.md"]));
+      const files = readdirSync(finished.folder, { recursive: true, withFileTypes: true }).filter((file) =>
+        file.isFile(),
+      );
+      expect(files.map(({ name }) => name)).toEqual(
+        expect.arrayContaining(["recording.jsonl", "report.json", "report.html", "report.md"]),
+      );
       for (const file of files) {
         const path = join(file.parentPath, file.name);
         expect([path, readFileSync(path, "utf8").includes("very-secret")]).toEqual([path, false]);
         expect(statSync(path).mode & 0o077).toBe(0);
       }
-      expect(finished.report.details.cases[0]?.pairs[0]?.baseline?.outcome).toBe(`HTTP 401: bad key ${"*".repeat(key.length)}`);
+      expect(finished.report.details.cases[0]?.pairs[0]?.baseline?.outcome).toBe(
+        `HTTP 401: bad key ${"*".repeat(key.length)}`,
+      );
     } finally {
       await echo.close();
     }
@@ -137,7 +166,10 @@ describe("a run", () => {
     const [a, b] = sims as [SimProcess, SimProcess];
     const { recording } = await runIn("killed", settingsFor(a.baseUrl, b.baseUrl));
     const whole = readFileSync(recording);
-    const exchanges = whole.toString().split("\n").filter((line) => line.startsWith('{"type":"exchange"'));
+    const exchanges = whole
+      .toString()
+      .split("\n")
+      .filter((line) => line.startsWith('{"type":"exchange"'));
     writeFileSync(recording, whole.subarray(0, whole.indexOf(exchanges.at(-1) as string) + 40));
     const { summary } = score(recording);
     expect(summary.run).toMatchObject({ ended: "killed", partial: true, recorded: exchanges.length - 1 });
@@ -157,21 +189,25 @@ describe("before the first request", () => {
 
   it("a host that does not resolve is named", async () => {
     const [a] = sims as [SimProcess];
-    await expect(runIn("dns", settingsFor(a.baseUrl, "http://no-such-host.invalid/v1"))).rejects.toThrow(/its host name does not resolve/);
+    await expect(runIn("dns", settingsFor(a.baseUrl, "http://no-such-host.invalid/v1"))).rejects.toThrow(
+      /its host name does not resolve/,
+    );
   });
 
   it("a missing key variable is named", async () => {
     const [a, b] = sims as [SimProcess, SimProcess];
-    await expect(runIn("nokey", settingsFor(a.baseUrl, b.baseUrl, ", apiKeyEnv: NO_SUCH_KEY"), { environment: {} })).rejects.toThrow(
-      /the environment variable NO_SUCH_KEY is not set/,
-    );
+    await expect(
+      runIn("nokey", settingsFor(a.baseUrl, b.baseUrl, ", apiKeyEnv: NO_SUCH_KEY"), { environment: {} }),
+    ).rejects.toThrow(/the environment variable NO_SUCH_KEY is not set/);
   });
 
   it("a results folder that cannot be written is named", async () => {
     const [a, b] = sims as [SimProcess, SimProcess];
     const blocked = join(folder, "blocked");
     writeFileSync(blocked, "a file, not a folder");
-    await expect(runIn("blocked", settingsFor(a.baseUrl, b.baseUrl))).rejects.toThrow(/recording\.jsonl: .*(cannot be written|is there already)/);
+    await expect(runIn("blocked", settingsFor(a.baseUrl, b.baseUrl))).rejects.toThrow(
+      /recording\.jsonl: .*(cannot be written|is there already)/,
+    );
   });
 
   it("a plan that may cost more than maxCost is refused", () => {
@@ -184,7 +220,9 @@ capture: { maxCost: 1 }
 `,
       folder,
     );
-    expect(() => prepareRun(settings)).toThrow(/^capture\.maxCost: the run may cost up to \$\d+\.\d\d, above maxCost \$1\.00/);
+    expect(() => prepareRun(settings)).toThrow(
+      /^capture\.maxCost: the run may cost up to \$\d+\.\d\d, above maxCost \$1\.00/,
+    );
   });
 });
 
@@ -198,7 +236,9 @@ describe("HTML in place of JSON", () => {
       const { report } = await runIn("html", settingsFor(server.baseUrl, server.baseUrl));
       expect(report.summary.rates.parse_errors?.candidate).toMatchObject({ count: 6, of: 6 });
       expect(report.summary.findings.map(({ rule }) => rule)).toContain("html-answer");
-      expect(report.details.cases[0]?.pairs[0]?.candidate?.outcome).toMatch(/a page of HTML in place of JSON titled "Sign in"/);
+      expect(report.details.cases[0]?.pairs[0]?.candidate?.outcome).toMatch(
+        /a page of HTML in place of JSON titled "Sign in"/,
+      );
     } finally {
       await server.close();
     }
@@ -206,27 +246,32 @@ describe("HTML in place of JSON", () => {
 });
 
 describe("a full disk", () => {
-  it.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")("ends the run with a clear error, and what was recorded is scored", async () => {
-    const { execFileSync } = await import("node:child_process");
-    const small = join(folder, "small");
-    mkdirSync(small);
-    try {
-      execFileSync("mount", ["-t", "tmpfs", "-o", "size=160k", "none", small], { stdio: "ignore" });
-    } catch {
-      console.log("skipped: no right to mount a small disk here");
-      return;
-    }
-    try {
-      const [a, b] = sims as [SimProcess, SimProcess];
-      const settings = settingsFor(a.baseUrl, b.baseUrl);
-      const many = { ...settings, capture: { ...settings.capture, rounds: 8 } };
-      await expect(run(prepareRun(many), { resultsFolder: small })).rejects.toThrow(/recording\.jsonl: the disk is full; free space/);
-      const [name] = readdirSync(small);
-      const { summary } = score(join(small, name as string));
-      expect(summary.run.partial).toBe(true);
-      expect(summary.run.recorded).toBeGreaterThan(0);
-    } finally {
-      execFileSync("umount", [small]);
-    }
-  });
+  it.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
+    "ends the run with a clear error, and what was recorded is scored",
+    async () => {
+      const { execFileSync } = await import("node:child_process");
+      const small = join(folder, "small");
+      mkdirSync(small);
+      try {
+        execFileSync("mount", ["-t", "tmpfs", "-o", "size=160k", "none", small], { stdio: "ignore" });
+      } catch {
+        console.log("skipped: no right to mount a small disk here");
+        return;
+      }
+      try {
+        const [a, b] = sims as [SimProcess, SimProcess];
+        const settings = settingsFor(a.baseUrl, b.baseUrl);
+        const many = { ...settings, capture: { ...settings.capture, rounds: 8 } };
+        await expect(run(prepareRun(many), { resultsFolder: small })).rejects.toThrow(
+          /recording\.jsonl: the disk is full; free space/,
+        );
+        const [name] = readdirSync(small);
+        const { summary } = score(join(small, name as string));
+        expect(summary.run.partial).toBe(true);
+        expect(summary.run.recorded).toBeGreaterThan(0);
+      } finally {
+        execFileSync("umount", [small]);
+      }
+    },
+  );
 });

@@ -3,7 +3,7 @@ import { type Pair, shiftOf } from "../compare/pairs.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { Metric } from "../measure/metric.js";
 import type { TailBook } from "../measure/tail-book.js";
-import type { MetricSummary, Summary } from "../report/summary.js";
+import type { MetricPhase, MetricSummary, Summary } from "../report/summary.js";
 import { shiftSummary, tailSummary } from "./tails.js";
 
 /** A shift of chunk gaps means nothing when one side packs more tokens into an event. */
@@ -15,7 +15,7 @@ export function metricSummaries(tails: TailBook, pairs: readonly Pair[]): Summar
   const doubts = comparisonDoubts(pairs);
   const summaries: [string, MetricSummary][] = [];
   for (const metric of METRICS) {
-    const phases: MetricSummary["phases"] = {};
+    const phases: Partial<Record<string, MetricPhase>> = {};
     for (const phase of tails.phases) {
       const baseline = tailSummary(metric, tails.tail("baseline", phase, metric));
       const candidate = tailSummary(metric, tails.tail("candidate", phase, metric));
@@ -25,7 +25,7 @@ export function metricSummaries(tails: TailBook, pairs: readonly Pair[]): Summar
       phases[phase] = { baseline, candidate, shift };
     }
     if (Object.keys(phases).length === 0) continue;
-    summaries.push([metric.name, { unit: metric.unit, better: metric.better, formula: metric.formula, phases }]);
+    summaries.push([metric.name, { unit: metric.unit, better: metric.better, formula: metric.formula, ...phases }]);
   }
   return Object.fromEntries(summaries);
 }

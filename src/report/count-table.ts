@@ -77,7 +77,7 @@ export function tokenRows(summary: Summary): { rows: readonly TokenRow[]; asides
   const rows: TokenRow[] = [];
   const absent: string[] = [];
   for (const [name, metric] of Object.entries(summary.metrics)) {
-    const warm = metric.phases.warm;
+    const warm = metric.warm;
     if (!COUNTED.has(metric.unit) || warm === undefined) continue;
     const values = (tail: TailSummary | null): number => tail?.values ?? 0;
     if (values(warm.baseline) + values(warm.candidate) === 0) absent.push(name);

@@ -48,7 +48,7 @@ function contractSentence(summary: Summary): string | null {
 }
 
 function latencySentences(summary: Summary): (string | null)[] {
-  const start = ["ttfa", "ttft"].find((name) => summary.metrics[name]?.phases.warm?.shift?.ratio != null);
+  const start = ["ttfa", "ttft"].find((name) => summary.metrics[name]?.warm?.shift?.ratio != null);
   return [
     start === undefined ? null : shiftSentence(summary, start, "Answers start", ["sooner", "later"]),
     rateSentence(summary) ?? shiftSentence(summary, "e2e", "Whole answers take", ["less time", "more time"]),
@@ -61,7 +61,7 @@ function shiftSentence(
   subject: string,
   [less, more]: readonly [string, string],
 ): string | null {
-  const warm = summary.metrics[name]?.phases.warm;
+  const warm = summary.metrics[name]?.warm;
   const shift = warm?.shift;
   if (!warm || !shift || shift.ratio === null || shift.reads === "unknown") return null;
   const seen = [
@@ -86,7 +86,7 @@ function amount(ratio: number): string {
 }
 
 function rateSentence(summary: Summary): string | null {
-  const shift = summary.metrics.char_rate?.phases.warm?.shift;
+  const shift = summary.metrics.char_rate?.warm?.shift;
   if (!shift || shift.ratio === null) return null;
   if (shift.reads === "~" || shift.reads === "unknown") return null;
   const interval = formatChangeInterval(shift.lo, shift.hi);

@@ -1,6 +1,6 @@
 /** A paired estimate as benchstat writes it: `p50 412 ms → 371 ms  −9.9 % [−12.1, −7.6]  p=0.001  10 rounds`. */
 import { formatChange, formatChangeInterval, formatMs, formatP, formatSignificant, plural } from "./numbers.js";
-import type { MetricSummary, ShiftSummary } from "./summary.js";
+import type { MetricPhase, MetricSummary, ShiftSummary } from "./summary.js";
 
 /** What the paired estimate says, in pieces so that each form can set them. */
 export interface ShiftLine {
@@ -22,7 +22,7 @@ export interface ShiftLine {
 /** The paired estimate of one metric in one phase as a line, without its footnote; null where none was made. */
 export function shiftLine(
   metric: Pick<MetricSummary, "unit" | "better">,
-  sides: MetricSummary["phases"][string],
+  sides: MetricPhase,
   unit = metric.unit,
 ): ShiftLine | null {
   const { shift, baseline, candidate } = sides;

@@ -60,8 +60,12 @@ const metric = z.strictObject({
   unit: z.string(),
   better: z.enum(["lower", "higher", "neither"]),
   formula: z.string(),
-  /** By phase: `warm`, `solo`, `cold`, `warmup`, …; only phases that have exchanges. */
-  phases: z.record(z.string(), phaseOfMetric),
+  // One key a phase, only of phases that have exchanges.
+  warm: phaseOfMetric.optional(),
+  solo: phaseOfMetric.optional(),
+  cold: phaseOfMetric.optional(),
+  warmup: phaseOfMetric.optional(),
+  probe: phaseOfMetric.optional(),
 });
 
 const share = z.strictObject({
@@ -207,6 +211,9 @@ export const summarySchema = z.strictObject({
 /** One endpoint's tail of one metric in one phase. */
 export type TailSummary = z.infer<typeof tail>;
 export type ShiftSummary = z.infer<typeof shift>;
+/** One metric's tails of both endpoints in one phase, with their paired shift. */
+export type MetricPhase = z.infer<typeof phaseOfMetric>;
+export type MetricPhaseName = "warm" | "solo" | "cold" | "warmup" | "probe";
 export type MetricSummary = z.infer<typeof metric>;
 export type ShareSummary = z.infer<typeof share>;
 export type ColdTrial = z.infer<typeof coldTrial>;

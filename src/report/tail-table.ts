@@ -6,7 +6,7 @@ import type { EndpointRole } from "../config/settings.js";
 import { Footnotes } from "./footnotes.js";
 import { cellScale, formatCount } from "./numbers.js";
 import { type ShiftLine, shiftLine } from "./shift-line.js";
-import type { Summary, TailSummary } from "./summary.js";
+import type { MetricPhaseName, Summary, TailSummary } from "./summary.js";
 import { generalNotes, missingReason, QUANTILES, type Quantile, type TailCell, tailCell } from "./tail-cell.js";
 
 /** What is read first stands first; a metric that is not named here follows in the order of the report. */
@@ -51,7 +51,7 @@ export interface TailTable {
 }
 
 /** Names of the metrics that have a tail in a phase, best known first. Token counts are not tails. */
-export function tailMetrics(summary: Summary, phase: string): string[] {
+export function tailMetrics(summary: Summary, phase: MetricPhaseName): string[] {
   const rank = (name: string): number => {
     const known = ORDER.indexOf(name);
     return known === -1 ? ORDER.length : known;
@@ -59,7 +59,7 @@ export function tailMetrics(summary: Summary, phase: string): string[] {
   return Object.keys(summary.metrics)
     .filter((name) => {
       const metric = summary.metrics[name];
-      const sides = metric?.phases[phase];
+      const sides = metric?.[phase];
       const n = (sides?.baseline?.n ?? 0) + (sides?.candidate?.n ?? 0);
       return metric?.better !== "neither" && !ELSEWHERE.has(name) && n > 0;
     })
@@ -67,7 +67,7 @@ export function tailMetrics(summary: Summary, phase: string): string[] {
 }
 
 /** As {@link tailMetrics}, without those that only the page shows; `minor` names them. */
-export function mainMetrics(summary: Summary, phase: string): { main: string[]; minor: string[] } {
+export function mainMetrics(summary: Summary, phase: MetricPhaseName): { main: string[]; minor: string[] } {
   const names = tailMetrics(summary, phase);
   return { main: names.filter((name) => !MINOR.has(name)), minor: names.filter((name) => MINOR.has(name)) };
 }
@@ -75,13 +75,13 @@ export function mainMetrics(summary: Summary, phase: string): { main: string[]; 
 /** The table of one phase. A phase too small for any tail loses its blank columns; their reasons stand at `n`. */
 export function tailTable(
   summary: Summary,
-  phase: string,
+  phase: MetricPhaseName,
   names: readonly string[] = tailMetrics(summary, phase),
 ): TailTable {
   const notes = new Footnotes();
   const blocks = names.flatMap((name): MetricBlock[] => {
     const metric = summary.metrics[name];
-    const sides = metric?.phases[phase];
+    const sides = metric?.[phase];
     if (metric === undefined || sides === undefined || metric.better === "neither") return [];
     const { better } = metric;
     const columns = QUANTILES[better];

@@ -163,7 +163,7 @@ describe("decode", () => {
   });
 
   it("leaves out reasoning that was hidden: 300 hidden and 100 seen are not 400", () => {
-    const hidden = (details: object) =>
+    const hidden = (details: Record<string, unknown>) =>
       attempt({
         reads: [
           ...Array.from({ length: 100 }, (_, index) => [5_000 + 10 * index, content("abcd")] as const),
@@ -177,7 +177,7 @@ describe("decode", () => {
 
 describe("tool calls, tokens and cost", () => {
   it("tool_call_ms runs from the first piece to the last argument", () => {
-    const call = (piece: object) => event({ tool_calls: [{ index: 0, ...piece }] });
+    const call = (piece: Record<string, unknown>) => event({ tool_calls: [{ index: 0, ...piece }] });
     const called = attempt({
       reads: [
         [100, call({ id: "a", function: { name: "f", arguments: "" } })],

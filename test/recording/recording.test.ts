@@ -45,7 +45,17 @@ describe("a recording", () => {
   it("is read back as it was written, readable by its owner alone", () => {
     const path = fresh();
     const writer = RecordingWriter.create(path, HEADER);
-    const written = exchange([attempt({ reads: [[1, "a\u2028b"], [2, { b64: "ww==" }]] })], { id: 3 });
+    const written = exchange(
+      [
+        attempt({
+          reads: [
+            [1, "a\u2028b"],
+            [2, { b64: "ww==" }],
+          ],
+        }),
+      ],
+      { id: 3 },
+    );
     writer.append(written);
     writer.append({ type: "end", segment: 0, atNs: 5, reason: "complete" });
     writer.close();
@@ -87,9 +97,21 @@ describe("a recording", () => {
     ["no recording", `{"a":1}\n`, /:1: not a twintail recording/],
     ["another schema", `{"type":"header","schemaVersion":9}\n`, /:1: recording schema 9, this twintail reads 1/],
     ["an incomplete header", `{"type":"header","schemaVersion":1}\n`, /:1: the header is incomplete/],
-    ["an unknown line", `${JSON.stringify(HEADER)}\n{"type":"new"}\n`, /:2: unknown line type "new"; the recording was made by a newer twintail/],
-    ["an exchange without attempts", `${JSON.stringify(HEADER)}\n${JSON.stringify({ ...exchange([]), attempts: [] })}\n`, /:2: not an exchange of schema 1/],
-    ["a read that is no read", `${JSON.stringify(HEADER)}\n${JSON.stringify(exchange([{ ...attempt(), reads: [["x", 1]] as never }]))}\n`, /:2: not an exchange of schema 1/],
+    [
+      "an unknown line",
+      `${JSON.stringify(HEADER)}\n{"type":"new"}\n`,
+      /:2: unknown line type "new"; the recording was made by a newer twintail/,
+    ],
+    [
+      "an exchange without attempts",
+      `${JSON.stringify(HEADER)}\n${JSON.stringify({ ...exchange([]), attempts: [] })}\n`,
+      /:2: not an exchange of schema 1/,
+    ],
+    [
+      "a read that is no read",
+      `${JSON.stringify(HEADER)}\n${JSON.stringify(exchange([{ ...attempt(), reads: [["x", 1]] as never }]))}\n`,
+      /:2: not an exchange of schema 1/,
+    ],
     ["null", `${JSON.stringify(HEADER)}\nnull\n`, /:2: unknown line type/],
     ["nothing", "", /the recording is empty/],
   ])("that holds %s says so in one line", (_name, text, message) => {

@@ -10,7 +10,10 @@ describe("keys", () => {
   it("are masked in echoed bodies, headers and messages, in place and with equal lengths", () => {
     const made = exchange([
       attempt({
-        reads: [[1, `your key ${KEY.slice(0, 7)}`], [2, `${KEY.slice(7)} is wrong`]],
+        reads: [
+          [1, `your key ${KEY.slice(0, 7)}`],
+          [2, `${KEY.slice(7)} is wrong`],
+        ],
         headers: [["x-echo", `Bearer ${KEY}`]],
         outcome: { kind: "network", phase: "body", code: "X", message: `refused ${KEY}` },
       }),
@@ -33,8 +36,12 @@ describe("keys", () => {
     fc.assert(
       fc.property(fc.string(), fc.string(), fc.array(fc.nat(80), { maxLength: 6 }), (before, after, places) => {
         const text = Buffer.from(`${before}${KEY}${after}${KEY}`);
-        const ends = [...new Set([...places.map((place) => Math.min(place, text.length)), text.length])].sort((a, b) => a - b);
-        const reads = ends.map((end, index) => [index, { b64: text.subarray(ends[index - 1] ?? 0, end).toString("base64") }] as const);
+        const ends = [...new Set([...places.map((place) => Math.min(place, text.length)), text.length])].sort(
+          (a, b) => a - b,
+        );
+        const reads = ends.map(
+          (end, index) => [index, { b64: text.subarray(ends[index - 1] ?? 0, end).toString("base64") }] as const,
+        );
         const clean = withoutKeys(exchange([attempt({ reads })]), [KEY]);
         const joined = Buffer.concat((clean.attempts[0]?.reads ?? []).map(([, bytes]) => decodeBytes(bytes)));
         expect(joined.includes(KEY)).toBe(false);

@@ -20,7 +20,7 @@ describe("headline", () => {
 
   test("an interval that includes no change is not called faster", () => {
     const { summary } = structuredClone(sampleReport());
-    const shift = summary.metrics.ttfa?.phases.warm?.shift;
+    const shift = summary.metrics.ttfa?.warm?.shift;
     if (shift) Object.assign(shift, { ratio: 0.97, lo: 0.9, hi: 1.05, reads: "~" });
     const said = headline(summary).join(" ");
     expect(said).toContain("Answers start no differently as far as 3 rounds can tell");
@@ -29,7 +29,7 @@ describe("headline", () => {
 
   test("a shift without an interval is not spoken of", () => {
     const { summary } = structuredClone(sampleReport());
-    const shift = summary.metrics.ttfa?.phases.warm?.shift;
+    const shift = summary.metrics.ttfa?.warm?.shift;
     if (shift) Object.assign(shift, { lo: null, hi: null, p: null, reads: "unknown" });
     expect(headline(summary).join(" ")).not.toContain("Answers start");
   });

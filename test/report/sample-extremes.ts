@@ -36,7 +36,7 @@ export function emptyReport(): Report {
           unit: "ms",
           better: "lower",
           formula: "",
-          phases: { warm: { baseline: null, candidate: null, shift: NO_SHIFT } },
+          warm: { baseline: null, candidate: null, shift: NO_SHIFT },
         },
       },
       rates: { errors: { baseline: none, candidate: none, better: "lower", of: "first attempts" } },
@@ -54,7 +54,7 @@ export function emptyReport(): Report {
 export function troubledReport(): Report {
   const report = structuredClone(sampleReport());
   const { summary } = report;
-  const tail = summary.metrics.ttfa?.phases.warm?.candidate;
+  const tail = summary.metrics.ttfa?.warm?.candidate;
   if (tail)
     Object.assign(tail, {
       failed: 9,

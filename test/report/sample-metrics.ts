@@ -159,19 +159,17 @@ export function sampleMetrics(
       unit,
       better,
       formula,
-      phases: {
-        warm: {
-          baseline: baseline.tail,
-          candidate: candidate.tail,
-          shift: baseline.tail && candidate.tail ? sampleShift(baseline.values, candidate.values, better) : null,
-        },
+      warm: {
+        baseline: baseline.tail,
+        candidate: candidate.tail,
+        shift: baseline.tail && candidate.tail ? sampleShift(baseline.values, candidate.values, better) : null,
       },
     };
     if (["ttft", "ttfa", "char_rate"].includes(name)) {
       const few = baseline.values.slice(0, 5);
-      const phases = metrics[name]?.phases;
-      if (phases)
-        phases.solo = {
+      const metric = metrics[name];
+      if (metric)
+        metric.solo = {
           baseline: sampleTail(few, 0, better, unit),
           candidate: sampleTail(candidate.values.slice(0, 5), 0, better, unit),
           shift: null,

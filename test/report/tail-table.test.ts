@@ -8,7 +8,7 @@ import { sampleReport } from "./sample-report.js";
 
 const evenly = (n: number): number[] => Array.from({ length: n }, (_, index) => 100 + index);
 
-function withMetric(metric: Partial<MetricSummary> & Pick<MetricSummary, "phases">): Summary {
+function withMetric(metric: Partial<MetricSummary>): Summary {
   const { summary } = sampleReport();
   return { ...summary, metrics: { ttfa: { unit: "ms", better: "lower", formula: "", ...metric } } };
 }
@@ -17,7 +17,7 @@ describe("cells", () => {
   test("a percentile that the sample cannot support is blank and has its reason", () => {
     const tail = sampleTail(evenly(129), 0, "lower", "ms");
     const { blocks, footnotes } = tailTable(
-      withMetric({ phases: { warm: { baseline: tail, candidate: tail, shift: null } } }),
+      withMetric({ warm: { baseline: tail, candidate: tail, shift: null } }),
       "warm",
     );
     const p99 = blocks[0]?.rows[0]?.cells[3];
@@ -30,7 +30,7 @@ describe("cells", () => {
   test("a quantile among the failed is not reached", () => {
     const tail = sampleTail(evenly(90), 10, "lower", "ms");
     const { blocks, footnotes } = tailTable(
-      withMetric({ phases: { warm: { baseline: tail, candidate: null, shift: null } } }),
+      withMetric({ warm: { baseline: tail, candidate: null, shift: null } }),
       "warm",
     );
     expect(blocks[0]?.rows[0]?.cells.map((cell) => cell.text)).toEqual(["149", "189", "not reached", "", "189"]);
@@ -41,7 +41,7 @@ describe("cells", () => {
     const tail = sampleTail(evenly(290), 10, "higher", "tokens/s");
     if (tail) Object.assign(tail, { p1: 0, notes: [] });
     const sides = { baseline: tail, candidate: null, shift: null };
-    const { blocks } = tailTable(withMetric({ unit: "tokens/s", better: "higher", phases: { warm: sides } }), "warm");
+    const { blocks } = tailTable(withMetric({ unit: "tokens/s", better: "higher", warm: sides }), "warm");
     expect(blocks[0]?.columns).toEqual(["p50", "p10", "p5", "p1", "min"]);
     expect(blocks[0]?.rows[0]?.cells[3]?.text).toBe("not reached");
   });
@@ -49,7 +49,7 @@ describe("cells", () => {
   test("an endpoint without a tail has n = 0 and a reason, no zeros", () => {
     const tail = sampleTail(evenly(40), 0, "lower", "ms");
     const { blocks, footnotes } = tailTable(
-      withMetric({ phases: { warm: { baseline: tail, candidate: null, shift: NO_SHIFT } } }),
+      withMetric({ warm: { baseline: tail, candidate: null, shift: NO_SHIFT } }),
       "warm",
     );
     const candidate = blocks[0]?.rows[1];
@@ -61,7 +61,7 @@ describe("cells", () => {
   test("a metric that nobody has is left out", () => {
     const none = { ...sampleTail([1], 0, "lower", "ms"), n: 0, values: 0, missing: { "closed loop": 9 } };
     const sides = { baseline: none as never, candidate: null, shift: null };
-    expect(tailMetrics(withMetric({ phases: { warm: sides } }), "warm")).toEqual([]);
+    expect(tailMetrics(withMetric({ warm: sides }), "warm")).toEqual([]);
   });
 });
 

@@ -2,7 +2,7 @@
 import { rateRows } from "../count-table.js";
 import { formatShare, formatWithUnit } from "../numbers.js";
 import { shiftLine } from "../shift-line.js";
-import type { MetricSummary, ShiftSummary, Summary } from "../summary.js";
+import type { MetricPhase, MetricSummary, ShiftSummary, Summary } from "../summary.js";
 import { intervalFigure, intervalReach } from "./interval.js";
 import { html, type Markup } from "./markup.js";
 import { METRIC_WORDS, RATE_WORDS } from "./words.js";
@@ -14,11 +14,11 @@ const RATES = ["errors", "expectations", "tool_calls", "json_valid", "broken_str
 const RATE_CARDS = 4;
 
 export function cards(summary: Summary): Markup {
-  const estimated = (name: string): boolean => summary.metrics[name]?.phases.warm?.shift?.ratio != null;
+  const estimated = (name: string): boolean => summary.metrics[name]?.warm?.shift?.ratio != null;
   const named = SHIFTS.map((names) => names.find(estimated)).filter((name) => name !== undefined);
   const shown = [...new Set(named)].slice(0, SHIFT_CARDS);
   const shifts = shown.flatMap((name): ShiftSummary[] => {
-    const shift = summary.metrics[name]?.phases.warm?.shift;
+    const shift = summary.metrics[name]?.warm?.shift;
     return shift ? [shift] : [];
   });
   const reach = intervalReach(shifts);
@@ -28,7 +28,7 @@ export function cards(summary: Summary): Markup {
 
 function shiftCard(summary: Summary, name: string, reach: number): Markup | null {
   const metric = summary.metrics[name];
-  const warm = metric?.phases.warm;
+  const warm = metric?.warm;
   const line = metric && warm ? shiftLine(metric, warm) : null;
   if (!metric || !warm?.shift || !line) return null;
   const slow = metric.better === "higher" ? ("p5" as const) : ("p95" as const);
@@ -46,7 +46,7 @@ ${intervalFigure(warm.shift, reach)}
 /** One quantile of both sides; nothing when neither has it. */
 function movement(
   metric: MetricSummary,
-  { baseline, candidate }: MetricSummary["phases"][string],
+  { baseline, candidate }: MetricPhase,
   quantile: "p50" | "p95" | "p5",
 ): Markup | null {
   const from = baseline?.[quantile] ?? null;

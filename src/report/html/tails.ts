@@ -1,7 +1,7 @@
 /** The tails: a plot a metric, then the table with its footnotes. */
 import type { Report } from "../report.js";
 import type { ShiftLine } from "../shift-line.js";
-import type { Summary } from "../summary.js";
+import type { MetricPhaseName, Summary } from "../summary.js";
 import { type TailCell, UNREACHED } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailMetrics, tailTable } from "../tail-table.js";
 import { caseAnchors } from "./cases.js";
@@ -22,7 +22,7 @@ export function tailsSection(report: Report): Markup | null {
   const plots = names.flatMap((name) => {
     const metric = summary.metrics[name];
     const curves = details.curves.filter((curve) => curve.metric === name && curve.phase === "warm");
-    const tails = metric?.phases.warm;
+    const tails = metric?.warm;
     if (metric === undefined || tails === undefined || curves.length === 0) return [];
     const plot = quantilePlot({ metric: name, unit: metric.unit, better: metric.better, curves, tails });
     if (plot.text === "") return [];
@@ -43,7 +43,7 @@ function soloTable(summary: Summary): Markup | null {
   return html`<h3>Alone on the endpoint</h3><p class="soft">Phase solo: nothing else of this run in flight.</p>${tailsTable(summary, "solo", "tails, phase solo", mainMetrics(summary, "solo").main)}`;
 }
 
-function tailsTable(summary: Summary, phase: string, label: string, names?: readonly string[]): Markup {
+function tailsTable(summary: Summary, phase: MetricPhaseName, label: string, names?: readonly string[]): Markup {
   const { blocks, footnotes } = tailTable(summary, phase, names);
   const prefix = `${phase}-note`;
   const paired = blocks.some((block) => block.shift !== null);

@@ -2,14 +2,14 @@
 import { rateRows, tokenRows } from "../count-table.js";
 import { coldParts, findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
-import type { Summary } from "../summary.js";
+import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
 import { code, escapeMarkdown, table } from "./escape.js";
 
 const SHOWN = 25;
 
-export function tailsSection(summary: Summary, phase: string, heading: string): string[] {
+export function tailsSection(summary: Summary, phase: MetricPhaseName, heading: string): string[] {
   const { blocks, footnotes } = tailTable(summary, phase, mainMetrics(summary, phase).main);
   if (blocks.length === 0) return [];
   const groups = [blocks.filter(slowIsHigh), blocks.filter((block) => !slowIsHigh(block))].filter(

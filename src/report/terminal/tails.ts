@@ -1,7 +1,7 @@
 /** The tails of one phase, baseline above candidate, the paired estimate below both. */
 
 import type { ShiftLine } from "../shift-line.js";
-import type { Summary } from "../summary.js";
+import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
 import { displayWidth, wrapText } from "../text-width.js";
@@ -11,7 +11,13 @@ import { paragraph, type Screen, title } from "./screen.js";
 const ALIGN = ["left", "left", "right", "right", "right", "right", "right", "right"] as const;
 
 /** Writes nothing when the phase has no tails. */
-export function tailSection(screen: Screen, summary: Summary, phase: string, heading: string, aside: string): void {
+export function tailSection(
+  screen: Screen,
+  summary: Summary,
+  phase: MetricPhaseName,
+  heading: string,
+  aside: string,
+): void {
   const { main, minor } = mainMetrics(summary, phase);
   const table = tailTable(summary, phase, main);
   if (table.blocks.length === 0) return;
