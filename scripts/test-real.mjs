@@ -33,7 +33,7 @@ const reachable = (baseUrl) =>
 for (const role of ["baseline", "candidate"]) {
   const { baseUrl } = settings.endpoints[role];
   if (await reachable(baseUrl)) continue;
-  console.log(`skipped: no server at ${baseUrl}; start both with test/real/servers.sh (CONTRIBUTING.md)`);
+  console.log(`skipped: no server at ${baseUrl}; CONTRIBUTING.md says how to start both`);
   process.exit(0);
 }
 

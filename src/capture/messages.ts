@@ -3,6 +3,7 @@ import type { CaptureSettings, EndpointRole } from "../config/settings.js";
 import type { Plan } from "../plan/plan.js";
 import type { MachineLine } from "../recording/recording.js";
 import type { RawAttempt } from "./attempt.js";
+import type { Backoff } from "./retry.js";
 
 export interface EndpointAccess {
   /** Scheme, host and port. */
@@ -25,9 +26,7 @@ export interface RawExchange {
   readonly id: number;
   readonly releasedAtNs: number;
   readonly inFlight: number;
-  readonly attempts: readonly (RawAttempt & {
-    readonly backoff?: { ms: number; from: "retry-after" | "exponential" };
-  })[];
+  readonly attempts: readonly (RawAttempt & { readonly backoff?: Backoff })[];
 }
 
 export type FromCapture =

@@ -80,15 +80,16 @@ export class Pacer {
     const access = this.job.endpoints[row.endpoint];
     const random = seededRandom(this.job.plan.seed, `backoff ${row.id}`);
     const attempts: RawExchange["attempts"][number][] = [];
+    let reached = 0;
     if (row.phase === "cold") lane.renew(row.endpoint);
     for (;;) {
       const attempt = await this.#attempt(row, lane, access, attempts.length, releasedAtNs);
-      const backoff = this.stop.aborted
-        ? null
-        : this.#backoff(row, access, attempt, attempts.length + 1, releasedAtNs, random);
+      const stale = attempt.outcome.kind === "staleConnection";
+      if (!stale) reached++;
+      const backoff = this.stop.aborted ? null : this.#backoff(row, access, attempt, reached, releasedAtNs, random);
       attempts.push(backoff === null ? attempt : { ...attempt, backoff });
       if (backoff === null) break;
-      if (row.phase === "cold") lane.renew(row.endpoint);
+      if (stale || row.phase === "cold") lane.renew(row.endpoint);
       if (backoff.ms > 0) await this.#sleep(backoff.ms);
       if (this.stop.aborted) break;
     }

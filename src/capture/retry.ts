@@ -14,7 +14,7 @@ export interface FailedAttempt {
 
 export interface Backoff {
   readonly ms: number;
-  readonly from: "retry-after" | "exponential";
+  readonly from: "retry-after" | "exponential" | "immediate";
 }
 
 const RETRY_AFTER_CAP_MS = 60_000;
@@ -24,7 +24,7 @@ const COLD_POLL_MS = 2_000;
 
 /**
  * The wait before the next attempt, or null when there is none.
- * @param made attempts made so far, at least 1
+ * @param made attempts that reached the endpoint so far, this one included
  * @param nowMs wall clock, for a Retry-After that is a date
  */
 export function backoffAfter(
@@ -34,9 +34,10 @@ export function backoffAfter(
   random: Random,
   nowMs: number,
 ): Backoff | null {
+  // The endpoint never saw the request: the socket had died while it was idle. No retry setting forbids asking again,
+  // and on the fresh connection it cannot happen twice.
+  if (attempt.outcome.kind === "staleConnection") return { ms: 0, from: "immediate" };
   if (made >= settings.attempts || !isRetryable(attempt, settings)) return null;
-  // The endpoint never saw the request: the socket had died while it was idle.
-  if (attempt.outcome.kind === "staleConnection") return { ms: 0, from: "exponential" };
   const asked = isThrottled(attempt.status) ? retryAfterMs(attempt.headers ?? [], nowMs) : null;
   if (asked !== null) return { ms: Math.min(asked, RETRY_AFTER_CAP_MS), from: "retry-after" };
   const base = BASE_MS * 2 ** (made - 1);
@@ -69,9 +70,8 @@ function isRetryable({ outcome, status }: FailedAttempt, settings: RetrySettings
   switch (outcome.kind) {
     case "cancelled":
     case "truncated":
-      return false;
     case "staleConnection":
-      return true;
+      return false;
     case "network":
     case "timeout":
       return settings.on.includes("network");

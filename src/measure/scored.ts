@@ -24,8 +24,12 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   readonly requestId: string;
   readonly bucket: Bucket;
   readonly failure: Failure | null;
-  /** Failures of all attempts, first to last. */
+  /**
+   * Failures of the attempts that reached the endpoint, first to last. A kept-alive socket that was dead before any byte
+   * is no attempt of the endpoint's: `staleConnections` counts those, each asked again at once on a fresh connection.
+   */
   readonly attemptFailures: readonly (Failure | null)[];
+  readonly staleConnections: number;
   readonly status: number | null;
   readonly firstTokenAtNs: number | null;
   readonly endedAtNs: number;
@@ -70,7 +74,8 @@ export function scoredExchange(
     ...(exchange.pairBroken === undefined ? {} : { pairBroken: exchange.pairBroken }),
     bucket: sample.bucket,
     failure: sample.failure,
-    attemptFailures: sample.attemptFailures,
+    attemptFailures: sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection"),
+    staleConnections: sample.attemptFailures.filter((failure) => failure?.kind === "stale_connection").length,
     status: attempt.status ?? null,
     firstTokenAtNs: completion.tokenEvents[0]?.atNs ?? null,
     endedAtNs: attempt.endedAtNs,

@@ -49,7 +49,7 @@ export interface Attempt {
   readonly endedAtNs: number;
   readonly outcome: Outcome;
   /** Why the next attempt waited, in ms, and from where the wait came. Absent on the last attempt. */
-  readonly backoff?: { readonly ms: number; readonly from: "retry-after" | "exponential" };
+  readonly backoff?: { readonly ms: number; readonly from: "retry-after" | "exponential" | "immediate" };
 }
 
 /** One planned request and all its attempts. */

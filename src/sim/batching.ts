@@ -2,7 +2,7 @@
  * The model of continuous batching, as pure functions. It imitates the shape of a real engine, not its figures.
  *
  * The engine advances in steps. In one step every decoding sequence produces one token, and up to
- * `prefillChunkTokens` prompt tokens are worked off, shared evenly among the sequences that wait for prefill:
+ * `prefillChunkTokens` prompt tokens are worked off, of the sequence with the least of its prompt left first:
  *
  *     step = [batch > 0] · base · (1 + slowdown · (batch − 1)) + prompt tokens in the step / prefill rate
  *     base = 1 / decode rate of one stream alone

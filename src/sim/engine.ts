@@ -112,15 +112,14 @@ export class BatchingEngine {
     }
   }
 
-  /** Shares the chunk evenly: in order of arrival, one long prompt would hold up every short one behind it. */
+  /** Least prompt left goes first: in order of arrival, one long prompt would hold up every short one behind it. */
   #prefillChunk(): number {
-    const waiting = this.#prefilling.toSorted((a, b) => a.promptLeft - b.promptLeft);
     let left = this.#parameters.prefillChunkTokens;
-    waiting.forEach((running, index) => {
-      const taken = Math.min(left / (waiting.length - index), running.promptLeft);
+    for (const running of this.#prefilling.toSorted((a, b) => a.promptLeft - b.promptLeft)) {
+      const taken = Math.min(left, running.promptLeft);
       running.promptLeft -= taken;
       left -= taken;
-    });
+    }
     return this.#parameters.prefillChunkTokens - left;
   }
 

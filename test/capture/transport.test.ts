@@ -280,7 +280,7 @@ describe("failures are data", () => {
       else socket.write(plainAnswer(CHAT_BODY));
     });
     const cases = ["a", "b"].map((id) => ({ ...CASE, id }));
-    const { exchanges } = await captureFrom({ baseUrl, cases, settings: { retry: { attempts: 2, on: [] } } });
+    const { exchanges } = await captureFrom({ baseUrl, cases, settings: { retry: { attempts: 1, on: [] } } });
     const outcomes = exchanges.map(({ attempts }) => attempts.map(({ outcome }) => outcome.kind));
     expect(outcomes).toEqual([
       ["complete"],

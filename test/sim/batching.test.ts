@@ -89,7 +89,7 @@ describe("the engine in virtual time", () => {
     engine.submit(long);
     engine.submit(short);
     schedule.run();
-    expect(short.prefilledMs).toEqual([100]); // the end of the step it arrived in, and one more
+    expect(short.prefilledMs).toEqual([100]); // the step it arrived in, and the next
     expect(long.prefilledMs[0]).toBeGreaterThanOrEqual(1_020);
   });
 
