@@ -230,10 +230,11 @@ function dotsOf(metric: string, { pairs, frame }: DetailsInput): CaseDots[] {
   });
 }
 
+/** Of phases that have a tail, and of metrics that have a slow end. */
 function tailFilesOf(tails: TailBook): TailFile[] {
   const files: TailFile[] = [];
-  for (const metric of METRICS) {
-    for (const phase of tails.phases) {
+  for (const metric of METRICS.filter(({ better, unit }) => better !== "neither" && unit !== "USD")) {
+    for (const phase of tails.phases.filter((each) => each !== "cold" && each !== "warmup")) {
       for (const endpoint of ["baseline", "candidate"] as const) {
         const text = tails.tail(endpoint, phase, metric)?.percentileText() ?? null;
         if (text !== null) files.push({ name: `${metric.name}.${phase.replaceAll(":", "-")}.${endpoint}.hgrm`, text });

@@ -73,7 +73,7 @@ function notEstimable(cell: Cell, metric: Metric, tail: Tail, needed: number): s
   const lower = metric.better === "lower";
   const edge = lower ? tail.max : tail.min;
   const head = `${cell} not estimable (n = ${tail.n} < ${needed})`;
-  if (edge === null || tail.failed > 0) return head;
+  if (edge === null || tail.failed > 0 || tail.n < neededFor(0.5)) return head;
   const share = (100 * supportedShare(tail.n)).toFixed(1);
   const value = `${lower ? "max" : "min"} ${rounded(edge)} ${metric.unit}`;
   return `${head}; ${value}; 95 % confident that ≥ ${share} % of requests are ${lower ? "below" : "above"} it`;

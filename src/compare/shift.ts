@@ -85,7 +85,8 @@ function estimateOf(logs: readonly LogRatio[], byRound: ReadonlyMap<number, LogR
     );
   }
   const byCase = [...groupBy(logs, (log) => log.caseId).values()].map((group) => group.map(({ value }) => value));
-  if (byRound.size > 1) {
+  // One case asked several times in one round (phase solo) varies within itself; there are no cases to be the unit.
+  if (byRound.size > 1 || byCase.length === 1) {
     const stratified = stratifiedByCase(byCase);
     if (stratified !== null) return stratified;
   }

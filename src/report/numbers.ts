@@ -74,6 +74,9 @@ export function formatWithUnit(value: number | null, unit: string, none = NO_VAL
   if (value === null || !Number.isFinite(value)) return none;
   if (unit === "ms") return formatMs(value, none);
   if (unit === "share") return formatShare(value, none);
+  // Tiers are told apart by their first decimal: 118.9 is not 119.
+  if (unit === "tokens/s")
+    return { unit, format: (value) => (value >= 999.95 ? formatCount(value) : value.toFixed(1)) };
   if (unit === "USD") return value !== 0 && Math.abs(value) < 0.0001 ? "<$0.0001" : `$${value.toFixed(4)}`;
   if (unit === "tokens") return `${formatCount(value)} tokens`;
   return unit === "" ? formatSignificant(value) : `${formatSignificant(value)} ${unit}`;
@@ -97,6 +100,9 @@ export function cellScale(unit: string, values: readonly number[]): CellScale {
     return { unit: "ms", format: (ms) => (ms >= 999.5 ? formatCount(ms) : ms.toFixed(decimals)) };
   }
   if (unit === "tokens") return { unit, format: formatCount };
+  // Tiers are told apart by their first decimal: 118.9 is not 119.
+  if (unit === "tokens/s")
+    return { unit, format: (value) => (value >= 999.95 ? formatCount(value) : value.toFixed(1)) };
   if (unit === "USD") return { unit, format: (value) => value.toFixed(4) };
   return { unit: unit === "characters/s" ? "char/s" : unit, format: formatSignificant };
 }

@@ -3,14 +3,19 @@ import type { Footnotes } from "./footnotes.js";
 import { formatCount } from "./numbers.js";
 import type { MetricSummary, TailSummary } from "./summary.js";
 
-export type Quantile = "p1" | "p5" | "p10" | "p50" | "p90" | "p95" | "p99" | "min" | "max";
+export type Quantile = "p1" | "p5" | "p10" | "p50" | "p90" | "p95" | "p99" | "mean" | "min" | "max";
 
 /** Towards the slow end: the tail of a rate is its low values. */
 export const QUANTILES: Readonly<Record<"lower" | "higher", readonly Quantile[]>> = {
   lower: ["p50", "p90", "p95", "p99", "max"],
   higher: ["p50", "p10", "p5", "p1", "min"],
 };
-const QUANTILE_SHARE: Readonly<Record<Quantile, number>> = {
+/** Of a phase too small for any percentile: what was seen, all of it. */
+export const SMALL_SAMPLE: Readonly<Record<"lower" | "higher", readonly Quantile[]>> = {
+  lower: ["mean", "min", "max"],
+  higher: ["mean", "max", "min"],
+};
+const QUANTILE_SHARE: Readonly<Record<Exclude<Quantile, "mean">, number>> = {
   p1: 0.01,
   p5: 0.05,
   p10: 0.1,
@@ -42,7 +47,7 @@ export function tailCell(
 ): TailCell {
   const value = tail[column];
   const own = tail.notes.filter((note) => note.startsWith(`${column} `));
-  const extreme = column === "max" || column === "min";
+  const extreme = column === "max" || column === "min" || column === "mean";
   const absent = value === null || (better === "higher" && value === 0);
   const among = !extreme && own.length === 0 && absent && isInfinite(tail, column, better);
   if (among || own.some((note) => note.includes("not reached")))
@@ -54,7 +59,7 @@ export function tailCell(
 /** A nearest-rank quantile that falls among the failed, which stand at the slow end. */
 function isInfinite(tail: TailSummary, column: Quantile, better: MetricSummary["better"]): boolean {
   if (tail.failed === 0) return false;
-  const share = QUANTILE_SHARE[column];
+  const share = column === "mean" ? 1 : QUANTILE_SHARE[column];
   if (better === "higher") return Math.max(1, Math.ceil(share * tail.n)) <= tail.failed;
   return Math.ceil(share * tail.n) > tail.n - tail.failed;
 }

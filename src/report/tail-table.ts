@@ -7,7 +7,15 @@ import { Footnotes } from "./footnotes.js";
 import { cellScale, formatCount } from "./numbers.js";
 import { type ShiftLine, shiftLine } from "./shift-line.js";
 import type { MetricPhaseName, Summary, TailSummary } from "./summary.js";
-import { generalNotes, missingReason, QUANTILES, type Quantile, type TailCell, tailCell } from "./tail-cell.js";
+import {
+  generalNotes,
+  missingReason,
+  QUANTILES,
+  type Quantile,
+  SMALL_SAMPLE,
+  type TailCell,
+  tailCell,
+} from "./tail-cell.js";
 
 /** What is read first stands first; a metric that is not named here follows in the order of the report. */
 const ORDER = [
@@ -72,19 +80,30 @@ export function mainMetrics(summary: Summary, phase: MetricPhaseName): { main: s
   return { main: names.filter((name) => !MINOR.has(name)), minor: names.filter((name) => MINOR.has(name)) };
 }
 
-/** The table of one phase. A phase too small for any tail loses its blank columns; their reasons stand at `n`. */
+/** The order-statistic rule gives even a median only from here on. */
+const SMALLEST_MEDIAN = 5;
+
+/**
+ * The table of one phase. One too small for any percentile shows mean, minimum and maximum instead; one too small for
+ * its slow end loses the blank columns, and their reasons stand at `n`.
+ */
 export function tailTable(
   summary: Summary,
   phase: MetricPhaseName,
   names: readonly string[] = tailMetrics(summary, phase),
 ): TailTable {
   const notes = new Footnotes();
+  const largest = names.reduce((most, name) => {
+    const sides = summary.metrics[name]?.[phase];
+    return Math.max(most, sides?.baseline?.n ?? 0, sides?.candidate?.n ?? 0);
+  }, 0);
+  const small = largest < SMALLEST_MEDIAN;
   const blocks = names.flatMap((name): MetricBlock[] => {
     const metric = summary.metrics[name];
     const sides = metric?.[phase];
     if (metric === undefined || sides === undefined || metric.better === "neither") return [];
     const { better } = metric;
-    const columns = QUANTILES[better];
+    const columns = (small ? SMALL_SAMPLE : QUANTILES)[better];
     const tails = [sides.baseline, sides.candidate].filter((tail) => tail !== null);
     const values = tails.flatMap((tail) => columns.map((column) => tail[column])).filter((value) => value !== null);
     const scale = cellScale(metric.unit, values);
@@ -96,7 +115,10 @@ export function tailTable(
       }
       return {
         endpoint,
-        n: { text: formatCount(tail.n), notes: generalNotes(tail, columns, notes) },
+        n: {
+          text: formatCount(tail.n),
+          notes: [...generalNotes(tail, columns, notes), ...(small ? tooFew(tail, notes) : [])],
+        },
         cells: columns.map((column) => tailCell(tail, column, better, scale.format, notes)),
       };
     };
@@ -106,7 +128,11 @@ export function tailTable(
     const shift = line && { ...line, notes: notes.addAll(doubts) };
     return [{ name, unit: scale.unit, columns, rows, shift }];
   });
-  return { blocks: withoutBlankColumns(blocks), footnotes: notes.lines() };
+  return { blocks: small ? blocks : withoutBlankColumns(blocks), footnotes: notes.lines() };
+}
+
+function tooFew(tail: TailSummary, notes: Footnotes): number[] {
+  return notes.addAll([`n = ${tail.n}: too few for a percentile, even the median needs ${SMALLEST_MEDIAN}`]);
 }
 
 function withoutBlankColumns(blocks: readonly MetricBlock[]): MetricBlock[] {

@@ -48,7 +48,7 @@ function tailsTable(summary: Summary, phase: MetricPhaseName, label: string, nam
   const prefix = `${phase}-note`;
   const paired = blocks.some((block) => block.shift !== null);
   const groups = [true, false]
-    .map((high) => blocks.filter((block) => block.columns.includes("max") === high))
+    .map((high) => blocks.filter((block) => (block.columns.at(-1) === "max") === high))
     .filter((group) => group.length > 0);
   const bodies = groups.map(
     (group) =>
