@@ -26,6 +26,11 @@ export function formatSignificant(value: number): string {
   return value.toFixed(3).replace("-", MINUS);
 }
 
+/** Tokens a second with one decimal, since tiers are told apart by it: 118.9 is not 119. */
+function formatRate(rate: number): string {
+  return Math.abs(rate) >= 999.95 ? formatCount(rate) : rate.toFixed(1).replace("-", MINUS);
+}
+
 /** Milliseconds with the unit that suits them: `0.84 ms`, `8.4 ms`, `412 ms`, `2.31 s`, `14.2 s`, `3 min 5 s`. */
 export function formatMs(ms: number | null, none = NO_VALUE): string {
   if (ms === null || !Number.isFinite(ms)) return none;
@@ -74,9 +79,7 @@ export function formatWithUnit(value: number | null, unit: string, none = NO_VAL
   if (value === null || !Number.isFinite(value)) return none;
   if (unit === "ms") return formatMs(value, none);
   if (unit === "share") return formatShare(value, none);
-  // Tiers are told apart by their first decimal: 118.9 is not 119.
-  if (unit === "tokens/s")
-    return { unit, format: (value) => (value >= 999.95 ? formatCount(value) : value.toFixed(1)) };
+  if (unit === "tokens/s") return `${formatRate(value)} ${unit}`;
   if (unit === "USD") return value !== 0 && Math.abs(value) < 0.0001 ? "<$0.0001" : `$${value.toFixed(4)}`;
   if (unit === "tokens") return `${formatCount(value)} tokens`;
   return unit === "" ? formatSignificant(value) : `${formatSignificant(value)} ${unit}`;
@@ -100,9 +103,7 @@ export function cellScale(unit: string, values: readonly number[]): CellScale {
     return { unit: "ms", format: (ms) => (ms >= 999.5 ? formatCount(ms) : ms.toFixed(decimals)) };
   }
   if (unit === "tokens") return { unit, format: formatCount };
-  // Tiers are told apart by their first decimal: 118.9 is not 119.
-  if (unit === "tokens/s")
-    return { unit, format: (value) => (value >= 999.95 ? formatCount(value) : value.toFixed(1)) };
+  if (unit === "tokens/s") return { unit, format: formatRate };
   if (unit === "USD") return { unit, format: (value) => value.toFixed(4) };
   return { unit: unit === "characters/s" ? "char/s" : unit, format: formatSignificant };
 }
