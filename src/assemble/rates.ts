@@ -76,6 +76,12 @@ const RULES: readonly RateRule[] = [
     of: "exchanges",
     count: ({ attemptFailures }) => [Math.max(0, attemptFailures.length - 1), 1],
   },
+  {
+    name: "coalesced",
+    better: "lower",
+    of: "token-bearing events",
+    count: ({ coalescedEvents, tokenEvents }) => (tokenEvents === 0 ? null : [coalescedEvents, tokenEvents]),
+  },
   checked("expectations", "answers", ({ check }) => check?.met),
   checked("json_valid", "answers that should be JSON", ({ check }) => check?.jsonValid),
   checked("tool_calls", "answers that should call a tool, or none", toolCallsRight),

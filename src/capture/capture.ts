@@ -9,8 +9,6 @@ import type { Attempt, Exchange, MachineLine, RecordedRead } from "../recording/
 import type { RawAttempt } from "./attempt.js";
 import type { CaptureJob, FromCapture, RawExchange, ToCapture } from "./messages.js";
 
-export type { CaptureJob, EndpointAccess } from "./messages.js";
-
 export interface CaptureEvents {
   /** Rows were handed to a lane. */
   onReleased?(ids: readonly number[]): void;

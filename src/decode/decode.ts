@@ -9,9 +9,6 @@ import { embeddingsFacts } from "./embeddings.js";
 import { parseJson } from "./json.js";
 import { lexSse } from "./sse.js";
 
-/** The APIs whose answers are decoded. A case that speaks another is not tested. */
-export const DECODED_APIS: readonly Api[] = ["chat", "embeddings"];
-
 export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Completion {
   const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
   if (attempt.status !== undefined && (attempt.status < 200 || attempt.status >= 300)) {

@@ -5,6 +5,7 @@ import type { Failure } from "../decode/failure.js";
 import { countCharacters } from "../decode/json.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
+import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import type { DecodedSample } from "./sample.js";
 
@@ -40,6 +41,9 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   readonly systemFingerprint: string | null;
   readonly remoteAddress: string | null;
   readonly characters: number;
+  /** Token-bearing events, and those of them that shared a read with an earlier one. */
+  readonly tokenEvents: number;
+  readonly coalescedEvents: number;
   readonly scalars: Readonly<Record<string, Scalar>>;
   /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
   readonly check: CheckOutcome | null;
@@ -86,6 +90,8 @@ export function scoredExchange(
     systemFingerprint: completion.systemFingerprint,
     remoteAddress: attempt.remoteAddress ?? null,
     characters: charactersOf(sample),
+    tokenEvents: completion.tokenEvents.length,
+    coalescedEvents: coalescedEvents(completion),
     scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
     check,
     answer: answerOf(sample, keepText),

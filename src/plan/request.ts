@@ -12,6 +12,9 @@ const API_PATH: Readonly<Record<Api, string>> = {
   embeddings: "/embeddings",
 };
 
+/** The APIs whose answers this version decodes: a case that speaks another is not tested, never failed. */
+export const TESTED_APIS: readonly Api[] = ["chat", "embeddings"];
+
 /**
  * The model that an endpoint uses for a case: by category, then by tag, then `default` (which never serves
  * embeddings). Undefined when the case is not mapped there.
