@@ -32,6 +32,9 @@ export async function startSimProcess(given: SimOptions): Promise<SimProcess> {
   const options = checkSimOptions(given);
   const child = spawn(process.execPath, [mainFile(), JSON.stringify(options), "--exit-with-stdin"], {
     stdio: ["pipe", "pipe", "pipe"],
+    // A group of its own: an interrupt at the terminal is for the run, which still needs its endpoints to end cleanly.
+    detached: true,
+    windowsHide: true,
   });
   const port = await readyPort(child, child.stdout, child.stderr);
   child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
