@@ -57,7 +57,7 @@ for (const role of ["baseline", "candidate"]) {
   assert.equal(summary.rates.parse_errors[role].count, 0, `every answer of the ${role} parses`);
   assert.equal(summary.rates.broken_streams[role].count, 0, `no stream of the ${role} breaks`);
   assert.ok(summary.rates.errors_final[role].share < 0.2, `most requests of the ${role} succeed`);
-  assert.ok(summary.metrics.ttft.warm[role].n > 20 && summary.metrics.char_rate.warm[role].p50 > 0);
-  assert.ok(summary.metrics.output_tokens.warm[role].n > 20, `the ${role} reports usage`);
+  assert.ok(summary.metrics.ttft.warm[role].n > 8 && summary.metrics.char_rate.warm[role].mean > 0);
+  assert.ok(summary.metrics.output_tokens.warm[role].n > 8, `the ${role} reports usage`);
 }
 console.log(`real servers: ${summary.run.recorded} exchanges, ${join(folder, "report.html")}`);

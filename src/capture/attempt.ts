@@ -27,7 +27,7 @@ export interface Deadlines {
 
 export interface AttemptOptions {
   readonly request: RequestTemplate;
-  readonly body: string | null;
+  readonly body: string;
   /** Added to the stored ones; never recorded. */
   readonly secretHeaders: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;

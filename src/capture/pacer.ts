@@ -1,7 +1,7 @@
 /** Walks a plan: blocks in order, releases in order within a block, as many in flight as the block allows. */
 import { setTimeout as delay } from "node:timers/promises";
 import { type Random, seededRandom } from "../core/random.js";
-import type { Block, PlannedRequest, Release } from "../plan/plan.js";
+import type { Block, PlannedRequest, Release, RequestTemplate } from "../plan/plan.js";
 import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
 import { type Clock, NS_PER_MS } from "./clock.js";
 import { Lane } from "./lane.js";
@@ -19,7 +19,6 @@ const COLD_ANSWER_MS = 60_000;
 
 export class Pacer {
   readonly #inFlight = { baseline: 0, candidate: 0 };
-  readonly #bodies = new Map<string, string>();
 
   constructor(
     private readonly job: CaptureJob,
@@ -67,23 +66,33 @@ export class Pacer {
 
   /** Both halves of a pair are dispatched in one turn of the event loop; the lane is free when both have ended. */
   async #runRelease(release: Release, lane: Lane): Promise<void> {
-    const releasedAtNs = this.now();
     const rows = release.rows.map((id) => this.job.plan.rows[id] as PlannedRequest);
+    // Serialised before the pair is due: the second half must not wait for its body.
+    const bodies = rows.map((row) => this.#body(row));
+    const releasedAtNs = this.now();
     for (const row of rows) this.#inFlight[row.endpoint]++;
     const counts = rows.map((row) => this.#inFlight[row.endpoint]);
-    const running = rows.map((row, index) => this.#runExchange(row, lane, releasedAtNs, counts[index] as number));
+    const running = rows.map((row, index) =>
+      this.#runExchange(row, bodies[index] as string, lane, releasedAtNs, counts[index] as number),
+    );
     this.events.onReleased(release.rows);
     await Promise.all(running);
   }
 
-  async #runExchange(row: PlannedRequest, lane: Lane, releasedAtNs: number, inFlight: number): Promise<void> {
+  async #runExchange(
+    row: PlannedRequest,
+    body: string,
+    lane: Lane,
+    releasedAtNs: number,
+    inFlight: number,
+  ): Promise<void> {
     const access = this.job.endpoints[row.endpoint];
     const random = seededRandom(this.job.plan.seed, `backoff ${row.id}`);
     const attempts: RawExchange["attempts"][number][] = [];
     let reached = 0;
     if (row.phase === "cold") lane.renew(row.endpoint);
     for (;;) {
-      const attempt = await this.#attempt(row, lane, access, attempts.length, releasedAtNs);
+      const attempt = await this.#attempt(row, body, lane, access, attempts.length, releasedAtNs);
       const stale = attempt.outcome.kind === "staleConnection";
       if (!stale) reached++;
       const backoff = this.stop.aborted ? null : this.#backoff(row, access, attempt, reached, releasedAtNs, random);
@@ -99,17 +108,16 @@ export class Pacer {
 
   #attempt(
     row: PlannedRequest,
+    body: string,
     lane: Lane,
     access: EndpointAccess,
     made: number,
     releasedAtNs: number,
   ): Promise<RawAttempt> {
-    const request = this.job.plan.requests[row.requestId];
-    if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
     const id = `${this.job.runId}-${row.id}-${made}`;
     return sendAttempt(lane.client(row.endpoint, `${row.phase} ${row.round}`), {
-      request,
-      body: this.#body(row),
+      request: this.#request(row),
+      body,
       secretHeaders: {
         ...(access.apiKey === undefined ? {} : { authorization: `Bearer ${access.apiKey}` }),
         ...(access.requestIdHeader === undefined ? {} : { [access.requestIdHeader]: id }),
@@ -145,13 +153,13 @@ export class Pacer {
     return backoffAfter(attempt, made, this.job.settings.retry, random, Date.now());
   }
 
-  #body(row: PlannedRequest): string | null {
+  #body(row: PlannedRequest): string {
+    return JSON.stringify(this.#request(row).body);
+  }
+
+  #request(row: PlannedRequest): RequestTemplate {
     const request = this.job.plan.requests[row.requestId];
-    if (request?.body === undefined) return null;
-    const known = this.#bodies.get(row.requestId);
-    if (known !== undefined) return known;
-    const text = JSON.stringify(request.body);
-    this.#bodies.set(row.requestId, text);
-    return text;
+    if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
+    return request;
   }
 }

@@ -30,7 +30,12 @@ export function sampleOf(exchange: Exchange, api: Api, header: HeaderLine): Deco
 }
 
 function bucketOf(exchange: Exchange, last: Attempt, failure: Failure | null): Bucket {
-  if (last.outcome.kind === "cancelled") return "none";
+  if (last.outcome.kind === "cancelled" || wasInterrupted(last)) return "none";
   if (failure !== null) return "failed";
   return exchange.phase === "cold" ? "cold" : "warm";
+}
+
+/** A wait was announced and no attempt followed: the user stopped the run in between. */
+export function wasInterrupted(last: Attempt): boolean {
+  return last.backoff !== undefined || (last.outcome.kind === "cancelled" && last.outcome.by === "user");
 }

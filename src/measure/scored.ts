@@ -7,7 +7,7 @@ import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
-import type { DecodedSample } from "./sample.js";
+import { type DecodedSample, wasInterrupted } from "./sample.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -83,7 +83,7 @@ export function scoredExchange(
     status: attempt.status ?? null,
     firstTokenAtNs: completion.tokenEvents[0]?.atNs ?? null,
     endedAtNs: attempt.endedAtNs,
-    cancelled: outcome.kind === "cancelled" ? outcome.by : null,
+    cancelled: wasInterrupted(attempt) ? "user" : outcome.kind === "cancelled" ? outcome.by : null,
     finishReason: completion.finishReason,
     usage: completion.usage,
     model: completion.model,
