@@ -2,30 +2,36 @@
  * What reading costs: clients of one paced simulator, each in a process of its own, in turns. CPU time of a client's
  * whole process over the timed part, after its warm-up.
  */
+import { join } from "node:path";
 import { startSimProcess } from "../dist/sim/process.js";
 import { measuredChild } from "./child.mjs";
 import { median } from "./statistics.mjs";
+import { withFolder } from "./temporary.mjs";
 
-const WORK = { streams: 20, events: 200, intervalMs: 10, startGapMs: 7, warmupEvents: 100 };
+const WORK = { streams: 20, events: 250, intervalMs: 10, startGapMs: 7, warmupEvents: 100 };
 const CLIENTS = ["twintail", "openai", "fetch-parser"];
 const TURNS = 3;
 const LIMIT_MS = 20_000;
 
-export async function captureRows(progress) {
+export function captureRows(progress) {
+  return withFolder(async (folder) => rowsOf(await turns(folder, progress)));
+}
+
+async function turns(folder, progress) {
   const sim = await startSimProcess({ tier: "h100x2" });
   const results = new Map(CLIENTS.map((client) => [client, []]));
   try {
     for (let turn = 1; turn <= TURNS; turn++) {
       for (const client of CLIENTS) {
         progress(`capture: ${client}, turn ${turn} of ${TURNS}`);
-        const work = { ...WORK, baseUrl: sim.baseUrl };
+        const work = { ...WORK, baseUrl: sim.baseUrl, recording: join(folder, `${client}-${turn}.jsonl`) };
         results.get(client).push(await measuredChild(`./clients/${client}.mjs`, work, { limitMs: LIMIT_MS }));
       }
     }
   } finally {
     await sim.stop();
   }
-  return rowsOf(results);
+  return results;
 }
 
 function rowsOf(results) {

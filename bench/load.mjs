@@ -12,7 +12,7 @@ import { quantile } from "./statistics.mjs";
 import { withFolder } from "./temporary.mjs";
 
 const INTERVAL_MS = 10;
-const WORK = { events: 250, intervalMs: INTERVAL_MS, warmupEvents: 50, startGapMs: 7 };
+const WORK = { events: 200, intervalMs: INTERVAL_MS, warmupEvents: 50, startGapMs: 3 };
 /** Streams of 100 events/s each. */
 const LEVELS = [20, 50, 100];
 /** Below this share of the offered rate, or later than one interval at p99, the simulator is what was measured. */
@@ -38,7 +38,6 @@ async function measureLevel(work, logFile) {
   const exchanges = [];
   const machine = [];
   const originNs = process.hrtime.bigint();
-  let simGone = false;
   try {
     const job = captureJob({ ...work, baseUrl: sim.baseUrl }, originNs);
     await capture(job, 0, {
@@ -47,10 +46,8 @@ async function measureLevel(work, logFile) {
       },
       onMachine: (line) => machine.push(line),
     });
-    await sim.stop();
-    simGone = true;
   } finally {
-    if (!simGone) await sim.stop();
+    await sim.stop();
   }
   return compared(exchanges, sendLog(logFile, originNs), machine);
 }

@@ -13,6 +13,12 @@ import { tableText } from "./table.mjs";
 const PARTS = { pure: pureRows, capture: captureRows, load: loadRows, million: millionRows };
 
 const only = chosenPart();
+// An exit that handlers see: what lies in the temporary folder is removed.
+for (const [signal, code] of [
+  ["SIGINT", 130],
+  ["SIGTERM", 143],
+])
+  process.once(signal, () => process.exit(code));
 const startMs = performance.now();
 const rows = [];
 for (const [name, rowsOfPart] of Object.entries(PARTS)) {

@@ -10,7 +10,7 @@ import { withFolder } from "./temporary.mjs";
 
 const SIZES = [250_000, 500_000, 1_000_000];
 const EVENTS_EACH = 200;
-const HEAP_MB = 96;
+const HEAP_MB = 64;
 const LIMIT_MS = 60_000;
 const MIB = 1_048_576;
 

@@ -16,21 +16,35 @@ const texts = chatEvents("bench", answerTokens(1, TOKENS));
 const chunks = texts.map((text) => Buffer.from(text));
 const content = answerTokens(1, TOKENS).join("");
 
+/** As a live stream comes, and as one comes that a proxy held back: a read is then full, at 64 KiB. */
 export function lexing() {
-  const ours = () => lexSse(chunks).events.length;
+  return [
+    lexingOf(chunks, "lex SSE, a read an event"),
+    lexingOf(recut(Buffer.concat(chunks), 65_536), "lex SSE, reads of 64 KiB"),
+  ];
+}
+
+function lexingOf(reads, what) {
+  const ours = () => lexSse(reads).events.length;
   const peer = () => {
     let events = 0;
     const parser = createParser({ onEvent: () => events++ });
     const decoder = new TextDecoder();
-    for (const chunk of chunks) parser.feed(decoder.decode(chunk, { stream: true }));
+    for (const read of reads) parser.feed(decoder.decode(read, { stream: true }));
     return events;
   };
   assert.equal(ours(), EVENTS);
   assert.equal(peer(), EVENTS);
   return [
-    { what: "lex SSE, a read an event", events: EVENTS, run: ours },
+    { what, events: EVENTS, run: ours },
     { what: "peer: eventsource-parser", events: EVENTS, run: peer },
   ];
+}
+
+function recut(bytes, size) {
+  return Array.from({ length: Math.ceil(bytes.length / size) }, (_, index) =>
+    bytes.subarray(index * size, (index + 1) * size),
+  );
 }
 
 export function decoding() {

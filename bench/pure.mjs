@@ -9,11 +9,11 @@ import { median } from "./statistics.mjs";
 import { withFolder } from "./temporary.mjs";
 
 const ROUNDS = 5;
-const ROUND_MS = 150;
+const ROUND_MS = 100;
 
 export function pureRows(progress) {
   return withFolder(async (folder) => {
-    const groups = [lexing(), decoding(), recording(), scoring(folder)];
+    const groups = [...lexing(), decoding(), recording(), scoring(folder)];
     const samples = new Map(groups.flat().map((task) => [task, []]));
     for (let round = 1; round <= ROUNDS; round++) {
       progress(`pure: round ${round} of ${ROUNDS}`);

@@ -8,7 +8,7 @@ const HEAD = ["part", "what", "events/s", "CPU µs/event", "peer / ours", "notes
 const RIGHT = ["left", "left", "right", "right", "right", "left"];
 
 export function tableText(rows) {
-  const table = new Table({ head: HEAD, colAligns: RIGHT, style: { head: [], border: [] } });
+  const table = new Table({ head: HEAD, colAligns: RIGHT, style: { head: [], border: [], compact: true } });
   for (const row of rows) table.push(cells(row));
   return table.toString();
 }

@@ -6,7 +6,7 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import { capture } from "./capture/capture.js";
 import { checkReachable } from "./capture/reach.js";
-import { type Keys, resolveKeys } from "./config/keys.js";
+import { type Keys, resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import type { EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
 import { VERSION } from "./core/version.js";
@@ -101,9 +101,10 @@ async function record(
   options: RunOptions,
 ): Promise<boolean> {
   const originNs = process.hrtime.bigint();
-  const secrets = Object.values(keys).filter((key) => key !== undefined);
+  const secrets = Object.values(keys).filter((key) => key !== undefined && key.length >= SHORTEST_KEY);
   const access = (endpoint: EndpointSettings) => ({
     origin: new URL(endpoint.baseUrl).origin,
+    query: endpoint.query,
     ...(keys[endpoint.role] === undefined ? {} : { apiKey: keys[endpoint.role] as string }),
     ...(endpoint.requestIdHeader === undefined ? {} : { requestIdHeader: endpoint.requestIdHeader }),
     ...(endpoint.wake === undefined ? {} : { wakeCapMs: endpoint.wake.capMs }),

@@ -32,6 +32,7 @@ export function score(path: string): Report {
   if (exchanges.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
+  scorer.tails.settle();
   const pairs = pairsOf(exchanges);
   return assembleReport({
     frame,
@@ -68,12 +69,12 @@ class Scorer {
         remedy: "the file was changed or damaged",
       });
     }
-    const sample = sampleOf(exchange, golden.api, header);
+    const sample = sampleOf(exchange, golden, header);
     const measurements = measureAll(sample);
-    if (sample.bucket !== "none") this.tails.record(exchange.endpoint, exchange.phase, measurements);
+    if (sample.bucket !== "none") this.tails.record(exchange, measurements);
     const check = checkOf(sample, golden, header);
     this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
-    if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
+    if (exchange.phase === "cold" && sample.bucket !== "none") this.cold.push(coldFactsOf(sample));
     if (sample.bucket !== "none") {
       const body = header.requests[exchange.requestId]?.body ?? {};
       this.#wire.see({ exchange, completion: sample.completion, golden, body });

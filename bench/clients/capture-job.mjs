@@ -46,7 +46,7 @@ export function captureJob(work, originNs) {
     notTested: [],
     digest: "",
   };
-  const access = { origin, requestIdHeader: REQUEST_ID_HEADER };
+  const access = { origin, query: "", requestIdHeader: REQUEST_ID_HEADER };
   return { plan, runId: RUN_ID, endpoints: { baseline: access, candidate: access }, settings: SETTINGS, originNs };
 }
 

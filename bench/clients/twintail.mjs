@@ -2,9 +2,7 @@
  * twintail's own capture: reads stamped and kept, and each exchange written as a line of a recording. Decoding, which
  * others do while they read, comes after the end; it is measured beside.
  */
-import { closeSync, openSync, rmSync, writeSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { closeSync, openSync, writeSync } from "node:fs";
 import { capture } from "../../dist/capture/capture.js";
 import { decodeAttempt } from "../../dist/decode/decode.js";
 import { cpuUsSince, inputOfChild, printResult } from "../child-input.mjs";
@@ -12,9 +10,7 @@ import { captureJob } from "./capture-job.mjs";
 import { REST_MS } from "./workload.mjs";
 
 const work = inputOfChild();
-const file = join(tmpdir(), `twintail-bench-${process.pid}.jsonl`);
-const descriptor = openSync(file, "wx", 0o600);
-process.once("exit", () => rmSync(file, { force: true }));
+const descriptor = openSync(work.recording, "wx", 0o600);
 
 const timed = [];
 let warmedUp = 0;

@@ -121,9 +121,9 @@ function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly Sco
 const TTFT = METRICS.find(({ name }) => name === "ttft");
 
 function coldSummary({ cold, tails }: Judged): Summary["cold"] {
-  // Solo before warm: a reference without queueing is what a wake is compared with.
+  // Warm-up first: it asks what the cold trial asked. Then solo, which waits in no queue either.
   const warmOf = (role: Role): number | null => {
-    for (const phase of ["solo", "warmup", "warm"] as const) {
+    for (const phase of ["warmup", "solo", "warm"] as const) {
       const tail = TTFT === undefined ? null : tails.tail(role, phase, TTFT);
       const median = tail === null || tail.values === 0 ? null : tail.quantile(0.5);
       if (median !== null && Number.isFinite(median)) return rounded(median);
@@ -142,7 +142,8 @@ function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]):
   for (const { id } of header.goldenSet.cases) {
     for (const endpoint of ROLES) {
       const own = exchanges.filter(
-        (exchange) => exchange.caseId === id && exchange.endpoint === endpoint && exchange.check,
+        (exchange) =>
+          exchange.caseId === id && exchange.endpoint === endpoint && exchange.check && !exchange.check.excluded,
       );
       const failed = own.filter(({ check }) => check?.met === false);
       const detail =

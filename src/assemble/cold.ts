@@ -1,5 +1,6 @@
 /** Cold trials, one by one: so few can never make a tail. */
 import { NS_PER_MS } from "../measure/metric.js";
+import { wake } from "../measure/metrics/wake.js";
 import type { DecodedSample } from "../measure/sample.js";
 import type { ColdTrial } from "../report/summary.js";
 import { rounded } from "./tails.js";
@@ -33,7 +34,7 @@ export function coldFactsOf(sample: DecodedSample): ColdFacts {
     endpoint: exchange.endpoint,
     trial: {
       exchangeId: exchange.id,
-      wakeMs: failure === null ? ms(exchange.releasedAtNs, firstNs) : null,
+      wakeMs: wakeMsOf(sample),
       attempts: exchange.attempts.length,
       parts: {
         refusedMs: rounded(refusedNs / NS_PER_MS) as number,
@@ -47,6 +48,11 @@ export function coldFactsOf(sample: DecodedSample): ColdFacts {
   };
 }
 
+function wakeMsOf(sample: DecodedSample): number | null {
+  const measurement = wake.measure(sample);
+  return "values" in measurement ? rounded(measurement.values[0] ?? null) : null;
+}
+
 /** Judges a trial against the endpoint's warm time to first token (median, ms; null when there is none). */
 export function judgeCold({ trial, message }: ColdFacts, warmTtftMs: number | null): ColdTrial {
   if (trial.wakeMs === null) return { ...trial, verdict: "failed", note: message };
@@ -54,5 +60,5 @@ export function judgeCold({ trial, message }: ColdFacts, warmTtftMs: number | nu
   if (trial.wakeMs <= NOT_COLD_FACTOR * warmTtftMs) {
     return { ...trial, verdict: "not cold", note: `within ${NOT_COLD_FACTOR} times the warm time to first token` };
   }
-  return { ...trial, verdict: "cold", note: "" };
+  return { ...trial, verdict: "cold", note: message };
 }

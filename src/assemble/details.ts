@@ -192,7 +192,8 @@ function curvesOf(tails: TailBook): QuantileCurve[] {
 function pointsOf(tail: Tail): (readonly [number, number | null])[] {
   const points: (readonly [number, number | null])[] = [];
   const count = tail.values + tail.failed;
-  const decades = Math.log10(count);
+  // The last point is the largest value: nearest rank reaches it beyond 1 − 1/n.
+  const decades = Math.log10(2 * count);
   const steps = Math.min(80, Math.max(8, Math.ceil(24 * decades)));
   for (let step = 0; step <= steps; step++) {
     const q = 1 - 10 ** ((-decades * step) / steps);

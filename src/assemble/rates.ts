@@ -91,7 +91,7 @@ const RULES: readonly RateRule[] = [
 ];
 
 export function rateSummaries(exchanges: readonly ScoredExchange[]): Rates {
-  const warm = exchanges.filter(({ phase, bucket }) => phase === "warm" && bucket !== "none");
+  const warm = exchanges.filter(({ phase, cancelled }) => phase === "warm" && cancelled !== "user");
   const rates: Rates = {};
   for (const rule of RULES) {
     const side = (endpoint: "baseline" | "candidate"): ShareSummary => {

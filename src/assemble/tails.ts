@@ -99,8 +99,8 @@ export function shiftSummary(metric: Metric, shift: Shift, doubts: readonly stri
   };
 }
 
-function reading(better: Better, { lo, hi }: Shift): ShiftSummary["reads"] {
-  if (lo === null || hi === null) return "unknown";
+function reading(better: Better, { lo, hi, doubtful }: Shift): ShiftSummary["reads"] {
+  if (lo === null || hi === null || doubtful) return "unknown";
   if (lo <= 1 && hi >= 1) return "~";
   const up = lo > 1;
   if (better === "neither") return up ? "higher" : "lower";

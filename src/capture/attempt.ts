@@ -27,6 +27,8 @@ export interface Deadlines {
 
 export interface AttemptOptions {
   readonly request: RequestTemplate;
+  /** Added to the stored path; never recorded. */
+  readonly query: string;
   readonly body: string;
   /** Added to the stored ones; never recorded. */
   readonly secretHeaders: Readonly<Record<string, string>>;
@@ -78,7 +80,7 @@ class LiveAttempt {
   }
 
   start(): void {
-    const { request, body, secretHeaders, deadlines, stop, now } = this.options;
+    const { request, query, body, secretHeaders, deadlines, stop, now } = this.options;
     this.#before = this.timed.latest();
     stop.addEventListener("abort", this.#onStop, { once: true });
     this.#connectTimer = this.#after(deadlines.connectMs, "connect");
@@ -87,7 +89,12 @@ class LiveAttempt {
     dispatchWatched(
       () =>
         this.timed.client.dispatch(
-          { method: request.method, path: request.path, headers: { ...request.headers, ...secretHeaders }, body },
+          {
+            method: request.method,
+            path: `${request.path}${query}`,
+            headers: { ...request.headers, ...secretHeaders },
+            body,
+          },
           {
             onRequestStart: (controller) => {
               this.#controller = controller;
@@ -132,9 +139,9 @@ class LiveAttempt {
     const fits = this.#log.add(chunk);
     if (this.#log.reads > readsBefore) {
       this.options.onRead();
-      if (this.#firstByteTimer !== null) {
-        this.#clear(this.#firstByteTimer);
-        this.#firstByteTimer = null;
+      if (readsBefore === 0) {
+        if (this.#firstByteTimer !== null) this.#clear(this.#firstByteTimer);
+        this.#idleLastNs = this.#log.lastReadAtNs ?? 0;
         this.#armIdle(deadlines.idleMs);
       }
     }
@@ -187,7 +194,9 @@ class LiveAttempt {
     const message = errorMessage(error).slice(0, 500);
     if (this.#sentAtNs !== undefined) {
       if (this.#headersAtNs !== undefined) return { kind: "network", phase: "body", code, message };
-      if (this.#reused && CLOSED_BY_PEER.has(code)) return { kind: "staleConnection", code, message };
+      const waitedMs = (this.options.now() - this.#sentAtNs) / NS_PER_MS;
+      if (this.#reused && waitedMs <= STALE_WITHIN_MS && CLOSED_BY_PEER.has(code))
+        return { kind: "staleConnection", code, message };
       return { kind: "network", phase: "headers", code, message };
     }
     const latest = this.timed.latest();
@@ -224,6 +233,9 @@ class LiveAttempt {
     });
   }
 }
+
+/** A socket that was dead when it was used says so within a round trip; later, the endpoint had the request. */
+const STALE_WITHIN_MS = 1_000;
 
 const CLOSED_BY_PEER = new Set(["ECONNRESET", "EPIPE", "UND_ERR_SOCKET", "ECONNABORTED"]);
 

@@ -9,6 +9,8 @@ export interface EndpointAccess {
   /** Scheme, host and port. */
   readonly origin: string;
   readonly apiKey?: string;
+  /** `?…` of the base address, or empty. It may carry a key. */
+  readonly query: string;
   readonly requestIdHeader?: string;
   /** Cap of a cold wake, where the endpoint scales to zero. */
   readonly wakeCapMs?: number;

@@ -20,6 +20,8 @@ const COLD_ANSWER_MS = 60_000;
 export class Pacer {
   readonly #inFlight = { baseline: 0, candidate: 0 };
 
+  readonly #phaseStartNs = new Map<string, number>();
+
   constructor(
     private readonly job: CaptureJob,
     private readonly now: Clock,
@@ -35,7 +37,9 @@ export class Pacer {
   }
 
   async #runBlock(block: Block): Promise<void> {
-    const startNs = this.now();
+    // A phase may have many blocks (serial order); its releases are timed from where the phase began.
+    const startNs = this.#phaseStartNs.get(block.phase) ?? this.now();
+    this.#phaseStartNs.set(block.phase, startNs);
     const origins = { baseline: this.job.endpoints.baseline.origin, candidate: this.job.endpoints.candidate.origin };
     let next = 0;
     const runLane = async (): Promise<void> => {
@@ -117,6 +121,7 @@ export class Pacer {
     const id = `${this.job.runId}-${row.id}-${made}`;
     return sendAttempt(lane.client(row.endpoint, `${row.phase} ${row.round}`), {
       request: this.#request(row),
+      query: access.query,
       body,
       secretHeaders: {
         ...(access.apiKey === undefined ? {} : { authorization: `Bearer ${access.apiKey}` }),

@@ -36,9 +36,10 @@ export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
     if (control || baseline === null || candidate === null) continue;
     if (baseline.pairBroken || candidate.pairBroken) continue;
     if (baseline.cancelled !== null || candidate.cancelled !== null) continue;
-    if (!applies(baseline, metric) && !applies(candidate, metric)) continue;
+    if (!hasValue(baseline, metric) && !hasValue(candidate, metric) && !bothFailed(baseline, candidate, metric))
+      continue;
     values.push({
-      caseId: `${baseline.caseId} ${baseline.variant} ${baseline.repeat}`,
+      caseId: `${baseline.caseId} ${baseline.variant}`,
       round: baseline.round,
       baseline: comparable(baseline, metric),
       candidate: comparable(candidate, metric),
@@ -47,9 +48,17 @@ export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
   return pairedShift(values);
 }
 
-function applies(exchange: ScoredExchange, metric: string): boolean {
+function hasValue(exchange: ScoredExchange, metric: string): boolean {
   const scalar = exchange.scalars[metric];
-  return scalar !== undefined && ("value" in scalar || scalar.failed);
+  return scalar !== undefined && "value" in scalar;
+}
+
+/** Both would have had a value, and neither came: a pair that is dropped on both sides. */
+function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric: string): boolean {
+  return [baseline, candidate].every(({ scalars }) => {
+    const scalar = scalars[metric];
+    return scalar !== undefined && "none" in scalar && scalar.failed;
+  });
 }
 
 /** The value that may enter a paired comparison, or null. */

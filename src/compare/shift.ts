@@ -25,6 +25,8 @@ export interface Shift {
   readonly pairs: number;
   readonly dropped: { readonly baseline: number; readonly candidate: number };
   readonly method: ShiftMethod;
+  /** The pairs that are left are not those that were planned: the numbers stand, a reading of them does not. */
+  readonly doubtful: boolean;
   readonly notes: readonly string[];
 }
 
@@ -42,24 +44,35 @@ interface LogRatio {
 /** Shift of one metric over the pairs in which it applies at all. Order of `pairs` does not matter. */
 export function pairedShift(pairs: readonly PairValue[]): Shift {
   const logs: LogRatio[] = [];
+  let zeros = 0;
   const dropped = { baseline: 0, candidate: 0 };
   for (const { caseId, round, baseline, candidate } of pairs) {
     if (baseline === null) dropped.baseline++;
     if (candidate === null) dropped.candidate++;
-    // A ratio needs two positive values: a span of 0 ms has no logarithm.
-    if (baseline === null || candidate === null || baseline <= 0 || candidate <= 0) continue;
+    if (baseline === null || candidate === null) continue;
+    // A span of 0 ms has no logarithm.
+    if (baseline <= 0 || candidate <= 0) {
+      zeros++;
+      continue;
+    }
     logs.push({ caseId, round, value: Math.log(candidate / baseline) });
   }
-  logs.sort((a, b) => a.round - b.round || (a.caseId < b.caseId ? -1 : a.caseId > b.caseId ? 1 : a.value - b.value));
-  const byRound = groupBy(logs, (log) => log.round);
+  const averaged = averageRepeats(logs);
+  averaged.sort(
+    (a, b) => a.round - b.round || (a.caseId < b.caseId ? -1 : a.caseId > b.caseId ? 1 : a.value - b.value),
+  );
+  const byRound = groupBy(averaged, (log) => log.round);
   const notes: string[] = [];
-  if (pairs.length > 0 && Math.abs(dropped.baseline - dropped.candidate) / pairs.length > MAX_DROPPED_DIFFERENCE) {
+  const lopsided = Math.abs(dropped.baseline - dropped.candidate) > MAX_DROPPED_DIFFERENCE * pairs.length;
+  const manyZeros = zeros > MAX_DROPPED_DIFFERENCE * pairs.length;
+  if (zeros > 0) notes.push(`${zeros} of ${pairs.length} pairs have a value of 0 on one side and no ratio`);
+  if (lopsided) {
     notes.push(
       `pairs without a value differ by more than 2 points (baseline ${dropped.baseline}, candidate ${dropped.candidate} of ${pairs.length}): the shift covers only the rest`,
     );
   }
-  const common = { rounds: byRound.size, pairs: logs.length, dropped };
-  const estimate = estimateOf(logs, byRound);
+  const common = { rounds: byRound.size, pairs: logs.length, dropped, doubtful: lopsided || manyZeros };
+  const estimate = estimateOf(averaged, byRound);
   if (estimate === null)
     return {
       ratio: null,
@@ -71,6 +84,20 @@ export function pairedShift(pairs: readonly PairValue[]): Shift {
       notes: [...notes, "no pair has both values"],
     };
   return { ...estimate, ...common, notes: [...notes, ...estimate.notes] };
+}
+
+/**
+ * Repeats of one case in one round are one observation: they are not independent. A single case asked several times in
+ * a single round (phase solo) has nothing else to vary, and keeps its values.
+ */
+function averageRepeats(logs: readonly LogRatio[]): LogRatio[] {
+  const groups = [...groupBy(logs, ({ caseId, round }) => `${round} ${caseId}`).values()];
+  if (groups.length === 1) return [...logs];
+  return groups.map((group) => ({
+    caseId: (group[0] as LogRatio).caseId,
+    round: (group[0] as LogRatio).round,
+    value: mean(group.map(({ value }) => value).sort((a, b) => a - b)),
+  }));
 }
 
 type Estimate = Pick<Shift, "ratio" | "lo" | "hi" | "p" | "method" | "notes">;
@@ -106,8 +133,9 @@ function stratifiedByCase(byCase: readonly number[][]): Estimate | null {
   }, 0);
   const variance = squares / df;
   const error = Math.sqrt(variance * byCase.reduce((total, values) => total + 1 / values.length, 0)) / byCase.length;
+  const why = byCase.length === 1 ? "one case" : `fewer than ${MIN_ROUNDS} rounds`;
   return fromT(mean(byCase.map(mean)), error, df, "within-this-moment", [
-    `fewer than ${MIN_ROUNDS} rounds: the interval holds within this moment, not for another hour`,
+    `${why}: the interval holds within this moment, not for another hour`,
   ]);
 }
 
@@ -129,8 +157,9 @@ function interval(values: readonly number[], method: ShiftMethod, notes: readonl
 }
 
 function fromT(center: number, error: number, df: number, method: ShiftMethod, notes: readonly string[]): Estimate {
-  if (error === 0) {
-    const p = center === 0 ? 1 : 0;
+  // Identical values leave no variation to test against; rounding alone is none.
+  if (error < 1e-12) {
+    const p = Math.abs(center) < 1e-12 ? 1 : null;
     return { ratio: Math.exp(center), lo: Math.exp(center), hi: Math.exp(center), p, method, notes };
   }
   const half = tCritical(0.05, df) * error;

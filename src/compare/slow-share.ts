@@ -32,10 +32,17 @@ export function slowShareOf(
     if (scalar === undefined || exchange.bucket === "none") continue;
     if ("none" in scalar && !scalar.failed) continue;
     const values = medians.get(`${exchange.caseId} ${exchange.variant}`) ?? [];
-    const median = values[Math.ceil(values.length / 2) - 1] ?? Number.POSITIVE_INFINITY;
+    const median = medianOf(values);
     const side = result[exchange.endpoint];
     side.of++;
     if ("none" in scalar || scalar.value > FACTOR * median) side.slow++;
   }
   return result;
+}
+
+/** Midpoint median of sorted values; infinite when there are none. */
+function medianOf(sorted: readonly number[]): number {
+  const upper = sorted[sorted.length >> 1];
+  const lower = sorted[(sorted.length - 1) >> 1];
+  return upper === undefined || lower === undefined ? Number.POSITIVE_INFINITY : (upper + lower) / 2;
 }

@@ -1,6 +1,10 @@
 /** Keys come from the environment by name, and go to capture alone. */
 import { TwintailError } from "../core/errors.js";
+import { isLoopback } from "./load.js";
 import type { EndpointRole, Settings } from "./settings.js";
+
+/** Shorter values are placeholders: masking them in what is written would change answers that have the word. */
+export const SHORTEST_KEY = 8;
 
 export type Keys = Readonly<Partial<Record<EndpointRole, string>>>;
 
@@ -28,6 +32,14 @@ export function resolveKeys(settings: Settings, environment: Environment): Keys 
         cause: `the value of ${name} cannot be sent in a header`,
         place: `endpoints.${role}.apiKeyEnv`,
         remedy: "look for a line break or a character that is not ASCII in it",
+      });
+    }
+    const { hostname } = new URL(settings.endpoints[role].baseUrl);
+    if (value.trim().length < SHORTEST_KEY && !isLoopback(hostname)) {
+      throw new TwintailError({
+        cause: `the value of ${name} has ${value.trim().length} characters: too short for a key, and too short to be masked`,
+        place: `endpoints.${role}.apiKeyEnv`,
+        remedy: `give a key of at least ${SHORTEST_KEY} characters`,
       });
     }
     keys[role] = value.trim();

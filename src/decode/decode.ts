@@ -15,7 +15,7 @@ export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Com
     return { ...EMPTY, error: statusError(attempt.status, Buffer.concat(reads).toString("utf8")) };
   }
   if (api === "embeddings") return decodeEmbeddings(reads);
-  return variant === "stream" ? decodeStream(attempt, reads) : decodeBody(reads);
+  return variant === "stream" ? decodeStream(attempt, reads) : decodeBody(attempt, reads);
 }
 
 function decodeStream(attempt: Attempt, reads: readonly Buffer[]): Completion {
@@ -37,10 +37,10 @@ function decodeStream(attempt: Attempt, reads: readonly Buffer[]): Completion {
   return chat.finish();
 }
 
-function decodeBody(reads: readonly Buffer[]): Completion {
+function decodeBody(attempt: Attempt, reads: readonly Buffer[]): Completion {
   const text = Buffer.concat(reads).toString("utf8");
   const json = parseJson(text);
-  if (json === undefined) return { ...EMPTY, ...notJson(text) };
+  if (json === undefined) return { ...EMPTY, ...notJson(text, attempt) };
   const chat = new ChatAccumulator();
   chat.body(json);
   return chat.finish();
@@ -55,6 +55,18 @@ function decodeEmbeddings(reads: readonly Buffer[]): Completion {
 /** What a body that is no JSON says: nothing at all, a page for people, or half an answer. */
 function notJson(text: string, attempt?: Attempt): { error: ApiError | null; anomalies: readonly Anomaly[] } {
   if (text.trim() === "") return { error: null, anomalies: [{ kind: "empty-body", evidence: "" }] };
+  const coding = attempt?.headers?.find(([name]) => name === "content-encoding")?.[1].toLowerCase();
+  if (coding !== undefined && coding !== "identity") {
+    return {
+      error: {
+        message: `the body is compressed (${coding.slice(0, 20)}) although identity was asked for`,
+        type: null,
+        code: "body-not-json",
+        inBand: true,
+      },
+      anomalies: [{ kind: "compressed-body", evidence: `content-encoding: ${coding.slice(0, 100)}` }],
+    };
+  }
   const html = /^\s*<(!doctype|html|head|body)/i.test(text);
   const kind = html ? "html-body" : "body-not-json";
   const message = html ? `a page of HTML in place of JSON${titleOf(text)}` : "the body is not JSON";

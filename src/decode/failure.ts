@@ -62,6 +62,8 @@ function transportFailure(outcome: Outcome, status: number | undefined, completi
     case "cancelled":
       return null;
     case "timeout":
+      // The whole answer came, and the connection was left open: nothing is missing.
+      if (completion.finishReason !== null && outcome.phase !== "connect") return null;
       return {
         kind: "timeout",
         message: `timeout waiting for ${PHASE_WORDS[outcome.phase]} after ${outcome.afterMs} ms`,

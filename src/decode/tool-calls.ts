@@ -11,6 +11,21 @@ interface OpenCall {
   lastAtNs: number | null;
 }
 
+interface Piece {
+  readonly id: string | null;
+  readonly index: number | null;
+  readonly name: string | null;
+  /** It carries arguments. */
+  readonly brings: boolean;
+}
+
+/** A name that differs, or one that comes again with arguments after whole ones, begins a call of its own. */
+function beginsAnother(call: OpenCall, { name, brings }: Piece): boolean {
+  if (name === null || call.name === "") return false;
+  if (name !== call.name) return true;
+  return brings && call.pieces.length > 0 && parseJson(call.pieces.join("")) !== undefined;
+}
+
 /** A hostile stream may open a call with every event. */
 const MAX_CALLS = 1_000;
 
@@ -49,10 +64,15 @@ export class ToolCallAccumulator {
     const piece = asObject(value);
     const body = asObject(piece?.function) ?? piece;
     if (piece === null || body === null) return "";
-    const call = this.#find(asText(piece.id), typeof piece.index === "number" ? piece.index : null, asText(body.name));
+    const name = asText(body.name);
+    const call = this.#find({
+      id: asText(piece.id),
+      index: typeof piece.index === "number" ? piece.index : null,
+      name,
+      brings: asText(body.arguments) !== null || asObject(body.arguments) !== null,
+    });
     if (call === null) return "";
     let carried = "";
-    const name = asText(body.name);
     if (name !== null && call.name === "") {
       call.name = name;
       carried += name;
@@ -70,27 +90,24 @@ export class ToolCallAccumulator {
     return carried;
   }
 
-  #find(id: string | null, index: number | null, name: string | null): OpenCall | null {
-    const latest = this.#calls.at(-1);
+  #find(piece: Piece): OpenCall | null {
+    const { id, index } = piece;
     if (id !== null) {
-      const known = this.#calls.find((call) => call.id === id);
-      if (known !== undefined) return known;
+      const known = this.#calls.findLast(
+        (call) => call.id === id && (index === null || call.index === null || call.index === index),
+      );
+      if (known !== undefined) return beginsAnother(known, piece) ? this.#open(id, index) : known;
       // The id may come after the first piece of its call.
       const anonymous = this.#calls.find((call) => call.id === null && index !== null && call.index === index);
-      if (anonymous !== undefined) {
+      if (anonymous !== undefined && !beginsAnother(anonymous, piece)) {
         anonymous.id = id;
         return anonymous;
       }
       return this.#open(id, index);
     }
-    if (index !== null) {
-      // The latest of that index: with an index that is always 0, new calls are told apart by their ids above.
-      const known = this.#calls.findLast((call) => call.index === index);
-      return known ?? this.#open(null, index);
-    }
-    if (latest === undefined || (name !== null && latest.name !== "" && latest.pieces.length > 0))
-      return this.#open(null, null);
-    return latest;
+    // Without an id: the latest call of that index, or the latest of all.
+    const known = index === null ? this.#calls.at(-1) : this.#calls.findLast((call) => call.index === index);
+    return known === undefined || beginsAnother(known, piece) ? this.#open(null, index) : known;
   }
 
   #open(id: string | null, index: number | null): OpenCall | null {

@@ -26,6 +26,11 @@ export function decodeSpan(sample: Sample): DecodeSpan | { readonly measurement:
   const first = tokenEvents[0];
   const last = tokenEvents.at(-1);
   if (sample.failure !== null || first === undefined || last === undefined) return because("no token");
+  // Few tokens first: in a short answer a count of characters a token says nothing about hidden ones.
+  const { usage } = completion;
+  if (usage !== null && usage.outputTokens !== null && usage.outputTokens < MIN_TOKENS) {
+    return because(`fewer than ${MIN_TOKENS} tokens`);
+  }
   const tokens = streamedTokens(sample);
   if (typeof tokens === "string") return because(tokens);
   if (tokens < MIN_TOKENS) return because(`fewer than ${MIN_TOKENS} tokens`);
@@ -40,6 +45,14 @@ function streamedTokens({ completion }: Sample): number | string {
   const { usage, tokenEvents, reasoning } = completion;
   if (usage === null || usage.outputTokens === null) return "no usage";
   const reasoned = usage.reasoningTokens ?? 0;
+  if (
+    reasoned > 0 &&
+    reasoning !== "" &&
+    reasoning.length < reasoned * MIN_ASCII_CHARACTERS_PER_TOKEN &&
+    isMostlyAscii(reasoning)
+  ) {
+    return "reasoning was streamed as a summary";
+  }
   const tokens = reasoned > 0 && reasoning === "" ? usage.outputTokens - reasoned : usage.outputTokens;
   if (usage.reasoningTokens === null) {
     const characters = tokenEvents.reduce((total, event) => total + event.characters, 0);

@@ -40,6 +40,11 @@ export interface Metric {
   /** Integers in the histogram are value × scale. */
   readonly scale: number;
   readonly better: Better;
+  /**
+   * Whether a successful answer may rightly have no value (too short to time, no tool call): a failure then counts as
+   * infinite only for a case that has a value somewhere in the run.
+   */
+  readonly conditional?: true;
   /** The formula in words, as the README's table prints it. */
   readonly formula: string;
   /** When it has no value, as the README's table prints it. */

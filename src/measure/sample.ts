@@ -1,7 +1,7 @@
 /** One exchange, decoded and put into its bucket: what every metric and check looks at. */
 import { decodeAttempt } from "../decode/decode.js";
 import { type Failure, failureOf } from "../decode/failure.js";
-import type { Api } from "../golden/golden-set.js";
+import type { Api, GoldenCase } from "../golden/golden-set.js";
 import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
 import type { Bucket, Sample } from "./metric.js";
 
@@ -10,7 +10,12 @@ export interface DecodedSample extends Sample {
   readonly attemptFailures: readonly (Failure | null)[];
 }
 
-export function sampleOf(exchange: Exchange, api: Api, header: HeaderLine): DecodedSample {
+export function sampleOf(
+  exchange: Exchange,
+  golden: { readonly api: Api; readonly cancel?: GoldenCase["cancel"] },
+  header: HeaderLine,
+): DecodedSample {
+  const { api } = golden;
   const decoded = exchange.attempts.map((attempt) => {
     const completion = decodeAttempt(attempt, api, exchange.variant);
     return { attempt, completion, failure: failureOf(attempt, completion, api) };
@@ -23,13 +28,15 @@ export function sampleOf(exchange: Exchange, api: Api, header: HeaderLine): Deco
     completion: last.completion,
     usages: decoded.map(({ completion }) => completion.usage),
     failure: last.failure,
-    bucket: bucketOf(exchange, last.attempt, last.failure),
+    bucket: bucketOf(exchange, golden.cancel !== undefined, last.attempt, last.failure),
     price: header.endpoints[exchange.endpoint].price,
     attemptFailures: decoded.map(({ failure }) => failure),
   };
 }
 
-function bucketOf(exchange: Exchange, last: Attempt, failure: Failure | null): Bucket {
+/** A case that is to be cancelled is in no bucket, also when its answer was over before the plan hung up. */
+function bucketOf(exchange: Exchange, cancels: boolean, last: Attempt, failure: Failure | null): Bucket {
+  if (cancels && exchange.phase === "warm") return "none";
   if (last.outcome.kind === "cancelled" || wasInterrupted(last)) return "none";
   if (failure !== null) return "failed";
   return exchange.phase === "cold" ? "cold" : "warm";

@@ -110,7 +110,9 @@ export class Tail {
   /** HdrHistogram's own percentile distribution, in the metric's unit; null when there is no value. */
   percentileText(): string | null {
     if (this.#histogram === null) return null;
-    return this.#histogram.outputPercentileDistribution(5, this.scale);
+    const text = this.#histogram.outputPercentileDistribution(5, this.scale);
+    const failed = `#[Failed  = ${this.#failed} of ${this.n}: beyond every percentile above, at the slow end]\n`;
+    return this.#failed === 0 ? text : `${text}${failed}`;
   }
 
   #value(value: number): void {

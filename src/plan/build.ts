@@ -152,13 +152,13 @@ class Draft {
 function planCold(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
   const arms = ROLES.filter((role) => input.endpoints[role].wake !== undefined);
   if (arms.length === 0) return;
-  const moment = { goldenCase: plainCase(tested), variant: "stream", repeat: 0, arms } as const;
+  const moment = plainMoment(tested, arms);
   draft.blocks.push(...inOrder(input.capture, "cold", 1, [{ rows: draft.pair(moment, "cold", 0), notBeforeMs: 0 }]));
 }
 
 function planWarmup(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
   if (input.capture.warmup === 0) return;
-  const moment = { goldenCase: plainCase(tested), variant: "stream", repeat: 0, arms: MAIN_ARMS } as const;
+  const moment = plainMoment(tested, MAIN_ARMS);
   const releases = Array.from({ length: input.capture.warmup }, () => ({
     rows: draft.pair(moment, "warmup", 0),
     notBeforeMs: 0,
@@ -166,13 +166,14 @@ function planWarmup(draft: Draft, input: PlanInput, tested: readonly GoldenCase[
   draft.blocks.push(...inOrder(input.capture, "warmup", 1, releases));
 }
 
-/** The plainest case to wake or warm up with: the first short chat without tools and without a cancel rule. */
-function plainCase(tested: readonly GoldenCase[]): GoldenCase {
+/** The plainest case to wake or warm up with: the first chat without tools and without a cancel rule, as a stream. */
+function plainMoment(tested: readonly GoldenCase[], arms: readonly Arm[]): Moment {
   const plain = tested.find(
     ({ api, request, cancel, variants }) =>
       api === "chat" && request.tools === undefined && cancel === undefined && variants.includes("stream"),
   );
-  return plain ?? (tested[0] as GoldenCase);
+  const goldenCase = plain ?? (tested[0] as GoldenCase);
+  return { goldenCase, variant: goldenCase.variants[0] ?? "body", repeat: 0, arms };
 }
 
 /** Decode at concurrency 1, on the first case tagged `solo`: the figure that a tier is known by. */

@@ -64,14 +64,18 @@ export function estimatePlan(
       maxCost: maxCost === null ? null : maxCost * attempts,
     };
   };
-  let ms = 0;
+  const busyMs = new Map<string, { busy: number; last: number }>();
   for (const block of plan.blocks) {
-    const busyMs = block.releases.map(({ rows }) =>
+    const each = block.releases.map(({ rows }) =>
       Math.max(...rows.map((id) => ASSUMED_TTFT_MS + ((sizes[id]?.expected ?? 0) / ASSUMED_RATE) * 1_000)),
     );
-    const last = Math.max(0, ...block.releases.map(({ notBeforeMs }) => notBeforeMs));
-    ms += Math.max(last, busyMs.reduce((total, part) => total + part, 0) / block.concurrency, ...busyMs);
+    const total = each.reduce((sum, part) => sum + part, 0);
+    const phase = busyMs.get(block.phase) ?? { busy: 0, last: 0 };
+    phase.busy += each.reduce((most, part) => Math.max(most, part), total / block.concurrency);
+    phase.last = block.releases.reduce((most, { notBeforeMs }) => Math.max(most, notBeforeMs), phase.last);
+    busyMs.set(block.phase, phase);
   }
+  const ms = [...busyMs.values()].reduce((sum, { busy, last }) => sum + Math.max(busy, last), 0);
   return { endpoints: { baseline: estimateOf("baseline"), candidate: estimateOf("candidate") }, minutes: ms / 60_000 };
 }
 

@@ -21,7 +21,7 @@ export type Phase = "cold" | "warmup" | "solo" | "warm" | "probe" | `sweep:${str
 /** What goes over the wire, once for all rows that send the same; keys are never part of it. */
 export interface RequestTemplate {
   readonly method: "POST";
-  /** Absolute path with query, as sent. */
+  /** Absolute path; a query of the base address is added by capture and never stored. */
   readonly path: string;
   /** Header names in lower case; the authorization header is added by capture and never stored. */
   readonly headers: Readonly<Record<string, string>>;

@@ -46,7 +46,7 @@ export function buildRequest(
 ): { id: string; template: RequestTemplate } {
   const template: RequestTemplate = {
     method: "POST",
-    path: `${new URL(endpoint.baseUrl).pathname.replace(/\/$/, "")}${API_PATH[goldenCase.api]}${endpoint.query}`,
+    path: `${new URL(endpoint.baseUrl).pathname.replace(/\/$/, "")}${API_PATH[goldenCase.api]}`,
     headers: {
       "content-type": "application/json",
       accept: choice.variant === "stream" ? "text/event-stream" : "application/json",

@@ -12,9 +12,26 @@ export function withoutKeys(exchange: Exchange, keys: readonly string[]): Exchan
   return { ...exchange, attempts: exchange.attempts.map((attempt) => cleanAttempt(attempt, keys)) };
 }
 
-/** The text with each key replaced by asterisks. */
+/** The text with each key replaced by asterisks, also where JSON escaped it. */
 export function maskKeys(text: string, keys: readonly string[]): string {
-  return keys.reduce((clean, key) => clean.replaceAll(key, "*".repeat(key.length)), text);
+  const pattern = patternOf(keys);
+  return pattern === null ? text : text.replace(pattern, (found) => "*".repeat(found.length));
+}
+
+/** Any of the keys, longest first: one may begin with another. Keys are printable ASCII. */
+function patternOf(keys: readonly string[]): RegExp | null {
+  const maskable = [...keys].sort((a, b) => b.length - a.length);
+  if (maskable.length === 0) return null;
+  return new RegExp(maskable.map((key) => [...key].map(escapesOf).join("")).join("|"), "gi");
+}
+
+/** A character as JSON may write it: as itself, behind a backslash, or as \\u00xx. */
+function escapesOf(character: string): string {
+  const literal = character.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
+  const hex = character.charCodeAt(0).toString(16).padStart(4, "0");
+  // Only these may stand behind a backslash of their own; before another character it belongs to what came before.
+  const escaped = '"\\/'.includes(character) ? "\\\\?" : "";
+  return `(?:${escaped}${literal}|\\\\u${hex})`;
 }
 
 function cleanAttempt(attempt: Attempt, keys: readonly string[]): Attempt {
@@ -34,15 +51,15 @@ function cleanOutcome(outcome: Outcome, keys: readonly string[]): Outcome {
 
 /** A key may lie across reads, so the whole body is searched and each read is cut from the masked bytes. */
 function cleanReads(reads: readonly RecordedRead[], keys: readonly string[]): readonly RecordedRead[] {
+  const pattern = patternOf(keys);
+  if (pattern === null) return reads;
   const parts = reads.map(([, bytes]) => decodeBytes(bytes));
   const body = Buffer.concat(parts);
   let found = false;
-  for (const key of keys) {
-    const needle = Buffer.from(key, "utf8");
-    for (let at = body.indexOf(needle); at >= 0; at = body.indexOf(needle, at + needle.length)) {
-      body.fill("*", at, at + needle.length);
-      found = true;
-    }
+  // One character a byte: what is matched has the offsets and the length of the bytes.
+  for (const match of body.toString("latin1").matchAll(pattern)) {
+    body.fill("*", match.index, match.index + match[0].length);
+    found = true;
   }
   if (!found) return reads;
   let start = 0;

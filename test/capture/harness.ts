@@ -71,6 +71,7 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
   const plan = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });
   const access = (role: "baseline" | "candidate") => ({
     origin: new URL(options.baseUrl).origin,
+    query: endpoints[role].query,
     ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
     ...(endpoints[role].requestIdHeader === undefined
       ? {}

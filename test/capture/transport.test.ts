@@ -63,6 +63,13 @@ describe("one exchange", () => {
     expect(requests[0]).toMatch(/accept-encoding: identity\r\n/);
   });
 
+  it("sends the query of the base address, and does not record it", async () => {
+    const { baseUrl, requests } = await serve((socket) => socket.write(plainAnswer(CHAT_BODY)));
+    const { exchanges } = await captureFrom({ baseUrl, endpoint: { query: "?api-version=1&sig=secret" } });
+    expect(requests[0]).toMatch(/^POST \/v1\/chat\/completions\?api-version=1&sig=secret HTTP/);
+    expect(JSON.stringify(exchanges)).not.toContain("secret");
+  });
+
   it("that names its host has a DNS phase", async () => {
     const { baseUrl } = await serve((socket) => socket.write(plainAnswer(CHAT_BODY)));
     const { exchanges } = await captureFrom({ baseUrl: baseUrl.replace("127.0.0.1", "localhost") });
@@ -158,6 +165,13 @@ describe("deadlines", () => {
       expect(lastOf(exchange).outcome).toEqual({ kind: "timeout", phase: "connect", afterMs: 150 });
       expect(lastOf(exchange).sentAtNs).toBeUndefined();
     }
+  });
+
+  it("idle holds without a first-byte deadline", async () => {
+    const { baseUrl } = await serve((socket) => socket.write(SSE_HEAD + chunk("data: 1\n\n")));
+    const timeouts = { ...TIMEOUTS, firstByteMs: 0, idleMs: 150 };
+    const { exchanges } = await captureFrom({ baseUrl, settings: { timeouts } });
+    expect(lastOf(exchanges[0]).outcome).toEqual({ kind: "timeout", phase: "idle", afterMs: 150 });
   });
 
   it("of 0 are off", async () => {
@@ -290,6 +304,17 @@ describe("failures are data", () => {
     ]);
   });
 
+  it("a reused socket that dies after the endpoint had the request for a while is the endpoint's failure", async () => {
+    const { baseUrl } = await serve((socket, _request, count) => {
+      if (count === 3 || count === 4) setTimeout(() => socket.resetAndDestroy(), 1_300);
+      else socket.write(plainAnswer(CHAT_BODY));
+    });
+    const cases = ["a", "b"].map((id) => ({ ...CASE, id }));
+    const { exchanges } = await captureFrom({ baseUrl, cases });
+    const outcomes = exchanges.map(({ attempts }) => attempts.map(({ outcome }) => outcome.kind));
+    expect(outcomes).toEqual([["complete"], ["complete"], ["network"], ["network"]]);
+  });
+
   it("429 and 503 are tried again after Retry-After, every attempt recorded", async () => {
     const { baseUrl } = await serve((socket, _request, count) => {
       if (count <= 2)
@@ -310,6 +335,23 @@ describe("failures are data", () => {
     const { baseUrl, requests } = await serve((socket) => socket.write(plainAnswer("{}", "400 Bad Request")));
     await captureFrom({ baseUrl, settings: { retry: { attempts: 3, on: [429, "5xx", "network"] } } });
     expect(requests).toHaveLength(2);
+  });
+});
+
+describe("serial order", () => {
+  it("waits for a round once, however many blocks it has", async () => {
+    const { baseUrl } = await serve((socket) => socket.write(plainAnswer(CHAT_BODY)));
+    const cases = ["a", "b", "c", "d"].map((id) => ({ ...CASE, id }));
+    const { exchanges } = await captureFrom({
+      baseUrl,
+      cases,
+      settings: { order: "serial", rounds: 2, spreadMs: 1_000 },
+    });
+    const released = (round: number): number[] =>
+      exchanges.filter((exchange) => exchange.round === round).map(({ releasedAtNs }) => releasedAtNs / 1e6);
+    const start = Math.min(...released(0));
+    expect(Math.min(...released(1)) - start).toBeGreaterThan(480);
+    expect(Math.max(...released(1)) - Math.min(...released(1))).toBeLessThan(400);
   });
 });
 

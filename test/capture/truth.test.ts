@@ -6,7 +6,7 @@ import { startSimProcess } from "../../dist/sim/process.js";
 import { chunkGapsMs } from "../../src/measure/gaps.js";
 import { sampleOf } from "../../src/measure/sample.js";
 import type { HeaderLine } from "../../src/recording/recording.js";
-import { captureFrom } from "./harness.js";
+import { CASE, captureFrom } from "./harness.js";
 
 const STREAMS = 20;
 const EVENTS = 150;
@@ -50,7 +50,7 @@ it(`${STREAMS} streams of 100 events/s are stamped within 0.3 ms of the truth, i
     for (const exchange of streams) {
       const sent = sentNs.get(`run-${exchange.id}-0`) as number[];
       expect(sent).toHaveLength(EVENTS);
-      const { completion, attempt } = sampleOf(exchange, "chat", header);
+      const { completion, attempt } = sampleOf(exchange, CASE, header);
       const seenTtft = (completion.tokenEvents[0]?.atNs as number) - (attempt.sentAtNs as number);
       const trueTtft = (sent[0] as number) - (attempt.sentAtNs as number);
       ttftErrors.push(Math.abs(seenTtft - trueTtft) / 1e6);

@@ -75,6 +75,47 @@ describe("the paired shift", () => {
     expect(pairedShift(grid(6, 10, () => ({}))).notes).toEqual([]);
   });
 
+  it("is not read as faster when the slow pairs of one side are missing", () => {
+    const shift = pairedShift(grid(8, 10, (_round, index) => ({ candidate: index < 3 ? null : 80 })));
+    expect(shift.doubtful).toBe(true);
+    expect(pairedShift(grid(8, 10, () => ({ candidate: 80 }))).doubtful).toBe(false);
+  });
+
+  it("takes repeats of a case in a round as one observation", () => {
+    const twice = [
+      ...grid(8, 5, (round) => ({ candidate: 100 + round })),
+      ...grid(8, 5, (round) => ({ candidate: 100 + round })),
+    ];
+    const once = pairedShift(grid(8, 5, (round) => ({ candidate: 100 + round })));
+    expect(pairedShift(twice)).toMatchObject({ ratio: once.ratio, lo: once.lo, hi: once.hi, pairs: 80 });
+    const many = Array.from({ length: 20 }, (_, index) => ({
+      caseId: "one",
+      round: 0,
+      baseline: 100,
+      candidate: 110 + (index % 2),
+    }));
+    expect(pairedShift(many)).toMatchObject({
+      method: "within-this-moment",
+      notes: [expect.stringMatching(/^one case:/)],
+    });
+  });
+
+  it("says how many pairs have a value of 0, and doubts the rest when they are many", () => {
+    const shift = pairedShift(grid(8, 10, (_round, index) => ({ candidate: index < 3 ? 0 : 120 })));
+    expect(shift.notes.join()).toMatch(/24 of 80 pairs have a value of 0/);
+    expect(shift.doubtful).toBe(true);
+  });
+
+  it("of rounds that cancel out is no difference, whatever rounding says", () => {
+    const shift = pairedShift(
+      grid(10, 4, (_round, index) => ({
+        baseline: [3, 2, 7, 5][index] as number,
+        candidate: [2, 3, 5, 7][index] as number,
+      })),
+    );
+    expect(shift.p === null || shift.p > 0.05).toBe(true);
+  });
+
   it("of nothing is nothing", () => {
     expect(pairedShift([])).toMatchObject({ ratio: null, lo: null, hi: null, p: null, method: "none" });
     expect(pairedShift([{ caseId: "a", round: 0, baseline: 1, candidate: 2 }])).toMatchObject({

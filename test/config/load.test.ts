@@ -111,14 +111,14 @@ describe("keys", () => {
   const settings = parseSettings(config(), "/x");
 
   it("come from the environment by name", () => {
-    expect(resolveKeys(settings, { KEY_A: "a-key", KEY_B: " b-key\n" })).toEqual({
-      baseline: "a-key",
-      candidate: "b-key",
+    expect(resolveKeys(settings, { KEY_A: "a-key-0123", KEY_B: " b-key-0123\n" })).toEqual({
+      baseline: "a-key-0123",
+      candidate: "b-key-0123",
     });
   });
 
   it("that are missing are named with their variable", () => {
-    expect(() => resolveKeys(settings, { KEY_A: "a" })).toThrow(
+    expect(() => resolveKeys(settings, { KEY_A: "a-key-0123" })).toThrow(
       "endpoints.candidate.apiKeyEnv: the environment variable KEY_B is not set; export KEY_B=… before the run",
     );
   });
@@ -127,6 +127,17 @@ describe("keys", () => {
     expect(() => resolveKeys(settings, { KEY_A: "same-key", KEY_B: "same-key" })).toThrow(
       /one key would be sent to two hosts/,
     );
+  });
+
+  it("that are placeholders are for this machine alone", () => {
+    expect(() => resolveKeys(settings, { KEY_A: "none", KEY_B: "b-key-012345" })).toThrow(
+      /KEY_A has 4 characters: too short for a key/,
+    );
+    const local = parseSettings(
+      config((t) => t.replaceAll(/https:\/\/[ab]\.example/g, "http://127.0.0.1:8080")),
+      "/x",
+    );
+    expect(resolveKeys(local, { KEY_A: "none", KEY_B: "x" })).toEqual({ baseline: "none", candidate: "x" });
   });
 
   it("never appear in the message about them", () => {

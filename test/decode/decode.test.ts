@@ -89,6 +89,34 @@ describe("a chat stream", () => {
     }
   });
 
+  it("loses no tool call where ids or indices are missing or repeat", () => {
+    const callsOf = (...pieces: Record<string, unknown>[]) =>
+      decode(...pieces.map((piece) => event({ tool_calls: [piece] })), finish("tool_calls")).toolCalls.map(
+        ({ name, argumentsText }) => [name, argumentsText],
+      );
+    const piece = (name: string | undefined, args?: string | null) => ({
+      function: { ...(name === undefined ? {} : { name }), ...(args === undefined ? {} : { arguments: args }) },
+    });
+    expect(callsOf(piece("a"), piece("b"))).toEqual([
+      ["a", null],
+      ["b", null],
+    ]);
+    expect(callsOf({ index: 0, ...piece("a", "{}") }, { index: 0, ...piece("a", "{}") })).toEqual([
+      ["a", "{}"],
+      ["a", "{}"],
+    ]);
+    expect(
+      callsOf({ id: "x", index: 0, ...piece("a", "{}") }, { id: "x", index: 1, ...piece("b", '{"q":1}') }),
+    ).toEqual([
+      ["a", "{}"],
+      ["b", '{"q":1}'],
+    ]);
+    expect(callsOf(piece("a", '{"q"'), piece("a", ":1}"))).toEqual([["a", '{"q":1}']]);
+    expect(
+      callsOf({ index: 0, ...piece("a", '{"q":') }, { index: 0, ...piece("a", "1}") }, { index: 0, ...piece("a", "") }),
+    ).toEqual([["a", '{"q":1}']]);
+  });
+
   it("takes the last usage wherever it stands, and adds reasoning that xAI counts beside", () => {
     const groq = `data: ${JSON.stringify({ choices: [], x_groq: { usage: { prompt_tokens: 1, completion_tokens: 2 } } })}\n\n`;
     expect(decode(content("a"), groq, finish()).usage?.source).toBe("x_groq.usage");
@@ -254,6 +282,16 @@ describe("failure", () => {
     expect(kindOf(broken)).toEqual({ kind: "broken_stream", message: "connection lost in the answer (ECONNRESET)" });
     const late = attempt({ outcome: { kind: "timeout", phase: "firstByte", afterMs: 120_000 } });
     expect(kindOf(late)?.message).toBe("timeout waiting for the first byte after 120000 ms");
+    const left = attempt({
+      reads: [[10, content("a") + finish() + DONE]],
+      outcome: { kind: "timeout", phase: "idle", afterMs: 60_000 },
+    });
+    expect(kindOf(left)).toBeNull();
+    const zipped = attempt({
+      reads: [[10, { b64: "H4sIAAAAAAAAA6uuBQBDv6ajAgAAAA==" }]],
+      headers: [["content-encoding", "gzip"]],
+    });
+    expect(kindOf(zipped)?.message).toMatch(/the body is compressed \(gzip\)/);
     const finished = attempt({
       reads: [[10, content("a") + finish()]],
       outcome: { kind: "network", phase: "body", code: "ECONNRESET", message: "reset" },

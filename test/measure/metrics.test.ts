@@ -16,7 +16,7 @@ function measured(
 ): readonly number[] | string {
   const metric = METRICS.find((each) => each.name === name);
   if (metric === undefined) throw new Error(`no metric ${name}`);
-  const measurement = metric.measure(sampleOf(exchange([attempts].flat(), more), "chat", header));
+  const measurement = metric.measure(sampleOf(exchange([attempts].flat(), more), { api: "chat" }, header));
   if ("none" in measurement) return measurement.failed ? `∞ ${measurement.none}` : measurement.none;
   return measurement.values.map((value) => Math.round(value * 1e6) / 1e6);
 }
@@ -61,6 +61,18 @@ describe("latencies, from the request being written", () => {
     expect(measured("ttft_intended", reasoned)).toBe("closed loop");
     expect(measured("ttft_intended", reasoned, { intendedAtNs: 50 * MS })).toEqual([160]);
     expect(measured("e2e_intended", reasoned, { intendedAtNs: 50 * MS })).toEqual([370]);
+  });
+
+  it("end with the last byte where a server leaves the connection open, and nothing failed", () => {
+    const open = attempt({
+      reads: [
+        [100, content("a")],
+        [200, finish()],
+      ],
+      outcome: { kind: "timeout", phase: "idle", afterMs: 5_000 },
+      endedMs: 5_200,
+    });
+    expect(measured("e2e", open)).toEqual([200]);
   });
 
   it("have no value in a body, and infinity after a failure", () => {
@@ -162,6 +174,18 @@ describe("decode", () => {
     expect(measured("decode_rate", fine)).toEqual([200]);
   });
 
+  it("has no value where reasoning was streamed as a summary only", () => {
+    const details = { completion_tokens_details: { reasoning_tokens: 300 } };
+    const summary = attempt({
+      reads: [
+        [100, event({ reasoning_content: "a short summary" })],
+        ...Array.from({ length: 100 }, (_, index) => [5_000 + 10 * index, content("abcd")] as const),
+        [6_000, finish() + usage(1, 400, details)],
+      ],
+    });
+    expect(measured("decode_rate", summary)).toBe("reasoning was streamed as a summary");
+  });
+
   it("leaves out reasoning that was hidden: 300 hidden and 100 seen are not 400", () => {
     const hidden = (details: Record<string, unknown>) =>
       attempt({
@@ -220,6 +244,13 @@ describe("tool calls, tokens and cost", () => {
     expect(measured("cost", used(500))).toEqual([0.0036]);
     expect(measured("cost", [used(500), used(0)])).toEqual([0.0052]);
     expect(measured("cost", used(500), { endpoint: "candidate" })).toBe("no price");
+  });
+
+  it("cost is never negative, whatever a server claims to have cached", () => {
+    const odd = attempt({
+      reads: [[1, content("a") + finish() + usage(10, 0, { prompt_tokens_details: { cached_tokens: 500 } })]],
+    });
+    expect(measured("cost", odd)).toEqual([0.00001]);
   });
 
   it("wake spans every attempt of a cold exchange", () => {

@@ -1,7 +1,7 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBytes } from "../../src/recording/reads.js";
-import { withoutKeys } from "../../src/redact/keys.js";
+import { maskKeys, withoutKeys } from "../../src/redact/keys.js";
 import { attempt, exchange } from "../recording/exchange-builder.js";
 
 const KEY = "sk-abcdef0123456789";
@@ -24,6 +24,22 @@ describe("keys", () => {
       made.attempts[0]?.reads.map(([at, bytes]) => [at, decodeBytes(bytes).length]),
     );
     expect(clean.attempts[0]?.reads.map(([, bytes]) => bytes)).toEqual(["your key *******", "************ is wrong"]);
+  });
+
+  it("are masked where JSON escaped them", () => {
+    const key = 'sk-a/b+c"d-012';
+    for (const written of ['sk-a\\/b+c\\"d-012', "sk-a\\u002fb\\u002Bc\\u0022d-012", 'sk-a/b+c\\"d-012']) {
+      const body = `{"error":{"message":"bad key ${written}"}}`;
+      const clean = withoutKeys(exchange([attempt({ reads: [[1, body]] })]), [key]);
+      const [, bytes] = clean.attempts[0]?.reads[0] ?? [0, ""];
+      const text = decodeBytes(bytes).toString();
+      expect(text).toBe(`{"error":{"message":"bad key ${"*".repeat(written.length)}"}}`);
+      expect(JSON.parse(text)).toBeTruthy();
+    }
+  });
+
+  it("are masked whole where one begins with another", () => {
+    expect(maskKeys("sk-abcdef-tail sk-abcdef", ["sk-abcdef", "sk-abcdef-tail"])).toBe("************** *********");
   });
 
   it("leave everything else as it is", () => {

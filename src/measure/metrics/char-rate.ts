@@ -10,6 +10,7 @@ export const charRate: Metric = {
   unit: "characters/s",
   scale: 1_000,
   better: "higher",
+  conditional: true,
   formula: "characters of reasoning + answer after the first read, per second of the span",
   noValueWhen: "as chunk_gap",
   measure(sample) {

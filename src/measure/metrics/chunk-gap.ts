@@ -12,6 +12,7 @@ export const chunkGap: Metric = {
   unit: "ms",
   scale: 1_000,
   better: "lower",
+  conditional: true,
   formula: "gaps between consecutive reads that completed a token-bearing event",
   noValueWhen: "not streamed, < 2 such reads",
   measure(sample) {
@@ -28,6 +29,7 @@ export const stall: Metric = {
   unit: "ms",
   scale: 1_000,
   better: "lower",
+  conditional: true,
   formula: "the longest chunk gap of an exchange",
   noValueWhen: "as chunk_gap",
   measure(sample) {

@@ -14,7 +14,8 @@ export const cost: Metric = {
     if (known.length === 0) return { none: "no usage" };
     let usd = 0;
     for (const usage of known) {
-      const cached = price.cachedInputPerMTok === undefined ? 0 : (usage.cachedTokens ?? 0);
+      const cached =
+        price.cachedInputPerMTok === undefined ? 0 : Math.min(usage.cachedTokens ?? 0, usage.inputTokens ?? 0);
       usd += ((usage.inputTokens ?? 0) - cached) * price.inputPerMTok;
       usd += cached * (price.cachedInputPerMTok ?? 0) + (usage.outputTokens ?? 0) * price.outputPerMTok;
     }

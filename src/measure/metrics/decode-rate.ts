@@ -19,6 +19,7 @@ export const tpot: Metric = {
   unit: "ms",
   scale: 1_000,
   better: "lower",
+  conditional: true,
   formula: "(last token − first token) / (n − n₁), n₁ = n / token-bearing events",
   noValueWhen: NO_VALUE,
   measure(sample) {
@@ -33,6 +34,7 @@ export const decodeRate: Metric = {
   unit: "tokens/s",
   scale: 1_000,
   better: "higher",
+  conditional: true,
   formula: "1000 / tpot",
   noValueWhen: "as tpot",
   measure(sample) {

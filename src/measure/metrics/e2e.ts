@@ -8,6 +8,10 @@ export const e2e: Metric = {
   better: "lower",
   formula: "ended − sent",
   noValueWhen: "failed, cancelled",
-  measure: (sample) =>
-    span(sample, sample.attempt.sentAtNs, sample.failure === null ? sample.attempt.endedAtNs : null, "no answer"),
+  measure(sample) {
+    const { attempt, failure } = sample;
+    // A server that leaves the connection open has ended with its last byte, not with our deadline.
+    const endedNs = attempt.outcome.kind === "complete" ? attempt.endedAtNs : attempt.reads.at(-1)?.[0];
+    return span(sample, attempt.sentAtNs, failure === null ? endedNs : null, "no answer");
+  },
 };

@@ -44,6 +44,7 @@ export const tokensPerEvent: Metric = {
     if (usage?.outputTokens === undefined || usage.outputTokens === null) return { none: "no usage" };
     const hidden = reasoning === "" ? (usage.reasoningTokens ?? 0) : 0;
     if (tokenEvents.length === 0) return { none: "no token" };
+    if (hidden > usage.outputTokens) return { none: "usage counts more reasoning than output" };
     return value((usage.outputTokens - hidden) / tokenEvents.length);
   },
 };

@@ -6,6 +6,7 @@ export const toolCallMs: Metric = {
   unit: "ms",
   scale: 1_000,
   better: "lower",
+  conditional: true,
   formula: "last tool-call event − first tool-call event",
   noValueWhen: "not streamed, no tool call",
   measure(sample) {
@@ -14,8 +15,7 @@ export const toolCallMs: Metric = {
     const events = sample.completion.tokenEvents.filter(({ kind }) => kind === "tool_call");
     const first = events[0];
     const last = events.at(-1);
-    // Most answers call no tool: a failed exchange without one says nothing about this metric.
-    if (first === undefined || last === undefined) return { none: "no tool call" };
-    return sample.failure === null ? value((last.atNs - first.atNs) / NS_PER_MS) : missing(sample, "no tool call");
+    if (first === undefined || last === undefined || sample.failure !== null) return missing(sample, "no tool call");
+    return value((last.atNs - first.atNs) / NS_PER_MS);
   },
 };

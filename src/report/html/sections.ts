@@ -34,7 +34,7 @@ export function outputsSection({ summary, details }: Report): Markup | null {
   );
   const list =
     flips.length === 0
-      ? html`<p>None: both endpoints meet the same expectations in every pair.</p>`
+      ? html`<p>None: in no pair does one endpoint meet all expectations and the other not.</p>`
       : html`<ul class="flips">${rows}</ul>`;
   return section(
     "answers",

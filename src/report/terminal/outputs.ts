@@ -14,7 +14,7 @@ export function flipSection(screen: Screen, summary: Summary): void {
   if (flips.length === 0) {
     if (summary.parity.pairs > 0) {
       title(screen, "Flips", met);
-      paragraph(screen, "None: both endpoints meet the same expectations in every pair.");
+      paragraph(screen, "None: in no pair does one endpoint meet all expectations and the other not.");
     }
     return;
   }
