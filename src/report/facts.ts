@@ -61,7 +61,6 @@ export interface GroupedFinding {
   /** Who showed it; `both` is what a client lives with already. */
   readonly on: EndpointRole | "both" | "run";
   readonly caseIds: readonly string[];
-  readonly count: number;
 }
 
 /** Findings of one rule as one, what is new on the candidate first, then by severity. */
@@ -78,9 +77,13 @@ export function groupedFindings(summary: Summary): GroupedFinding[] {
       (worst, finding) => (SEVERITY_RANK[finding.severity] < SEVERITY_RANK[worst] ? finding.severity : worst),
       shown.severity,
     );
-    const { rule, message, evidence } = shown;
+    const { rule, evidence } = shown;
     const on = sides.size === 2 ? "both" : ([...sides][0] ?? "run");
-    return [{ rule, severity, message, evidence, on, caseIds, count: findings.length }];
+    // A rule has one finding an endpoint, whose message ends in how often: both counts tell which side is worse.
+    const other = findings.find((finding) => finding !== shown && finding.endpoint === "baseline");
+    const often = other === undefined ? null : / \(([^()]*)\)$/.exec(other.message)?.[1];
+    const message = often == null ? shown.message : `${shown.message.replace(/\)$/, "")}; baseline ${often})`;
+    return [{ rule, severity, message, evidence, on, caseIds }];
   });
   const news = (group: GroupedFinding): number => ({ candidate: 0, run: 1, both: 2, baseline: 3 })[group.on];
   return groups.sort((a, b) => news(a) - news(b) || SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity]);

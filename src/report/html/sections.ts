@@ -69,7 +69,7 @@ export function wireSection(summary: Summary): Markup | null {
   if (groups.length === 0) return null;
   const rows = groups.map(
     (group) =>
-      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}</td><td>${findingPlace(group)}${group.count > 1 ? html` <span class="soft">× ${group.count}</span>` : null}</td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
+      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}</td><td>${findingPlace(group)}</td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
   );
   const table = html`<table class="findings"><thead><tr><th scope="col">severity</th><th scope="col">what was seen</th><th scope="col">where</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table>`;
   return section(

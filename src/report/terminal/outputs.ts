@@ -37,9 +37,8 @@ export function findingSection(screen: Screen, summary: Summary): void {
   title(screen, "On the wire", "what is new on the candidate first");
   for (const group of groups.slice(0, SHOWN)) {
     const tone = group.severity === "breaks" ? paint.worse : paint.dim;
-    const times = group.count > 1 ? ` × ${formatCount(group.count)}` : "";
     lines.push(`${tone(group.severity.padEnd(9))} ${paint.bold(printableLine(group.rule, 48))}`);
-    paragraph(screen, `${printable(group.message)} (${findingPlace(group)}${times})`, { first: "          " });
+    paragraph(screen, `${printable(group.message)} (${findingPlace(group)})`, { first: "          " });
     if (group.on === "candidate" && group.evidence !== "") {
       paragraph(screen, printableLine(group.evidence, 160), { first: "          ", paint: paint.dim });
     }
