@@ -8,7 +8,7 @@ import { measuredChild } from "./child.mjs";
 import { median } from "./statistics.mjs";
 import { withFolder } from "./temporary.mjs";
 
-const WORK = { streams: 20, events: 250, intervalMs: 10, startGapMs: 7, warmupEvents: 100 };
+const WORK = { streams: 20, events: 200, intervalMs: 10, startGapMs: 7, warmupEvents: 100 };
 const CLIENTS = ["twintail", "openai", "fetch-parser"];
 const TURNS = 3;
 const LIMIT_MS = 20_000;

@@ -46,7 +46,7 @@ function rowOf(events, { wallMs, cpuUs, fileMib, rssMib }, before) {
   ];
   if (before !== null) {
     notes.push(
-      `twice the events: time × ${(wallMs / before.wallMs).toFixed(2)}, memory × ${(rssMib / before.rssMib).toFixed(2)}`,
+      `twice the events: CPU time × ${times(cpuUs, before.cpuUs)}, wall time × ${times(wallMs, before.wallMs)}, peak RSS × ${times(rssMib, before.rssMib)}`,
     );
   }
   return {
@@ -56,4 +56,8 @@ function rowOf(events, { wallMs, cpuUs, fileMib, rssMib }, before) {
     cpuUsPerEvent: cpuUs / events,
     notes,
   };
+}
+
+function times(now, before) {
+  return (now / before).toFixed(2);
 }

@@ -55,7 +55,7 @@ class Scorer {
   readonly parity = new Map<number, ParityOutcome>();
   readonly cold: ColdFacts[] = [];
   /** Halves whose mates have not come yet. */
-  readonly #waiting = new Map<number, { sample: DecodedSample; check: CheckOutcome | null }>();
+  readonly #waiting = new Map<number, Half>();
   readonly #wire = watchConformance();
   #cases: ReadonlyMap<string, GoldenCase> | null = null;
   #keptRounds = 0;
@@ -96,22 +96,29 @@ class Scorer {
   #pairUp(sample: DecodedSample, check: CheckOutcome | null): void {
     const { pairId, endpoint, arm } = sample.exchange;
     if (arm === "control" || arm === "candidate2") return;
+    // Without its moments: what waits for its mate must not hold every event of the recording.
+    const answer: Completion = { ...sample.completion, tokenEvents: [] };
+    const half: Half = { answer, comparable: sample.bucket === "warm", check };
     const mate = this.#waiting.get(pairId);
     if (mate === undefined) {
-      this.#waiting.set(pairId, { sample, check });
+      this.#waiting.set(pairId, half);
       return;
     }
     this.#waiting.delete(pairId);
-    if (sample.bucket !== "warm" || mate.sample.bucket !== "warm") return;
-    const [a, b]: Completion[] = [sample.completion, mate.sample.completion];
-    const bothMeet =
-      check !== null && mate.check !== null && check.met && mate.check.met && check.expectations.length > 0;
-    const [baseline, candidate] = endpoint === "baseline" ? [a, b] : [b, a];
-    if (baseline === undefined || candidate === undefined) return;
+    if (!half.comparable || !mate.comparable) return;
     // Vectors of two models are not comparable, and their dimensions are an expectation's business.
-    if (baseline.dimensions !== null && candidate.dimensions !== null) return;
+    if (answer.dimensions !== null && mate.answer.dimensions !== null) return;
+    const bothMeet = [half, mate].every((each) => each.check?.met && each.check.expectations.length > 0);
+    const [baseline, candidate] = endpoint === "baseline" ? [answer, mate.answer] : [mate.answer, answer];
     this.parity.set(pairId, comparePair(baseline, candidate, bothMeet));
   }
+}
+
+/** One answer of a pair, waiting for the other. */
+interface Half {
+  readonly answer: Completion;
+  readonly comparable: boolean;
+  readonly check: CheckOutcome | null;
 }
 
 /** Only phase warm is held against expectations: the others ask for something else than the case does. */

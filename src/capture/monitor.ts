@@ -38,6 +38,12 @@ export class Monitor {
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
   }
 
+  readonly #endTurn = (): void => {
+    this.#turnOpen = false;
+    this.#maxReadsPerTurn = Math.max(this.#maxReadsPerTurn, this.#readsThisTurn);
+    this.#readsThisTurn = 0;
+  };
+
   readonly countRead = (): void => {
     this.#reads++;
     this.#readsSinceBeat++;
@@ -45,11 +51,7 @@ export class Monitor {
     if (this.#stallTurn) this.#stalledReads++;
     if (this.#turnOpen) return;
     this.#turnOpen = true;
-    setImmediate(() => {
-      this.#turnOpen = false;
-      this.#maxReadsPerTurn = Math.max(this.#maxReadsPerTurn, this.#readsThisTurn);
-      this.#readsThisTurn = 0;
-    });
+    setImmediate(this.#endTurn);
   };
 
   stop(): void {

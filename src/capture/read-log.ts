@@ -16,6 +16,9 @@ const FIRST_CAPACITY = 4 * 1024;
 /** A read costs about 20 bytes beyond its content; a server that sends single bytes must not cost gigabytes. */
 const MAX_READS = 1_000_000;
 
+/** Its reactions are microtasks, without the bookkeeping that queueMicrotask adds to each. */
+const SETTLED = Promise.resolve();
+
 export class ReadLog {
   #bytes = new Uint8Array(FIRST_CAPACITY);
   #length = 0;
@@ -23,6 +26,11 @@ export class ReadLog {
   readonly #ends: number[] = [];
   #openStampNs: number | null = null;
   #openIsRead = false;
+  /** Made once: a closure a read would cost more than the read. */
+  readonly #endRead = (): void => {
+    this.#openStampNs = null;
+    this.#openIsRead = false;
+  };
 
   constructor(
     private readonly now: Clock,
@@ -46,10 +54,7 @@ export class ReadLog {
   stamp(): number {
     if (this.#openStampNs === null) {
       this.#openStampNs = this.now();
-      queueMicrotask(() => {
-        this.#openStampNs = null;
-        this.#openIsRead = false;
-      });
+      SETTLED.then(this.#endRead);
     }
     return this.#openStampNs;
   }

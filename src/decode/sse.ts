@@ -70,24 +70,26 @@ class SseLexer {
       this.#afterCarriageReturn = false;
       if (text[0] === "\n") start = 1;
     }
-    let carriageReturn = text.indexOf("\r", start);
-    while (start < text.length) {
+    for (;;) {
       const lineFeed = text.indexOf("\n", start);
-      if (carriageReturn >= 0 && carriageReturn < start) carriageReturn = text.indexOf("\r", start);
-      const cr = carriageReturn >= 0 && (lineFeed < 0 || carriageReturn < lineFeed);
-      const end = cr ? carriageReturn : lineFeed;
-      if (end < 0) {
-        this.#pending.push(text.slice(start));
-        return;
-      }
-      this.#line(this.#takeLine(text.slice(start, end)));
-      start = end + 1;
-      if (cr) {
-        this.#note("carriage-return", "lines end in CR");
-        if (start === text.length) this.#afterCarriageReturn = true;
-        else if (text[start] === "\n") start++;
-      }
+      // CR is looked for inside one line at a time: a search to the end of the read for each line would be quadratic.
+      const line = lineFeed < 0 ? text.slice(start) : text.slice(start, lineFeed);
+      if (line.includes("\r")) this.#withCarriageReturns(line, lineFeed >= 0);
+      else if (lineFeed >= 0) this.#line(this.#takeLine(line));
+      else if (line !== "") this.#pending.push(line);
+      if (lineFeed < 0) return;
+      start = lineFeed + 1;
     }
+  }
+
+  #withCarriageReturns(text: string, lineFeedFollows: boolean): void {
+    this.#note("carriage-return", "lines end in CR");
+    const lines = text.split("\r");
+    const last = lines.pop() ?? "";
+    for (const line of lines) this.#line(this.#takeLine(line));
+    if (last === "") this.#afterCarriageReturn = !lineFeedFollows;
+    else if (lineFeedFollows) this.#line(this.#takeLine(last));
+    else this.#pending.push(last);
   }
 
   #takeLine(tail: string): string {

@@ -46,6 +46,20 @@ describe("events", () => {
     expect(lexed.anomalies.map(({ kind }) => kind)).toEqual(["unterminated-line", "unterminated-event"]);
   });
 
+  it("cost linear time in one read of many", () => {
+    const read = (events: number): Buffer => bytes(`data: ${"x".repeat(200)}\n\n`.repeat(events));
+    const timed = (events: number): number => {
+      const started = performance.now();
+      expect(lexSse([read(events)]).events).toHaveLength(events);
+      return performance.now() - started;
+    };
+    timed(2_000);
+    timed(2_000);
+    // Four times the events in twelve times the time at most: a quadratic search takes sixteen and more.
+    const small = Math.max(1, Math.min(timed(5_000), timed(5_000), timed(5_000)));
+    expect(Math.min(timed(20_000), timed(20_000), timed(20_000)) / small).toBeLessThan(12);
+  });
+
   it("cost linear time in a line of a million one-byte reads", () => {
     const piece = bytes("x");
     const started = performance.now();
