@@ -22,10 +22,11 @@ export class Footnotes {
    * @param group notes about one n are one only within a group: "below the max" and "above the min" do not mix
    */
   add(text: string, group = ""): number {
-    const clauses = text.split("; ");
-    const first = clauses[0] ?? text;
-    const [, quantile = "", n = "", needed = ""] = NOT_ESTIMABLE.exec(first) ?? [];
-    const key = quantile === "" ? first : `n = ${n} ${group}`;
+    const parts = text.split("; ");
+    const [, quantile = "", n = "", needed = ""] = NOT_ESTIMABLE.exec(parts[0] ?? text) ?? [];
+    // Only these are merged: of any other note, every word is its meaning.
+    const clauses = quantile === "" ? [text] : parts;
+    const key = quantile === "" ? text : `n = ${n} ${group}`;
     let index = this.#notes.findIndex((note) => note.key === key);
     if (index === -1) {
       index = this.#notes.push({ key, n: quantile === "" ? null : n, needs: new Map(), clauses: [] }) - 1;
@@ -37,9 +38,9 @@ export class Footnotes {
     return index + 1;
   }
 
-  /** The ordinal of what may be several notes, joined to one; none for none. */
+  /** The ordinals of several notes, each once. */
   addAll(texts: readonly string[], group = ""): number[] {
-    return texts.length === 0 ? [] : [this.add(texts.join("; "), group)];
+    return [...new Set(texts.map((text) => this.add(text, group)))];
   }
 
   /** The notes in order of their ordinals. */

@@ -60,7 +60,10 @@ export function isBetter(direction: MetricSummary["better"], reads: ShiftSummary
 
 function shiftBasis(shift: ShiftSummary): string {
   const rounds = plural(shift.rounds, "round");
-  if (shift.method === "within-this-moment") return `${rounds}, within this moment`;
-  if (shift.method === "cases") return `${rounds}, over cases`;
-  return rounds;
+  const over = { rounds: "", "within-this-moment": ", within this moment", cases: ", over cases", none: "" }[
+    shift.method
+  ];
+  // There is an interval, and a reason beside it why it is not to be read as faster or slower.
+  const doubtful = shift.reads === "unknown" && shift.lo !== null ? ", doubtful" : "";
+  return `${rounds}${over}${doubtful}`;
 }

@@ -13,6 +13,33 @@ function withMetric(metric: Partial<MetricSummary>): Summary {
   return { ...summary, metrics: { ttfa: { unit: "ms", better: "lower", formula: "", ...metric } } };
 }
 
+describe("a shift", () => {
+  test("that must not be read has every reason beside it", () => {
+    const tail = sampleTail(evenly(30), 0, "lower", "ms");
+    const doubts = [
+      "fewer than 6 rounds: the interval holds within this moment",
+      "a prefix cache answers for one side",
+    ];
+    const shift = {
+      ...NO_SHIFT,
+      ratio: 2,
+      lo: 1.9,
+      hi: 2.1,
+      p: 0.001,
+      method: "within-this-moment",
+      reads: "unknown",
+      notes: doubts,
+    } as const;
+    const { blocks, footnotes } = tailTable(
+      withMetric({ warm: { baseline: tail, candidate: tail, shift: { ...shift, notes: [...doubts] } } }),
+      "warm",
+    );
+    expect(blocks[0]?.shift?.basis).toMatch(/within this moment, doubtful$/);
+    expect(blocks[0]?.shift?.better).toBeNull();
+    expect((blocks[0]?.shift?.notes ?? []).map((note) => footnotes[note - 1])).toEqual(doubts);
+  });
+});
+
 describe("cells", () => {
   test("a percentile that the sample cannot support is blank and has its reason", () => {
     const tail = sampleTail(evenly(129), 0, "lower", "ms");
