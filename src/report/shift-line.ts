@@ -64,6 +64,6 @@ function shiftBasis(shift: ShiftSummary): string {
     shift.method
   ];
   // There is an interval, and a reason beside it why it is not to be read as faster or slower.
-  const doubtful = shift.reads === "unknown" && shift.lo !== null ? ", doubtful" : "";
-  return `${rounds}${over}${doubtful}`;
+  const doubtful = shift.reads === "unknown" && shift.lo !== null ? "doubtful: " : "";
+  return `${doubtful}${rounds}${over}`;
 }

@@ -34,7 +34,7 @@ describe("a shift", () => {
       withMetric({ warm: { baseline: tail, candidate: tail, shift: { ...shift, notes: [...doubts] } } }),
       "warm",
     );
-    expect(blocks[0]?.shift?.basis).toMatch(/within this moment, doubtful$/);
+    expect(blocks[0]?.shift?.basis).toMatch(/^doubtful: .*within this moment$/);
     expect(blocks[0]?.shift?.better).toBeNull();
     expect((blocks[0]?.shift?.notes ?? []).map((note) => footnotes[note - 1])).toEqual(doubts);
   });
