@@ -1,5 +1,5 @@
 /** Rates and token counts before they have a form; what is zero on both sides is said in one quiet line. */
-import { cellScale, formatChange, formatCount, formatShare, plural } from "./numbers.js";
+import { cellScale, formatCount, formatShare, plural } from "./numbers.js";
 import type { ShareSummary, Summary, TailSummary } from "./summary.js";
 
 export interface RateSide {
@@ -93,7 +93,7 @@ export function tokenRows(summary: Summary): { rows: readonly TokenRow[]; asides
   const asides: string[] = [];
   const { outputTokenRatio, matchedLength, pairs } = summary.parity;
   if (outputTokenRatio !== null) {
-    asides.push(`Output tokens candidate / baseline, over pairs that have both: ${formatChange(outputTokenRatio)}.`);
+    asides.push(`Output tokens candidate / baseline, over pairs that have both: × ${outputTokenRatio.toFixed(3)}.`);
   }
   if (pairs > 0) {
     asides.push(`${formatCount(matchedLength)} of ${plural(pairs, "pair")} have answers within 10 % in length.`);

@@ -40,7 +40,7 @@ function contractSentence(summary: Summary): string | null {
         : `${formatCount(errors.candidate.count)} of ${formatCount(errors.candidate.of)} candidate requests failed at first (baseline ${formatCount(errors.baseline.count)} of ${formatCount(errors.baseline.of)})`;
   if (regressed.length === 0) {
     if (summary.parity.pairs === 0) return failures === "" ? null : sentence(failures);
-    const none = "Every answer in which the baseline met all expectations, the candidate matched";
+    const none = "Wherever the baseline met all expectations of a case, the candidate did too";
     return failures === "" ? `${none}.` : `${none}; ${failures}.`;
   }
   const cases = `${plural(regressed.length, "case")} that the baseline answers as expected ${regressed.length === 1 ? "regresses" : "regress"} on the candidate${breaking === 0 ? "" : `, ${formatCount(breaking)} of them in a way that breaks a client`}`;
