@@ -3,12 +3,21 @@ import { readFileSync } from "node:fs";
 
 const ROW = /^\| `([a-z]+)` \|[^|]*\| ([^|]+) \|$/;
 const document = readFileSync(new URL("./ARCHITECTURE.md", import.meta.url), "utf8");
-const section = document.slice(document.indexOf("## The rooms and what they may import"), document.indexOf("## The laws"));
+const section = document.slice(
+  document.indexOf("## The rooms and what they may import"),
+  document.indexOf("## The laws"),
+);
 const rooms = section.split("\n").flatMap((line) => {
   const [, room, allowed] = ROW.exec(line) ?? [];
   if (room === undefined) return [];
   const names = allowed.trim() === "nothing" ? [] : allowed.split(",").map((name) => name.trim());
-  return [{ room, values: names.filter((name) => !name.startsWith("*")), types: names.map((name) => name.replaceAll("*", "")) }];
+  return [
+    {
+      room,
+      values: names.filter((name) => !name.startsWith("*")),
+      types: names.map((name) => name.replaceAll("*", "")),
+    },
+  ];
 });
 if (rooms.length < 15) throw new Error(`ARCHITECTURE.md: the import table has only ${rooms.length} rooms`);
 
