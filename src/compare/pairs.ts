@@ -35,7 +35,7 @@ export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
   for (const { baseline, candidate, control } of pairs) {
     if (control || baseline === null || candidate === null) continue;
     if (baseline.pairBroken || candidate.pairBroken) continue;
-    if (baseline.cancelled !== null || candidate.cancelled !== null) continue;
+    if (baseline.bucket === "none" || candidate.bucket === "none") continue;
     if (!hasValue(baseline, metric) && !hasValue(candidate, metric) && !bothFailed(baseline, candidate, metric))
       continue;
     values.push({
@@ -63,7 +63,7 @@ function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric:
 
 /** The value that may enter a paired comparison, or null. */
 export function comparable(exchange: ScoredExchange, metric: string): number | null {
-  if (exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
+  if (exchange.bucket === "none" || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
   const scalar = exchange.scalars[metric];
   return scalar !== undefined && "value" in scalar ? scalar.value : null;
 }

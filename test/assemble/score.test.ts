@@ -174,6 +174,7 @@ describe("cancelled cases", () => {
       [{ caseId: "c", baseline: cancelled, candidate: answer(60) }],
     );
     expect(metrics.e2e).toBeUndefined();
+    expect(metrics.ttft).toBeUndefined();
     expect(rates.expectations?.candidate.of).toBe(0);
     expect(rates.errors).toMatchObject({ baseline: { count: 0, of: 1 }, candidate: { count: 0, of: 1 } });
     expect(checks.unmet).toEqual([]);
