@@ -5,7 +5,7 @@ import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { join } from "node:path";
 import { capture } from "./capture/capture.js";
-import { checkReachable } from "./capture/reach.js";
+import { checkReachable, interrupted } from "./capture/reach.js";
 import { type Keys, resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import type { EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
@@ -83,14 +83,15 @@ export function prepareRun(settings: Settings): PreparedRun {
 export async function run(prepared: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
   const { settings } = prepared;
   const keys = resolveKeys(settings, options.environment ?? process.env);
-  await reachBoth(settings);
+  await reachBoth(settings, options.stop);
+  if (options.stop?.aborted) throw interrupted();
   const header = headerOf(prepared, options.kind ?? "run");
   const folder = join(options.resultsFolder ?? "results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const interrupted = await record(prepared, keys, header.runId, writer, options);
-  return { folder, recording, report: score(recording), interrupted };
+  const stopped = await record(prepared, keys, header.runId, writer, options);
+  return { folder, recording, report: score(recording), interrupted: stopped };
 }
 
 async function record(
@@ -148,10 +149,10 @@ function tryAppend(append: () => void): void {
 }
 
 /** An endpoint that scales to zero is left asleep: the first contact with it is its cold trial. */
-async function reachBoth({ endpoints, capture: { timeouts } }: Settings): Promise<void> {
+async function reachBoth({ endpoints, capture: { timeouts } }: Settings, stop: AbortSignal | undefined): Promise<void> {
   for (const role of ROLES) {
     const { wake, baseUrl } = endpoints[role];
-    if (wake === undefined) await checkReachable(baseUrl, timeouts.connectMs, `endpoints.${role}.baseUrl`);
+    if (wake === undefined) await checkReachable(baseUrl, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
   }
 }
 
@@ -171,7 +172,7 @@ function headerOf({ settings, golden, plan }: PreparedRun, kind: "run" | "demo")
   return {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
-    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${golden.set.name.replace(/[^A-Za-z0-9._-]+/g, "-")}-${plan.digest.slice(7, 11)}`,
+    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${golden.set.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
     createdAt,
     kind,
     goldenSet: golden.set,

@@ -80,12 +80,17 @@ function requestText(header: HeaderLine, pair: Pair | undefined): string {
   const exchange = pair?.baseline ?? pair?.candidate;
   const body = exchange === null || exchange === undefined ? undefined : header.requests[exchange.requestId]?.body;
   if (body === undefined) return "";
-  const text = JSON.stringify(
-    body,
-    (_key, value: unknown) => (isLongData(value) ? `${value.slice(0, 60)}…` : value),
-    2,
-  );
+  const text = prettyJson(body);
   return text.length > MAX_REQUEST_TEXT ? `${text.slice(0, MAX_REQUEST_TEXT)}…` : text;
+}
+
+/** Empty for a body nested beyond the stack: only a hand-made recording has one. */
+function prettyJson(body: unknown): string {
+  try {
+    return JSON.stringify(body, (_key, value: unknown) => (isLongData(value) ? `${value.slice(0, 60)}…` : value), 2);
+  } catch {
+    return "";
+  }
 }
 
 function isLongData(value: unknown): value is string {

@@ -55,7 +55,7 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
       "share",
       "lower capture.concurrency, or use another machine",
     ),
-    figure("reads per second", highest(perSecond), MAX_READS_PER_SECOND, "reads/s", "lower capture.concurrency"),
+    figure("socket reads", highest(perSecond), MAX_READS_PER_SECOND, "reads/s", "lower capture.concurrency"),
   ];
   // A run that was killed in its first second left no window to judge it by.
   return { ok: machine.length > 0 && figures.every(({ ok }) => ok), figures };

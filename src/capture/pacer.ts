@@ -6,12 +6,24 @@ import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
 import { type Clock, NS_PER_MS } from "./clock.js";
 import { Lane } from "./lane.js";
 import type { CaptureJob, EndpointAccess, RawExchange } from "./messages.js";
+import { firstReads } from "./read-log.js";
 import { type Backoff, backoffAfter, coldBackoffAfter } from "./retry.js";
 
 export interface PacerEvents {
   onReleased(ids: readonly number[]): void;
   onExchange(exchange: RawExchange): void;
   onRead(): void;
+}
+
+/** An attempt that is tried again keeps the start of its body as evidence: hundreds may belong to one cold exchange. */
+const KEPT_OF_RETRIED_BYTES = 64 * 1024;
+const KEPT_OF_MANY_BYTES = 1024;
+const MANY_ATTEMPTS = 20;
+
+function cutBody(attempt: RawAttempt, made: number): Pick<RawAttempt, "log" | "cutBytes"> {
+  const log = firstReads(attempt.log, made < MANY_ATTEMPTS ? KEPT_OF_RETRIED_BYTES : KEPT_OF_MANY_BYTES);
+  const cutBytes = attempt.log.bytes.length - log.bytes.length;
+  return cutBytes === 0 ? { log } : { log, cutBytes };
 }
 
 /** Time beyond the wake cap that a cold attempt may take to send its answer. */
@@ -100,7 +112,7 @@ export class Pacer {
       const stale = attempt.outcome.kind === "staleConnection";
       if (!stale) reached++;
       const backoff = this.stop.aborted ? null : this.#backoff(row, access, attempt, reached, releasedAtNs, random);
-      attempts.push(backoff === null ? attempt : { ...attempt, backoff });
+      attempts.push(backoff === null ? attempt : { ...attempt, backoff, ...cutBody(attempt, attempts.length) });
       if (backoff === null) break;
       if (stale || row.phase === "cold") lane.renew(row.endpoint);
       if (backoff.ms > 0) await this.#sleep(backoff.ms);

@@ -1,5 +1,5 @@
 /** Can an endpoint be reached at all? Asked before the first paid request, without sending one. */
-import { errorCode, errorMessage, TwintailError } from "../core/errors.js";
+import { ExitCode, errorCode, errorMessage, TwintailError } from "../core/errors.js";
 import { timedClient } from "./connection.js";
 
 const WORDS: Readonly<Record<string, string>> = {
@@ -17,11 +17,21 @@ const WORDS: Readonly<Record<string, string>> = {
   EPROTO: "it does not speak TLS there",
 };
 
+/** The user stopped before anything was sent. */
+export function interrupted(): TwintailError {
+  return new TwintailError({ cause: "interrupted before the first request", exitCode: ExitCode.interrupted });
+}
+
 /**
  * Opens and closes one connection (DNS, TCP, and TLS for https).
  * @throws TwintailError that says what failed, for `place` in the configuration.
  */
-export async function checkReachable(baseUrl: string, connectMs: number, place: string): Promise<void> {
+export async function checkReachable(
+  baseUrl: string,
+  connectMs: number,
+  place: string,
+  stop?: AbortSignal,
+): Promise<void> {
   const { origin, host } = new URL(baseUrl);
   const timed = timedClient(origin, () => 0);
   let timer: NodeJS.Timeout | undefined;
@@ -30,6 +40,7 @@ export async function checkReachable(baseUrl: string, connectMs: number, place: 
       if (connectMs > 0) {
         timer = setTimeout(() => reject(Object.assign(new Error("timeout"), { code: "ETIMEDOUT" })), connectMs);
       }
+      stop?.addEventListener("abort", () => reject(new Error("interrupted")), { once: true });
       timed.client.once("connect", () => resolve());
       timed.client.once("connectionError", (_origin, _targets, error) => reject(error));
       // undici connects only for a request: this one is taken back before it can be written.
@@ -43,6 +54,7 @@ export async function checkReachable(baseUrl: string, connectMs: number, place: 
       );
     });
   } catch (error) {
+    if (stop?.aborted) throw interrupted();
     const code = errorCode(error) ?? errorMessage(error);
     throw new TwintailError({
       cause: `cannot reach ${host}: ${WORDS[code] ?? code}`,

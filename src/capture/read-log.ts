@@ -19,6 +19,18 @@ const MAX_READS = 1_000_000;
 /** Its reactions are microtasks, without the bookkeeping that queueMicrotask adds to each. */
 const SETTLED = Promise.resolve();
 
+/** The first reads of a log, as many as fit into `maxBytes`; the rest is let go. */
+export function firstReads(log: ReadLogData, maxBytes: number): ReadLogData {
+  if (log.bytes.length <= maxBytes) return log;
+  let reads = 0;
+  while (reads < log.ends.length && (log.ends[reads] as number) <= maxBytes) reads++;
+  return {
+    bytes: log.bytes.slice(0, log.ends[reads - 1] ?? 0),
+    atNs: log.atNs.slice(0, reads),
+    ends: log.ends.slice(0, reads),
+  };
+}
+
 export class ReadLog {
   #bytes = new Uint8Array(FIRST_CAPACITY);
   #length = 0;

@@ -21,6 +21,8 @@ const RETRY_AFTER_CAP_MS = 60_000;
 const BASE_MS = 1_000;
 const JITTER = 0.25;
 const COLD_POLL_MS = 2_000;
+/** Whatever a waking server asks for: "at once" for ten minutes would be a million requests. */
+const COLD_FLOOR_MS = 500;
 
 /**
  * The wait before the next attempt, or null when there is none.
@@ -62,7 +64,7 @@ export function coldBackoffAfter(
     (attempt.outcome.kind === "complete" && (attempt.status === 202 || attempt.status === 503));
   if (!waking) return null;
   const asked = retryAfterMs(attempt.headers ?? [], nowMs);
-  const ms = Math.round(asked ?? COLD_POLL_MS * (1 + JITTER * (random.next() - 0.5)));
+  const ms = Math.round(Math.max(COLD_FLOOR_MS, asked ?? COLD_POLL_MS * (1 + JITTER * (random.next() - 0.5))));
   return elapsedMs + ms >= capMs ? null : { ms, from: asked === null ? "exponential" : "retry-after" };
 }
 

@@ -99,12 +99,12 @@ function compileNew(schema: object, use: SchemaUse): Compiled {
   const dialect = (schema as { $schema?: unknown }).$schema;
   const draft07 = typeof dialect === "string" && dialect.includes("draft-07");
   try {
-    return { check: compiler(use, draft07 ? "draft-07" : "2020-12").compile(schema), watched };
+    return { check: compilerFor(schema, use, draft07 ? "draft-07" : "2020-12").compile(schema), watched };
   } catch (error) {
     // Tool schemas seldom name their dialect, and many still write tuples as draft-07 did.
     if (use === "parameters" && dialect === undefined) {
       try {
-        return { check: compiler(use, "draft-07").compile(schema), watched };
+        return { check: compilerFor(schema, use, "draft-07").compile(schema), watched };
       } catch {
         // the first message is about the dialect that was asked for
       }
@@ -115,22 +115,24 @@ function compileNew(schema: object, use: SchemaUse): Compiled {
 
 const compilers = new Map<string, Ajv>();
 
-function compiler(use: SchemaUse, dialect: "2020-12" | "draft-07"): Ajv {
+type Dialect = "2020-12" | "draft-07";
+
+/** Two cases may use one `$id` for two schemas: a schema that has one gets a compiler of its own. */
+function compilerFor(schema: object, use: SchemaUse, dialect: Dialect): Ajv {
+  if (keysOf(schema).some(({ key }) => key === "$id")) return newCompiler(use, dialect);
   const key = `${use}/${dialect}`;
   let ajv = compilers.get(key);
   if (!ajv) {
-    const options: Options = {
-      strict: use === "answer",
-      // Two cases may use one `$id` for two schemas.
-      addUsedSchema: false,
-      inlineRefs: false,
-      allErrors: false,
-      logger: false,
-    };
-    ajv = dialect === "2020-12" ? new Ajv2020(options) : new Ajv(options);
-    formats.default(ajv);
+    ajv = newCompiler(use, dialect);
     compilers.set(key, ajv);
   }
+  return ajv;
+}
+
+function newCompiler(use: SchemaUse, dialect: Dialect): Ajv {
+  const options: Options = { strict: use === "answer", inlineRefs: false, allErrors: false, logger: false };
+  const ajv = dialect === "2020-12" ? new Ajv2020(options) : new Ajv(options);
+  formats.default(ajv);
   return ajv;
 }
 

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import { resolveKeys } from "../config/keys.js";
 import { loadSettings } from "../config/load.js";
 import { ExitCode, errorMessage } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { prepareRun } from "../run.js";
 import { planText } from "./plan-text.js";
 import type { Io } from "./terminal-io.js";
@@ -17,11 +18,11 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
       const prepared = prepareRun(loadSettings(config));
       io.stdout.write(planText(prepared, false));
       for (const warning of prepared.golden.warnings)
-        io.stdout.write(`warning: ${warning.place}: ${warning.message}\n`);
+        io.stdout.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       try {
         resolveKeys(prepared.settings, io.environment);
       } catch (error) {
-        io.stdout.write(`warning: ${errorMessage(error)}\n`);
+        io.stdout.write(`warning: ${printable(errorMessage(error))}\n`);
       }
       io.stdout.write("ok\n");
       done(ExitCode.pass);

@@ -1,7 +1,7 @@
 import { existsSync, mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { Command } from "commander";
-import { ExitCode, TwintailError } from "../core/errors.js";
+import { ExitCode, errorCode, TwintailError } from "../core/errors.js";
 import type { Io } from "./terminal-io.js";
 
 const CONFIG = `# twintail.yaml: which endpoints, and how to measure them.
@@ -64,8 +64,21 @@ export function addInit(program: Command, io: Io, done: (code: ExitCode) => void
         if (existsSync(file))
           throw new TwintailError({ cause: "is there already", place: file, remedy: "move it away first" });
       }
-      mkdirSync("goldens", { recursive: true });
-      for (const [file, text] of files) writeFileSync(file, text, { flag: "wx" });
+      let place = "goldens";
+      try {
+        mkdirSync("goldens", { recursive: true });
+        for (const [file, text] of [...files].reverse()) {
+          place = file;
+          writeFileSync(file, text, { flag: "wx" });
+        }
+      } catch (error) {
+        throw new TwintailError({
+          cause: `cannot be written (${errorCode(error) ?? String(error)})`,
+          place,
+          remedy: "move what is there away, or go to a folder that you can write to",
+          error,
+        });
+      }
       io.stdout.write(`Wrote ${files.map(([file]) => file).join(" and ")}. Next: twintail check\n`);
       done(ExitCode.pass);
     });

@@ -10,22 +10,36 @@ function processIo(): Io {
     stderr: process.stderr,
     environment: process.env,
     onInterrupt(callback) {
+      const forget = (): void => {
+        process.off("SIGINT", first);
+        process.off("SIGTERM", first);
+      };
       const first = (): void => {
-        process.once("SIGINT", () => process.exit(ExitCode.interrupted));
+        forget();
+        for (const signal of ["SIGINT", "SIGTERM"] as const) process.once(signal, () => end(ExitCode.interrupted));
         callback();
       };
       process.once("SIGINT", first);
       process.once("SIGTERM", first);
-      return () => {
-        process.off("SIGINT", first);
-        process.off("SIGTERM", first);
-      };
+      return forget;
     },
   };
 }
 
-// A closed pipe (`| head`) ends the output, not the run.
+/** An error that nothing caught must never look like a failed gate. */
+function end(code: ExitCode): never {
+  process.exit(code);
+}
+
+process.on("uncaughtException", (error) => {
+  process.stderr.write(`internal error: ${error.stack ?? error.message}\n`);
+  end(ExitCode.internal);
+});
+// A reader that goes away (`| head`, a closed terminal) ends the output, not a run that is being paid for.
+process.stderr.on("error", () => {});
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
-  if (error.code !== "EPIPE") throw error;
+  if (error.code === "EPIPE") return;
+  process.stderr.write(`standard output cannot be written (${error.code}); write the report with --out\n`);
+  end(ExitCode.internal);
 });
 process.exitCode = await main(process.argv.slice(2), processIo());

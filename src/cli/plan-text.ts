@@ -39,6 +39,10 @@ function table(rows: readonly (readonly string[])[]): string {
     .join("\n");
 }
 
+function counted(count: number, noun: string): string {
+  return `${count} ${count === 1 ? noun : `${noun}s`}`;
+}
+
 /** The whole plan: phases, tokens, minutes and cost; then every release in order when `rows` is set. */
 export function planText({ settings, golden, plan, estimate }: PreparedRun, rows: boolean): string {
   const number = (value: number): string => value.toLocaleString("en-US");
@@ -52,7 +56,7 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
     ...sides.map((side) => number(plan.rows.filter((row) => row.phase === phase && row.endpoint === side).length)),
   ]);
   const lines = [
-    `Plan of ${golden.set.name}: ${golden.set.cases.length} cases, ${plan.rounds} rounds, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
+    `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(plan.rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
     ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
     "",
     table([

@@ -1,6 +1,7 @@
 /** Arguments to commands, errors to exit codes. */
 import { Command, CommanderError } from "commander";
 import { ExitCode, TwintailError } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
 import { addCheck } from "./check.js";
 import { addDemo } from "./demo.js";
@@ -34,7 +35,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? ExitCode.pass : ExitCode.usage;
     if (error instanceof TwintailError) {
-      io.stderr.write(`${error.message}\n`);
+      io.stderr.write(`${printable(error.message)}\n`);
       return error.exitCode;
     }
     io.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);

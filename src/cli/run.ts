@@ -1,9 +1,10 @@
 import type { Command } from "commander";
 import { loadSettings } from "../config/load.js";
 import { ExitCode } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { type PreparedRun, prepareRun, run } from "../run.js";
 import { planText } from "./plan-text.js";
-import { startProgress } from "./progress.js";
+import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
@@ -30,7 +31,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .action(async (config: string, flags: RunFlags) => {
       const prepared = prepareRun(loadSettings(config));
       for (const warning of prepared.golden.warnings)
-        io.stderr.write(`warning: ${warning.place}: ${warning.message}\n`);
+        io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       if (flags.dryRun) {
         io.stdout.write(planText(prepared, flags.verbose === true));
         done(ExitCode.pass);
@@ -56,24 +57,32 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     io.stderr.write("\ninterrupted: ending cleanly, what was recorded is kept\n");
     stop.abort();
   });
-  io.stderr.write(`${planText(prepared, false)}\n`);
-  const progress = startProgress(prepared.plan, io);
+  let progress: Progress | null = null;
   try {
     const finished = await run(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
       stop: stop.signal,
-      onReleased: (ids) => progress.released(ids),
-      onExchange: (exchange) => progress.exchange(exchange),
+      onStart: () => {
+        io.stderr.write(`${planText(prepared, false)}\n`);
+        progress = startProgress(prepared.plan, io);
+      },
+      onReleased: (ids) => progress?.released(ids),
+      onExchange: (exchange) => progress?.exchange(exchange),
     });
-    progress.stop();
+    endProgress(progress);
     showReport(finished.report, { json: options.json, folder: finished.folder }, io);
     return exitCodeOf(finished.report, finished.interrupted, io);
   } catch (error) {
-    progress.stop();
+    endProgress(progress);
     throw error;
   } finally {
     release();
   }
+}
+
+/** Takes what a callback assigned, which the compiler cannot follow. */
+function endProgress(progress: Progress | null): void {
+  progress?.stop();
 }

@@ -15,12 +15,15 @@ export interface ShowOptions {
 }
 
 export function showReport(report: Report, options: ShowOptions, io: Io): void {
-  if (options.folder !== undefined) writeReport(report, options.folder);
+  const written = options.folder === undefined ? [] : writeReport(report, options.folder);
   if (options.json) io.stdout.write(renderJson(report.summary));
   else io.stdout.write(renderTerminal(report, { columns: reportColumns(io), color: wantsColor(io) }));
   if (options.folder === undefined) return;
   const shown = relative(process.cwd(), options.folder) || ".";
-  io.stderr.write(`\nWrote ${shown}/: recording.jsonl, report.json, report.md, report.html, tails/\n`);
+  const names = written
+    .map((path) => relative(options.folder as string, path))
+    .filter((name) => !name.includes("tails"));
+  io.stderr.write(`\nWrote ${shown}/: ${names.join(", ")}, tails/\n`);
   io.stderr.write(`Open  ${pathToFileURL(`${options.folder}/report.html`).href}\n`);
 }
 

@@ -75,7 +75,17 @@ function captureOf(config: ConfigFile): Settings["capture"] {
 }
 
 const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|.*api[-_]?key.*|.*token.*|.*secret.*)$/i;
+/** RFC 9110: a token, and visible ASCII with spaces between. */
+const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
+const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+/** What the plan itself puts into a body: without it a request is another one. */
+const OWN_FIELDS = new Set(["messages", "model", "prompt", "input", "stream"]);
 const OWN_HEADERS = new Set([
+  "expect",
+  "te",
+  "trailer",
+  "upgrade",
+  "keep-alive",
   "content-type",
   "content-length",
   "accept-encoding",
@@ -95,7 +105,14 @@ function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocu
       remedy: "use https://",
     });
   }
-  for (const name of Object.keys(written.headers)) {
+  for (const [name, value] of Object.entries(written.headers)) {
+    if (!HEADER_NAME.test(name) || !HEADER_VALUE.test(value)) {
+      throw new TwintailError({
+        cause: `header ${JSON.stringify(name)} cannot be sent as ${JSON.stringify(value)}`,
+        place: document.place([...path, "headers", name], "key"),
+        remedy: "use letters, digits and dashes in the name, and visible ASCII in the value",
+      });
+    }
     if (SECRET_HEADER.test(name)) {
       throw new TwintailError({
         cause: `header "${name}" looks like a secret, and headers are stored in the recording`,
@@ -108,6 +125,27 @@ function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocu
         cause: `header "${name}" is set by twintail itself`,
         place: document.place([...path, "headers", name], "key"),
         remedy: "remove it",
+      });
+    }
+  }
+  if (written.requestIdHeader !== undefined && !HEADER_NAME.test(written.requestIdHeader)) {
+    throw new TwintailError({
+      cause: `"${written.requestIdHeader}" is no header name`,
+      place: document.place([...path, "requestIdHeader"]),
+      remedy: "write it as x-request-id",
+    });
+  }
+  for (const [setting, names] of [
+    ["omit", written.omit],
+    ["rename", Object.entries(written.rename).flat()],
+    ["extra", Object.keys(written.extra)],
+  ] as const) {
+    const own = names.find((name) => OWN_FIELDS.has(name));
+    if (own !== undefined) {
+      throw new TwintailError({
+        cause: `${setting} changes "${own}", which every request needs as the plan makes it`,
+        place: document.place([...path, setting], "key"),
+        remedy: `take "${own}" out of ${setting}`,
       });
     }
   }

@@ -78,7 +78,8 @@ const capture = z.strictObject({
         .default([429, "5xx", "network"]),
     })
     .default({ attempts: 3, on: [429, "5xx", "network"] }),
-  maxBytesPerExchange: count.default(16 * 1024 * 1024),
+  // A line of the recording escapes a byte to six characters at worst, and has to stay below the longest string.
+  maxBytesPerExchange: count.max(32 * 1024 * 1024).default(16 * 1024 * 1024),
   maxCost: z.number().positive().optional(),
   seed: z.int().nonnegative().optional(),
 });

@@ -12,7 +12,7 @@ import { lexSse } from "./sse.js";
 export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Completion {
   const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
   if (attempt.status !== undefined && (attempt.status < 200 || attempt.status >= 300)) {
-    return { ...EMPTY, error: statusError(attempt.status, Buffer.concat(reads).toString("utf8")) };
+    return { ...EMPTY, error: statusError(Buffer.concat(reads).toString("utf8")) };
   }
   if (api === "embeddings") return decodeEmbeddings(reads);
   return variant === "stream" ? decodeStream(attempt, reads) : decodeBody(attempt, reads);
@@ -82,11 +82,11 @@ function titleOf(html: string): string {
   return title === undefined || title === "" ? "" : ` titled "${title}"`;
 }
 
-function statusError(status: number, text: string): ApiError {
+function statusError(text: string): ApiError {
   const known = apiErrorIn(parseJson(text), false);
   if (known !== null) return known;
   const page = /^\s*</.test(text) ? `a page of HTML${titleOf(text)}` : text.trim().slice(0, 200);
-  return { message: page === "" ? `HTTP ${status} without a body` : page, type: null, code: null, inBand: false };
+  return { message: page === "" ? "no body" : page, type: null, code: null, inBand: false };
 }
 
 const EMPTY: Completion = {

@@ -15,9 +15,12 @@ export function asText(value: unknown): string | null {
   return typeof value === "string" && value !== "" ? value : null;
 }
 
-/** A count: a finite number of at least 0, rounded; null for anything else. */
+/** More tokens than any request can have: beyond it a count is noise, and sums of it would not be exact. */
+const MAX_COUNT = 1e9;
+
+/** A count: a number from 0 to a billion, rounded; null for anything else. */
 export function asCount(value: unknown): number | null {
-  return typeof value === "number" && Number.isFinite(value) && value >= 0 ? Math.round(value) : null;
+  return typeof value === "number" && value >= 0 && value <= MAX_COUNT ? Math.round(value) : null;
 }
 
 /** The value of JSON text, or undefined when it is not JSON. */

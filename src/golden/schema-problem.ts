@@ -31,14 +31,14 @@ export function schemaProblem(schema: object, strictness: SchemaStrictness): str
 }
 
 function compile(schema: object, strictness: SchemaStrictness, draft: "draft-07" | "2020-12"): string | null {
-  const key = `${strictness} ${draft}`;
-  let compiler = compilers.get(key);
+  // Two cases may use one `$id` for two schemas: such a schema gets a compiler of its own.
+  const shared = canonicalJson(schema).includes('"$id"') ? null : `${strictness} ${draft}`;
+  let compiler = shared === null ? undefined : compilers.get(shared);
   if (compiler === undefined) {
-    // Two cases may use one `$id` for two schemas.
-    const options = { strict: strictness === "strict", logger: false, addUsedSchema: false } as const;
+    const options = { strict: strictness === "strict", logger: false } as const;
     compiler = draft === "draft-07" ? new Ajv(options) : new Ajv2020(options);
     formats.default(compiler);
-    compilers.set(key, compiler);
+    if (shared !== null) compilers.set(shared, compiler);
   }
   try {
     compiler.compile(schema);

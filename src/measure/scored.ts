@@ -111,7 +111,13 @@ function charactersOf({ completion: { content, reasoning, refusal, toolCalls } }
 
 /** Measures every metric of the catalogue. */
 export function measureAll(sample: DecodedSample): Map<Metric, Measurement> {
-  return new Map(METRICS.map((metric) => [metric, metric.measure(sample)]));
+  return new Map(METRICS.map((metric) => [metric, finite(metric.measure(sample))]));
+}
+
+/** Stamps and prices of a damaged recording can give anything: what is no number is no value. */
+function finite(measurement: Measurement): Measurement {
+  if ("none" in measurement || measurement.values.every(Number.isFinite)) return measurement;
+  return { none: "not a finite number" };
 }
 
 function scalarOf(measurement: Measurement): Scalar {

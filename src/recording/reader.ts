@@ -1,8 +1,10 @@
 /** Reads `recording.jsonl` one line at a time, so that memory is bounded by the largest exchange. */
 import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
+import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
 import {
+  type Attempt,
   type EndLine,
   type Exchange,
   type HeaderLine,
@@ -119,6 +121,8 @@ function* linesOf(file: string): Generator<{ bytes: Buffer; whole: boolean }> {
       if (start < length) pending.push(chunk.subarray(start, length));
     }
     if (pending.length > 0) yield { bytes: Buffer.concat(pending), whole: false };
+  } catch (error) {
+    throw errorCode(error) === undefined ? error : cannotRead(file, error);
   } finally {
     closeSync(descriptor);
   }
@@ -147,35 +151,114 @@ function asHeader(line: unknown, place: string): HeaderLine {
       remedy: "score it with the twintail version that made it",
     });
   }
-  const objects = [header.goldenSet?.cases, header.endpoints?.baseline, header.endpoints?.candidate, header.requests];
-  if (objects.some((part) => typeof part !== "object" || part === null) || !Array.isArray(header.plan)) {
-    throw new TwintailError({ cause: "the header is incomplete", place, remedy: "the file was changed or damaged" });
+  const checked = headerShape.safeParse(line);
+  if (!checked.success) {
+    const issue = checked.error.issues[0];
+    const where = issue === undefined ? "" : ` at ${issue.path.map(String).join(".").slice(0, 100)}`;
+    throw new TwintailError({ cause: `the header is incomplete${where}`, place, remedy: DAMAGED });
   }
   return header as HeaderLine;
 }
+
+const DAMAGED = "the file was changed or damaged";
+const ROLES = ["baseline", "candidate"] as const;
+const PHASE = /^(?:cold|warmup|solo|warm|probe|sweep:.{1,100})$/;
+
+const endpointShape = z.looseObject({
+  baseUrl: z.string(),
+  models: z.record(z.string(), z.string().nullable()),
+  tier: z.string().optional(),
+  simulated: z.string().optional(),
+  price: z.record(z.string(), z.number().min(0).max(1e9)).optional(),
+});
+
+/** What judging relies on. Loose: a later twintail may have written more. */
+const headerShape = z.looseObject({
+  runId: z.string(),
+  createdAt: z.string(),
+  kind: z.enum(["run", "demo"]),
+  goldenDigest: z.string(),
+  planDigest: z.string(),
+  seed: z.int(),
+  versions: z.looseObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
+  goldenSet: z.looseObject({
+    name: z.string(),
+    cases: z.array(
+      z.looseObject({
+        id: z.string(),
+        category: z.string(),
+        detects: z.string(),
+        api: z.string(),
+        expect: z.looseObject({}),
+        request: z.looseObject({}),
+      }),
+    ),
+  }),
+  endpoints: z.looseObject({ baseline: endpointShape, candidate: endpointShape }),
+  requests: z.record(z.string(), z.looseObject({ body: z.looseObject({}).optional() })),
+  plan: z.array(z.looseObject({ phase: z.string(), round: z.int() })),
+  notTested: z.array(z.looseObject({ caseId: z.string(), endpoint: z.enum(ROLES), reason: z.string() })),
+  capture: z.looseObject({
+    rounds: z.int(),
+    concurrency: z.int(),
+    prefix: z.enum(["unique", "shared"]),
+    order: z.enum(["random", "serial"]),
+    control: z.boolean(),
+  }),
+  judge: z.looseObject({ gates: z.array(z.unknown()) }),
+});
 
 /** The shape that everything downstream relies on; checked by hand, since a schema costs more than the judgement. */
 function asExchange(line: unknown, place: string): Exchange {
   const exchange = line as Exchange;
   const shaped =
-    Number.isInteger(exchange.id) &&
-    Number.isInteger(exchange.releasedAtNs) &&
+    [exchange.id, exchange.pairId, exchange.round, exchange.releasedAtNs, exchange.inFlight, exchange.segment].every(
+      isStamp,
+    ) &&
     typeof exchange.caseId === "string" &&
+    ROLES.includes(exchange.endpoint) &&
+    ARMS.has(exchange.arm) &&
+    typeof exchange.phase === "string" &&
+    PHASE.test(exchange.phase) &&
+    (exchange.variant === "stream" || exchange.variant === "body") &&
     Array.isArray(exchange.attempts) &&
     exchange.attempts.length > 0 &&
-    exchange.attempts.every(
-      (attempt) =>
-        Number.isInteger(attempt?.dispatchedAtNs) &&
-        Number.isInteger(attempt.endedAtNs) &&
-        typeof attempt.outcome?.kind === "string" &&
-        Array.isArray(attempt.reads) &&
-        attempt.reads.every(
-          (read: RecordedRead) =>
-            Array.isArray(read) &&
-            Number.isInteger(read[0]) &&
-            (typeof read[1] === "string" || typeof read[1]?.b64 === "string"),
-        ),
-    );
+    exchange.attempts.every(isAttempt);
   if (shaped) return exchange;
-  throw new TwintailError({ cause: "not an exchange of schema 1", place, remedy: "the file was changed or damaged" });
+  throw new TwintailError({ cause: "not an exchange of schema 1", place, remedy: DAMAGED });
+}
+
+const ARMS: ReadonlySet<unknown> = new Set(["baseline", "candidate", "control", "candidate2"]);
+const OUTCOMES: ReadonlySet<unknown> = new Set([
+  "complete",
+  "cancelled",
+  "timeout",
+  "network",
+  "staleConnection",
+  "truncated",
+]);
+const OPTIONAL_STAMPS = ["dnsEndAtNs", "tcpEndAtNs", "tlsEndAtNs", "sentAtNs", "headersAtNs", "status"] as const;
+
+function isStamp(value: unknown): boolean {
+  return Number.isSafeInteger(value);
+}
+
+function isAttempt(attempt: Attempt | null): boolean {
+  return (
+    isStamp(attempt?.dispatchedAtNs) &&
+    isStamp(attempt?.endedAtNs) &&
+    OPTIONAL_STAMPS.every((name) => attempt?.[name] === undefined || isStamp(attempt[name])) &&
+    OUTCOMES.has(attempt?.outcome?.kind) &&
+    Array.isArray(attempt?.reads) &&
+    attempt.reads.every(isRead) &&
+    (attempt.headers === undefined || (Array.isArray(attempt.headers) && attempt.headers.every(isHeader)))
+  );
+}
+
+function isRead(read: RecordedRead): boolean {
+  return Array.isArray(read) && isStamp(read[0]) && (typeof read[1] === "string" || typeof read[1]?.b64 === "string");
+}
+
+function isHeader(header: unknown): boolean {
+  return Array.isArray(header) && typeof header[0] === "string" && typeof header[1] === "string";
 }

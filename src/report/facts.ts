@@ -33,7 +33,7 @@ export function partialLine(run: Summary["run"]): string | null {
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];
-  return `Partial run, ${how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests were recorded`;
+  return `Partial run, ${how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests ran to their end`;
 }
 
 /** The models in use: `gpt-4o`, or `gpt-4o, embeddings: text-embedding-3-small`. */

@@ -6,7 +6,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import type { Attempt, Exchange } from "../../src/recording/recording.js";
 import { score } from "../../src/score.js";
-import { attempt, content, exchange, finish, usage } from "../recording/exchange-builder.js";
+import { attempt, content, exchange, finish, headerLine, usage } from "../recording/exchange-builder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-score-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -58,38 +58,7 @@ function scored(
       });
     }),
   );
-  const header = {
-    type: "header",
-    schemaVersion: 1,
-    runId: "r",
-    createdAt: "2026-01-01T00:00:00.000Z",
-    kind: "run",
-    goldenSet: { name: "t", cases },
-    goldenDigest: "sha256:0",
-    endpoints: {
-      baseline: { role: "baseline", baseUrl: "http://a/v1", models: {} },
-      candidate: { role: "candidate", baseUrl: "http://b/v1", models: {} },
-    },
-    requests: { r: { method: "POST", path: "/", headers: {}, body: {} } },
-    plan: exchanges.map(({ id, pairId, endpoint, arm, caseId, repeat, round, phase, variant, requestId }) => ({
-      id,
-      pairId,
-      endpoint,
-      arm,
-      caseId,
-      repeat,
-      round,
-      phase,
-      variant,
-      requestId,
-    })),
-    planDigest: "sha256:0",
-    notTested: [],
-    capture: { rounds: 1, concurrency: 1, prefix: "unique", order: "random", control: false },
-    judge: { gates: [] },
-    seed: 1,
-    versions: { twintail: "0", node: "0", undici: "0" },
-  };
+  const header = headerLine(cases, exchanges);
   const segment = { type: "segment", id: 0, hrtimeOriginNs: "0", wallClockMs: 0, bootId: "b", host: "h", shard: null };
   const file = join(folder, `${files++}.jsonl`);
   writeFileSync(file, [header, segment, ...exchanges].map((line) => `${JSON.stringify(line)}\n`).join(""));

@@ -356,6 +356,27 @@ describe("serial order", () => {
 });
 
 describe("a cold endpoint", () => {
+  it("that asks to be tried at once is not hammered, and its bodies are not all kept", async () => {
+    const body = "x".repeat(200_000);
+    const { baseUrl, requests } = await serve((socket) =>
+      socket.write(plainAnswer(body, "503 Service Unavailable", "retry-after: 0\r\n")),
+    );
+    const { exchanges } = await captureFrom({
+      baseUrl,
+      endpoint: { wake: { budgetMs: 1_600, capMs: 1_600 } },
+      settings: { rounds: 1 },
+    });
+    const cold = exchanges.filter(({ phase }) => phase === "cold");
+    expect(cold.map(({ attempts }) => attempts.length)).toEqual([4, 4]);
+    for (const { attempts } of cold) {
+      for (const attempt of attempts.slice(0, -1)) {
+        expect(textOf(attempt).length).toBeLessThanOrEqual(64 * 1024);
+        expect(textOf(attempt).length + (attempt.cutBytes ?? 0)).toBe(200_000);
+      }
+    }
+    expect(requests.length).toBeLessThan(20);
+  });
+
   it("is tried again on a fresh connection while it answers 503, and its deadlines are the wake's alone", async () => {
     const { baseUrl } = await serve((socket, _request, count) => {
       if (count <= 2)

@@ -89,6 +89,11 @@ describe("bad input", () => {
     ],
     ["a recording that is none", ["score", file("not.jsonl", "hello\n")], /not\.jsonl:1: not a line of JSON/],
     ["no arguments to score", ["score"], /missing required argument 'recording'/],
+    [
+      "control characters in a key",
+      ["check", file("esc.yaml", `${config("http://127.0.0.1:1/v1")}"\\e[31mzork\\u202e": 1\n`)],
+      /unknown key "\\u\{1b\}\[31mzork\\u\{202e\}"/,
+    ],
     ["an unknown command", ["rnu"], /unknown command 'rnu'/],
     ["an unknown flag", ["run", "--fast"], /unknown option '--fast'/],
   ])("%s: one line with cause, place and remedy, exit code 2", async (_name, args, message) => {
@@ -164,6 +169,22 @@ describe("run", () => {
       expect([code, /invalid: no request of the baseline succeeded/.test(err)]).toEqual([4, true]);
     } finally {
       await broken.close();
+    }
+  });
+});
+
+describe("streams that go away", () => {
+  it("a closed standard error does not end a run", async () => {
+    const { startSimProcess } = await import("../../dist/sim/process.js");
+    const sim = await startSimProcess({ tier: "h100x2" });
+    try {
+      const { code } = await twintail(["run", file("quiet.yaml", config(sim.baseUrl)), "--out", "quiet"], (child) =>
+        child.stderr?.destroy(),
+      );
+      expect(code).toBe(0);
+      expect(readdirSync(join(folder, "quiet"))).toHaveLength(1);
+    } finally {
+      await sim.stop();
     }
   });
 });

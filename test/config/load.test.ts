@@ -89,6 +89,16 @@ describe("a configuration", () => {
       (t) => t.replace("apiKeyEnv: KEY_B", "headers: { Authorization: Bearer x }"),
       /header "Authorization" looks like a secret/,
     ],
+    [
+      "a header that cannot be sent",
+      (t) => t.replace("apiKeyEnv: KEY_B", 'headers: { "x y": a }'),
+      /header "x y" cannot be sent as "a"; use letters/,
+    ],
+    [
+      "a field that the plan needs",
+      (t) => t.replace("apiKeyEnv: KEY_B", "omit: [messages]"),
+      /omit changes "messages", which every request needs/,
+    ],
     ["maxCost without prices", (t) => `${t}capture: { maxCost: 5 }\n`, /maxCost is set but the baseline has no price/],
   ];
   it.each(mistakes)("refuses %s with its place", (_name, change, message) => {

@@ -132,6 +132,15 @@ describe("a chat stream", () => {
     expect(decode(content("a"), finish(), openai).usage).toMatchObject({ outputTokens: 105, reasoningAdded: false });
   });
 
+  it("takes no count that no request can have", () => {
+    const made = decode(
+      content("a"),
+      finish(),
+      `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: 1e308, completion_tokens: 5, total_tokens: -1 } })}\n\n`,
+    );
+    expect(made.usage).toMatchObject({ inputTokens: null, outputTokens: 5 });
+  });
+
   it("reads a whole body in answer to a stream", () => {
     const made = decode(JSON.stringify({ choices: [{ message: { content: "whole" }, finish_reason: "stop" }] }));
     expect(made).toMatchObject({ content: "whole", finishReason: "stop", tokenEvents: [] });
@@ -266,8 +275,8 @@ describe("failure", () => {
     [404, { object: "error", message: "no model", code: 404 }, "http_4xx", "HTTP 404: no model"],
     [500, [{ error: { message: "gemini" } }], "http_5xx", "HTTP 500: gemini"],
     [502, "<html><title>Bad gateway</title>", "http_5xx", 'HTTP 502: a page of HTML titled "Bad gateway"'],
-    [503, "", "http_5xx", "HTTP 503: HTTP 503 without a body"],
-    [307, "", "http_other", "HTTP 307: HTTP 307 without a body"],
+    [503, "", "http_5xx", "HTTP 503: no body"],
+    [307, "", "http_other", "HTTP 307: no body"],
     [400, { success: false, errors: [{ message: "cloud" }] }, "http_4xx", "HTTP 400: cloud"],
     [400, { error: "plain" }, "http_4xx", "HTTP 400: plain"],
   ])("of HTTP %d keeps the endpoint's own message", (status, value, kind, message) => {

@@ -1,5 +1,6 @@
 /** Exchanges with round numbers, for tests: stamps in ms, events as text. */
-import type { Attempt, Exchange, Outcome, RecordedRead } from "../../src/recording/recording.js";
+import type { GoldenCase } from "../../src/golden/golden-set.js";
+import type { Attempt, Exchange, HeaderLine, Outcome, RecordedRead } from "../../src/recording/recording.js";
 
 export interface AttemptParts {
   /** [ms after sending, text] */
@@ -78,3 +79,39 @@ export const finish = (reason = "stop"): string => event({}, {}, reason);
 export const usage = (input: number, output: number, more: Record<string, unknown> = {}): string =>
   `data: ${JSON.stringify({ choices: [], usage: { prompt_tokens: input, completion_tokens: output, total_tokens: input + output, ...more } })}\n\n`;
 export const DONE = "data: [DONE]\n\n";
+
+/** A header that judging accepts, for exchanges of the given cases. */
+export function headerLine(cases: readonly GoldenCase[] = [], exchanges: readonly Exchange[] = []): HeaderLine {
+  const endpoint = (role: "baseline" | "candidate") => ({ role, baseUrl: `http://${role}/v1`, models: {} });
+  return {
+    type: "header",
+    schemaVersion: 1,
+    runId: "r",
+    createdAt: "2026-01-01T00:00:00.000Z",
+    kind: "run",
+    goldenSet: { name: "t", cases },
+    goldenDigest: "sha256:0",
+    endpoints: { baseline: endpoint("baseline"), candidate: endpoint("candidate") },
+    requests: { r: { method: "POST", path: "/", headers: {}, body: {} } },
+    plan: exchanges.map(({ type: _, segment: __, inFlight: ___, releasedAtNs: ____, attempts: _____, ...row }) => row),
+    planDigest: "sha256:0",
+    notTested: [],
+    capture: {
+      rounds: 1,
+      spreadMs: 0,
+      concurrency: 1,
+      order: "random",
+      prefix: "unique",
+      control: false,
+      warmup: 0,
+      solo: { requests: 0, maxTokens: 1 },
+      once: [],
+      timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 },
+      retry: { attempts: 1, on: [] },
+      maxBytesPerExchange: 1_000,
+    },
+    judge: { gates: [] },
+    seed: 1,
+    versions: { twintail: "0", node: "0", undici: "0" },
+  };
+}

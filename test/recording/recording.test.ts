@@ -3,25 +3,23 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
+import { TwintailError } from "../../src/core/errors.js";
 import { readRecording } from "../../src/recording/reader.js";
 import { decodeBytes, encodeBytes } from "../../src/recording/reads.js";
-import type { Exchange, HeaderLine } from "../../src/recording/recording.js";
+import type { Exchange } from "../../src/recording/recording.js";
 import { RecordingWriter } from "../../src/recording/writer.js";
-import { attempt, exchange } from "./exchange-builder.js";
+import { renderHtml } from "../../src/report/html.js";
+import { renderMarkdown } from "../../src/report/markdown.js";
+import { renderTerminal } from "../../src/report/terminal.js";
+import { score } from "../../src/score.js";
+import { attempt, exchange, headerLine } from "./exchange-builder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-recording-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const fresh = (): string => join(folder, `run-${files++}`, "recording.jsonl");
 
-const HEADER = {
-  type: "header",
-  schemaVersion: 1,
-  goldenSet: { name: "t", cases: [] },
-  endpoints: { baseline: {}, candidate: {} },
-  requests: {},
-  plan: [],
-} as unknown as HeaderLine;
+const HEADER = headerLine();
 
 function idsOf(path: string): { ids: number[]; torn: number; end: string | null } {
   const ids: number[] = [];
@@ -96,7 +94,7 @@ describe("a recording", () => {
   it.each([
     ["no recording", `{"a":1}\n`, /:1: not a twintail recording/],
     ["another schema", `{"type":"header","schemaVersion":9}\n`, /:1: recording schema 9, this twintail reads 1/],
-    ["an incomplete header", `{"type":"header","schemaVersion":1}\n`, /:1: the header is incomplete/],
+    ["an incomplete header", `{"type":"header","schemaVersion":1}\n`, /:1: the header is incomplete at runId/],
     [
       "an unknown line",
       `${JSON.stringify(HEADER)}\n{"type":"new"}\n`,
@@ -123,6 +121,64 @@ describe("a recording", () => {
   it("that is not there says so", () => {
     expect(() => idsOf(join(folder, "nowhere"))).toThrow(/no such recording; give a folder under results/);
   });
+});
+
+describe("a damaged recording", () => {
+  const cases = [
+    {
+      id: "case",
+      category: "c",
+      tags: [],
+      detects: "",
+      api: "chat",
+      variants: ["stream"],
+      repeat: 1,
+      prefix: "unique",
+      request: {},
+      expect: {},
+    },
+  ] as const;
+  const made = exchange([
+    attempt({
+      reads: [[1, 'data: {"choices":[{"delta":{"content":"a"},"finish_reason":"stop"}]}\n\n']],
+      headers: [["a", "b"]],
+    }),
+  ]);
+  const lines = [headerLine(cases, [made]), made] as const;
+  const JUNK = [null, 1e308, "\u001b[31m", [], {}, true, -1, [null], { a: [1] }] as const;
+
+  /** Every path into a value, as lists of keys. */
+  function paths(value: unknown, at: readonly string[] = []): string[][] {
+    if (typeof value !== "object" || value === null) return [];
+    return Object.entries(value).flatMap(([key, inner]) => [[...at, key], ...paths(inner, [...at, key])]);
+  }
+
+  it("is judged or refused in one line, whatever one field was turned into", () => {
+    const file = join(folder, "mutated.jsonl");
+    const faults: string[] = [];
+    for (const [line, whole] of lines.entries()) {
+      for (const path of paths(whole)) {
+        for (const junk of JUNK) {
+          const copies = lines.map((each) => structuredClone(each)) as unknown[];
+          const parent = path
+            .slice(0, -1)
+            .reduce((inner, key) => (inner as Record<string, unknown>)[key], copies[line]);
+          (parent as Record<string, unknown>)[path.at(-1) as string] = junk;
+          writeFileSync(file, copies.map((each) => `${JSON.stringify(each)}\n`).join(""));
+          try {
+            const report = score(file);
+            renderTerminal(report, { columns: 80, color: false });
+            renderMarkdown(report);
+            renderHtml(report);
+          } catch (error) {
+            if (!(error instanceof TwintailError))
+              faults.push(`${line}:${path.join(".")} = ${JSON.stringify(junk)}: ${String(error)}`);
+          }
+        }
+      }
+    }
+    expect(faults).toEqual([]);
+  }, 120_000);
 });
 
 describe("a full disk", () => {

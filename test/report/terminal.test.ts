@@ -65,7 +65,9 @@ describe("what it says", () => {
 
   test("a partial run says so", () => {
     const empty = renderTerminal(emptyReport(), { columns: 100, color: false });
-    expect(empty).toContain("Partial run, killed before its end was written: 0 of 228 planned requests were recorded");
+    expect(empty).toContain(
+      "Partial run, killed before its end was written: 0 of 228 planned requests ran to their end",
+    );
   });
 });
 
