@@ -1,43 +1,9 @@
 /** A plan as `run --dry-run` prints it: what will be sent, and what that will take. */
-import Table from "cli-table3";
 import { formatDurationMs } from "../core/duration.js";
 import { printableLine } from "../core/printable.js";
 import { ASSUMED_RATE, ASSUMED_TTFT_MS } from "../plan/estimate.js";
+import { gridLines } from "../report/terminal/grid.js";
 import type { PreparedRun } from "../run.js";
-
-const PLAIN = { head: [], border: [], "padding-left": 0, "padding-right": 2 };
-const NO_LINES = {
-  top: "",
-  "top-mid": "",
-  "top-left": "",
-  "top-right": "",
-  bottom: "",
-  "bottom-mid": "",
-  "bottom-left": "",
-  "bottom-right": "",
-  left: "",
-  "left-mid": "",
-  mid: "",
-  "mid-mid": "",
-  right: "",
-  "right-mid": "",
-  middle: "",
-};
-
-function table(rows: readonly (readonly string[])[]): string {
-  const columns = rows[0]?.length ?? 0;
-  const drawn = new Table({
-    chars: NO_LINES,
-    style: PLAIN,
-    colAligns: Array.from({ length: columns }, (_, index) => (index === 0 ? "left" : "right")),
-  });
-  drawn.push(...rows.map((row) => [...row]));
-  return drawn
-    .toString()
-    .split("\n")
-    .map((line) => line.trimEnd())
-    .join("\n");
-}
 
 function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
@@ -59,16 +25,19 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
     `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(plan.rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
     ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
     "",
-    table([
-      ["", ...sides],
-      ["requests", ...of((side) => number(side.requests))],
-      ...phases,
-      ["input tokens ≈", ...of((side) => number(side.inputTokens))],
-      ["output tokens ≈", ...of((side) => number(side.outputTokens))],
-      ["output tokens at most", ...of((side) => number(side.maxOutputTokens))],
-      ["cost ≈", ...of((side) => money(side.cost))],
-      ["cost at most, all retried", ...of((side) => money(side.maxCost))],
-    ]),
+    ...gridLines(
+      [
+        ["", ...sides],
+        ["requests", ...of((side) => number(side.requests))],
+        ...phases,
+        ["input tokens ≈", ...of((side) => number(side.inputTokens))],
+        ["output tokens ≈", ...of((side) => number(side.outputTokens))],
+        ["output tokens at most", ...of((side) => number(side.maxOutputTokens))],
+        ["cost ≈", ...of((side) => money(side.cost))],
+        ["cost at most, all retried", ...of((side) => money(side.maxCost))],
+      ],
+      ["left", "right", "right"],
+    ),
     "",
     `about ${formatDurationMs(estimate.minutes * 60_000)}, if a stream gives ${ASSUMED_RATE} tokens/s after ${ASSUMED_TTFT_MS} ms; input at 4 characters a token`,
   ];

@@ -37,7 +37,7 @@ function countWarnings(set: GoldenSet, placeOf: PlaceOf): LintWarning[] {
   const count = set.cases.length;
   const place = placeOf(["cases"]);
   if (count < USUAL_CASES.least) {
-    const message = `${plural(count, "case")}; with fewer than ${USUAL_CASES.least}, one odd prompt decides the verdict`;
+    const message = `${plural(count, "case")}; with fewer than ${USUAL_CASES.least}, one odd prompt weighs too much`;
     return [{ place, message }];
   }
   if (count > USUAL_CASES.most) {
