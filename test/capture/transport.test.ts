@@ -367,7 +367,8 @@ describe("a cold endpoint", () => {
       settings: { rounds: 1 },
     });
     const cold = exchanges.filter(({ phase }) => phase === "cold");
-    expect(cold.map(({ attempts }) => attempts.length)).toEqual([4, 4]);
+    // One at once and one each half second until the cap, fewer on a busy machine; unfloored it was hundreds.
+    for (const { attempts } of cold) expect([2, 3, 4]).toContain(attempts.length);
     for (const { attempts } of cold) {
       for (const attempt of attempts.slice(0, -1)) {
         expect(textOf(attempt).length).toBeLessThanOrEqual(64 * 1024);
