@@ -9,6 +9,7 @@ import { checkReachable, interrupted } from "./capture/reach.js";
 import { type Keys, resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import type { EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
+import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
@@ -204,7 +205,7 @@ function factsOf(endpoint: EndpointSettings): EndpointFacts {
 }
 
 function segmentOf(originNs: bigint): SegmentLine {
-  const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / 1e6;
+  const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",
     id: 0,

@@ -71,11 +71,11 @@ class Scorer {
     }
     const sample = sampleOf(exchange, golden, header);
     const measurements = measureAll(sample);
-    if (sample.bucket !== "none") this.tails.record(exchange, measurements);
     const check = checkOf(sample, golden, header);
     this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
-    if (exchange.phase === "cold" && sample.bucket !== "none") this.cold.push(coldFactsOf(sample));
     if (sample.bucket !== "none") {
+      this.tails.record(exchange, measurements);
+      if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
       const body = header.requests[exchange.requestId]?.body ?? {};
       this.#wire.see({ exchange, completion: sample.completion, golden, body });
     }

@@ -1,5 +1,5 @@
 /** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
-import type { Finding, ParityOutcome } from "../check/finding.js";
+import { type Finding, type ParityOutcome, SEVERITY_RANK } from "../check/finding.js";
 import type { Pair } from "../compare/pairs.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
@@ -13,6 +13,7 @@ import { metricSummaries } from "./metrics.js";
 import { rateSummaries } from "./rates.js";
 import { rounded } from "./tails.js";
 import { validityOf } from "./validity.js";
+import { wallClockOf } from "./wall-clock.js";
 
 export interface Judged {
   readonly frame: RecordingFrame;
@@ -85,14 +86,13 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   };
 }
 
-function durationMs({ segments }: RecordingFrame, exchanges: readonly ScoredExchange[]): number {
-  const offset = new Map(segments.map(({ id, wallClockMs }) => [id, wallClockMs]));
+function durationMs(frame: RecordingFrame, exchanges: readonly ScoredExchange[]): number {
+  const at = wallClockOf(frame);
   let first = Number.POSITIVE_INFINITY;
   let last = Number.NEGATIVE_INFINITY;
-  for (const { segment, releasedAtNs, endedAtNs } of exchanges) {
-    const base = offset.get(segment) ?? 0;
-    first = Math.min(first, base + releasedAtNs / 1e6);
-    last = Math.max(last, base + endedAtNs / 1e6);
+  for (const exchange of exchanges) {
+    first = Math.min(first, at(exchange, exchange.releasedAtNs));
+    last = Math.max(last, at(exchange, exchange.endedAtNs));
   }
   return last > first ? Math.round(last - first) : 0;
 }
@@ -179,13 +179,12 @@ function paritySummary({ pairs, parity, flips, frame }: Judged): Summary["parity
     }
   }
   const order = new Map(frame.header.goldenSet.cases.map(({ id }, index) => [id, index]));
-  const severity = { breaks: 0, differs: 1, note: 2 };
   return {
     pairs: parity.size,
     rungs,
     flips: [...flips].sort(
       (a, b) =>
-        severity[a.severity] - severity[b.severity] ||
+        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] ||
         Number(a.direction === "improved") - Number(b.direction === "improved") ||
         b.count - a.count ||
         (order.get(a.caseId) ?? 0) - (order.get(b.caseId) ?? 0),

@@ -1,5 +1,5 @@
 /** Cold trials, one by one: so few can never make a tail. */
-import { NS_PER_MS } from "../measure/metric.js";
+import { NS_PER_MS } from "../core/units.js";
 import { wake } from "../measure/metrics/wake.js";
 import type { DecodedSample } from "../measure/sample.js";
 import type { ColdTrial } from "../report/summary.js";

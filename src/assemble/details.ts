@@ -2,7 +2,7 @@
 import type { ParityOutcome } from "../check/finding.js";
 import { comparable, type Pair } from "../compare/pairs.js";
 import { METRICS } from "../measure/catalogue.js";
-import { type Metric, NS_PER_MS } from "../measure/metric.js";
+import type { Metric } from "../measure/metric.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import { supportedShare, type Tail } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
@@ -17,6 +17,7 @@ import type {
   TimelineBar,
 } from "../report/report.js";
 import { rounded } from "./tails.js";
+import { wallClockOf } from "./wall-clock.js";
 
 /** Metrics whose curves and dots are worth a plot. */
 const PLOTTED = ["ttft", "ttfa", "e2e", "chunk_gap", "stall", "decode_rate", "char_rate"];
@@ -150,8 +151,7 @@ function outcomeText({ failure, cancelled, attemptFailures }: ScoredExchange): s
 }
 
 function timelineOf(exchanges: readonly ScoredExchange[], frame: RecordingFrame): TimelineBar[] {
-  const offsetMs = new Map(frame.segments.map(({ id, wallClockMs }) => [id, wallClockMs]));
-  const at = (exchange: ScoredExchange, ns: number): number => (offsetMs.get(exchange.segment) ?? 0) + ns / NS_PER_MS;
+  const at = wallClockOf(frame);
   const originMs = exchanges.reduce(
     (least, each) => Math.min(least, at(each, each.releasedAtNs)),
     Number.POSITIVE_INFINITY,

@@ -1,4 +1,5 @@
 /** Counts with their denominators, phase warm. */
+import { allLayersHold } from "../check/expect/tool-calls.js";
 import { slowShareOf } from "../compare/slow-share.js";
 import type { FailureKind } from "../decode/failure.js";
 import type { ScoredExchange } from "../measure/scored.js";
@@ -49,9 +50,7 @@ const checked = (
 
 /** All three layers that apply. */
 function toolCallsRight({ check }: ScoredExchange): boolean | null {
-  if (check?.toolCalls === null || check?.toolCalls === undefined) return null;
-  const { trigger, schema, value } = check.toolCalls;
-  return [trigger, schema, value].every((layer) => layer !== false);
+  return check?.toolCalls ? allLayersHold(check.toolCalls) : null;
 }
 
 const RULES: readonly RateRule[] = [

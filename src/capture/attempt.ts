@@ -2,12 +2,14 @@
  * One attempt at one request: sent, stamped, cut off by its own deadlines, and handed over as bytes. Nothing is
  * parsed here: neither events, nor JSON, nor tokens.
  */
+
 import type { Dispatcher } from "undici";
 import { errorCode, errorMessage } from "../core/errors.js";
+import { NS_PER_MS } from "../core/units.js";
 import type { CancelRule } from "../golden/golden-set.js";
 import type { RequestTemplate } from "../plan/plan.js";
 import type { Attempt, Outcome } from "../recording/recording.js";
-import { type Clock, NS_PER_MS } from "./clock.js";
+import type { Clock } from "./clock.js";
 import { type ConnectionStamps, dispatchWatched, type TimedClient } from "./connection.js";
 import { ReadLog, type ReadLogData } from "./read-log.js";
 

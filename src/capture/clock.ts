@@ -6,5 +6,3 @@ export type Clock = () => number;
 export function clockFrom(originNs: bigint): Clock {
   return () => Number(process.hrtime.bigint() - originNs);
 }
-
-export const NS_PER_MS = 1_000_000;

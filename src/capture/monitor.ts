@@ -2,9 +2,11 @@
  * The measuring machine is measured too: a heartbeat in the capture thread that notices when it comes late, and so
  * when the stamps of reads around it cannot be trusted.
  */
+
 import { performance } from "node:perf_hooks";
+import { NS_PER_MS } from "../core/units.js";
 import type { MachineLine } from "../recording/recording.js";
-import { type Clock, NS_PER_MS } from "./clock.js";
+import type { Clock } from "./clock.js";
 
 type Window = Omit<MachineLine, "type" | "segment">;
 

@@ -1,9 +1,11 @@
 /** Walks a plan: blocks in order, releases in order within a block, as many in flight as the block allows. */
+
 import { setTimeout as delay } from "node:timers/promises";
 import { type Random, seededRandom } from "../core/random.js";
+import { NS_PER_MS } from "../core/units.js";
 import type { Block, PlannedRequest, Release, RequestTemplate } from "../plan/plan.js";
 import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
-import { type Clock, NS_PER_MS } from "./clock.js";
+import type { Clock } from "./clock.js";
 import { Lane } from "./lane.js";
 import type { CaptureJob, EndpointAccess, RawExchange } from "./messages.js";
 import { firstReads } from "./read-log.js";

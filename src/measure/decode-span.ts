@@ -1,6 +1,7 @@
 /** The span over which tokens were decoded, where usage and reads allow one to be known. */
+import { NS_PER_MS } from "../core/units.js";
 import { tokenReads } from "./gaps.js";
-import { type Measurement, missing, NS_PER_MS, notStreamed, type Sample } from "./metric.js";
+import { type Measurement, missing, notStreamed, type Sample } from "./metric.js";
 
 export interface DecodeSpan {
   /** Streamed tokens, by usage. */

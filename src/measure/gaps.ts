@@ -1,6 +1,6 @@
 /** Time between reads that brought tokens. A stamp belongs to a read, so events that share one have no gap. */
+import { NS_PER_MS } from "../core/units.js";
 import type { Completion, TokenEvent } from "../decode/completion.js";
-import { NS_PER_MS } from "./metric.js";
 
 /** Gaps in ms between consecutive reads that completed a token-bearing event; empty with fewer than two. */
 export function chunkGapsMs(completion: Completion): number[] {

@@ -3,6 +3,7 @@
  * other exchange.
  */
 
+import { NS_PER_MS } from "../core/units.js";
 import type { Completion } from "../decode/completion.js";
 import type { Failure } from "../decode/failure.js";
 import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
@@ -51,8 +52,6 @@ export interface Metric {
   readonly noValueWhen: string;
   measure(sample: Sample): Measurement;
 }
-
-export const NS_PER_MS = 1_000_000;
 
 /** One value. */
 export function value(number: number): Measurement {

@@ -45,7 +45,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
         tornBytes = bytes.length;
         break;
       }
-      throw new TwintailError({ cause: "not a line of JSON", place, remedy: "the file was changed or damaged", error });
+      throw new TwintailError({ cause: "not a line of JSON", place, remedy: DAMAGED, error });
     }
     if (header === null) {
       header = asHeader(line, place);

@@ -5,21 +5,7 @@ import type { CaptureSettings, EndpointSettings } from "../../src/config/setting
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
 import type { Exchange, MachineLine } from "../../src/recording/recording.js";
-
-export const QUICK: CaptureSettings = {
-  rounds: 1,
-  spreadMs: 0,
-  concurrency: 1,
-  order: "random",
-  prefix: "shared",
-  control: false,
-  warmup: 0,
-  solo: { requests: 0, maxTokens: 1 },
-  once: [],
-  timeouts: { connectMs: 2_000, firstByteMs: 5_000, idleMs: 5_000, totalMs: 20_000 },
-  retry: { attempts: 1, on: [] },
-  maxBytesPerExchange: 1_000_000,
-};
+import { QUICK } from "../config/capture-settings.js";
 
 export const CASE: GoldenCase = {
   id: "case",

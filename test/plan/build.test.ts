@@ -4,6 +4,7 @@ import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
 import { estimatePlan } from "../../src/plan/estimate.js";
 import type { Plan, PlannedRequest } from "../../src/plan/plan.js";
+import { QUICK } from "../config/capture-settings.js";
 
 const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings => ({
   role,
@@ -18,20 +19,7 @@ const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): End
   ...more,
 });
 
-const capture: CaptureSettings = {
-  rounds: 4,
-  spreadMs: 0,
-  concurrency: 2,
-  order: "random",
-  prefix: "unique",
-  control: false,
-  warmup: 0,
-  solo: { requests: 0, maxTokens: 200 },
-  once: [],
-  timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 },
-  retry: { attempts: 1, on: [] },
-  maxBytesPerExchange: 1_000,
-};
+const capture: CaptureSettings = { ...QUICK, rounds: 4, concurrency: 2, prefix: "unique" };
 
 const goldenCase = (id: string, more: Partial<GoldenCase> = {}): GoldenCase => ({
   id,

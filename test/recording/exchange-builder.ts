@@ -1,6 +1,8 @@
 /** Exchanges with round numbers, for tests: stamps in ms, events as text. */
+
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import type { Attempt, Exchange, HeaderLine, Outcome, RecordedRead } from "../../src/recording/recording.js";
+import { QUICK } from "../config/capture-settings.js";
 
 export interface AttemptParts {
   /** [ms after sending, text] */
@@ -96,20 +98,7 @@ export function headerLine(cases: readonly GoldenCase[] = [], exchanges: readonl
     plan: exchanges.map(({ type: _, segment: __, inFlight: ___, releasedAtNs: ____, attempts: _____, ...row }) => row),
     planDigest: "sha256:0",
     notTested: [],
-    capture: {
-      rounds: 1,
-      spreadMs: 0,
-      concurrency: 1,
-      order: "random",
-      prefix: "unique",
-      control: false,
-      warmup: 0,
-      solo: { requests: 0, maxTokens: 1 },
-      once: [],
-      timeouts: { connectMs: 0, firstByteMs: 0, idleMs: 0, totalMs: 0 },
-      retry: { attempts: 1, on: [] },
-      maxBytesPerExchange: 1_000,
-    },
+    capture: { ...QUICK, prefix: "unique" },
     judge: { gates: [] },
     seed: 1,
     versions: { twintail: "0", node: "0", undici: "0" },

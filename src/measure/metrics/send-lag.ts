@@ -1,4 +1,5 @@
-import { type Metric, NS_PER_MS, value } from "../metric.js";
+import { NS_PER_MS } from "../../core/units.js";
+import { type Metric, value } from "../metric.js";
 
 /** How late the machine was in handing the first attempt to the network, ms. Never an endpoint's fault. */
 export const sendLag: Metric = {

@@ -1,4 +1,5 @@
-import { type Metric, missing, NS_PER_MS, notStreamed, value } from "../metric.js";
+import { NS_PER_MS } from "../../core/units.js";
+import { type Metric, missing, notStreamed, value } from "../metric.js";
 
 /** How long the tool calls of an answer took to arrive, ms: from the first piece to the last read of the arguments. */
 export const toolCallMs: Metric = {

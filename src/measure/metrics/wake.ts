@@ -1,4 +1,5 @@
-import { type Metric, missing, NS_PER_MS, value } from "../metric.js";
+import { NS_PER_MS } from "../../core/units.js";
+import { type Metric, missing, value } from "../metric.js";
 
 /** Cold wake, ms: from release to the first token, through every attempt, refusal and wait. */
 export const wake: Metric = {
