@@ -31,7 +31,8 @@ export interface AttemptOptions {
   readonly request: RequestTemplate;
   /** Added to the stored path; never recorded. */
   readonly query: string;
-  readonly body: string;
+  /** Null sends none. */
+  readonly body: string | Uint8Array | null;
   /** Added to the stored ones; never recorded. */
   readonly secretHeaders: Readonly<Record<string, string>>;
   readonly deadlines: Deadlines;

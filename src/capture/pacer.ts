@@ -31,6 +31,12 @@ function cutBody(attempt: RawAttempt, made: number): Pick<RawAttempt, "log" | "c
 /** Time beyond the wake cap that a cold attempt may take to send its answer. */
 const COLD_ANSWER_MS = 60_000;
 
+/** Serialised before the request is due. */
+type RequestBytes = string | Uint8Array | null;
+
+/** For requests that must be refused: no endpoint can have issued it. */
+const WRONG_KEY = "sk-twintail-probe-not-a-valid-key";
+
 export class Pacer {
   readonly #inFlight = { baseline: 0, candidate: 0 };
 
@@ -91,7 +97,7 @@ export class Pacer {
     for (const row of rows) this.#inFlight[row.endpoint]++;
     const counts = rows.map((row) => this.#inFlight[row.endpoint]);
     const running = rows.map((row, index) =>
-      this.#runExchange(row, bodies[index] as string, lane, releasedAtNs, counts[index] as number),
+      this.#runExchange(row, bodies[index] as RequestBytes, lane, releasedAtNs, counts[index] as number),
     );
     this.events.onReleased(release.rows);
     await Promise.all(running);
@@ -99,7 +105,7 @@ export class Pacer {
 
   async #runExchange(
     row: PlannedRequest,
-    body: string,
+    body: RequestBytes,
     lane: Lane,
     releasedAtNs: number,
     inFlight: number,
@@ -126,19 +132,20 @@ export class Pacer {
 
   #attempt(
     row: PlannedRequest,
-    body: string,
+    body: RequestBytes,
     lane: Lane,
     access: EndpointAccess,
     made: number,
     releasedAtNs: number,
   ): Promise<RawAttempt> {
     const id = `${this.job.runId}-${row.id}-${made}`;
+    const request = this.#request(row);
     return sendAttempt(lane.client(row.endpoint, `${row.phase} ${row.round}`), {
-      request: this.#request(row),
+      request,
       query: access.query,
       body,
       secretHeaders: {
-        ...(access.apiKey === undefined ? {} : { authorization: `Bearer ${access.apiKey}` }),
+        ...authorization(request.key === "wrong" ? WRONG_KEY : access.apiKey),
         ...(access.requestIdHeader === undefined ? {} : { [access.requestIdHeader]: id }),
       },
       deadlines: this.#deadlines(row, access, releasedAtNs),
@@ -172,8 +179,10 @@ export class Pacer {
     return backoffAfter(attempt, made, this.job.settings.retry, random, Date.now());
   }
 
-  #body(row: PlannedRequest): string {
-    return JSON.stringify(this.#request(row).body);
+  #body(row: PlannedRequest): RequestBytes {
+    const { method, body, raw } = this.#request(row);
+    if (method === "GET") return null;
+    return raw === undefined ? JSON.stringify(body) : Buffer.from(raw, "base64");
   }
 
   #request(row: PlannedRequest): RequestTemplate {
@@ -181,4 +190,8 @@ export class Pacer {
     if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
     return request;
   }
+}
+
+function authorization(key: string | undefined): Record<string, string> {
+  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }

@@ -1,6 +1,7 @@
 /** The dialect of `/chat/completions`, streamed and not. */
 import { apiErrorIn } from "./api-error.js";
-import type { Anomaly, ApiError, Completion, EventKind, LogprobsSummary, TokenEvent, Usage } from "./completion.js";
+import type { Anomaly, AnomalyKind } from "./anomaly.js";
+import type { ApiError, Completion, EventKind, LogprobsSummary, TokenEvent, Usage } from "./completion.js";
 import { asArray, asObject, asText, countCharacters, type JsonObject, parseJson } from "./json.js";
 import type { SseEvent } from "./sse.js";
 import { ToolCallAccumulator } from "./tool-calls.js";
@@ -70,7 +71,7 @@ export class ChatAccumulator {
     this.#choice(choice);
   }
 
-  note(kind: string, evidence: string, read?: number): void {
+  note(kind: AnomalyKind, evidence: string, read?: number): void {
     if (this.#anomalies.has(kind)) return;
     this.#anomalies.set(kind, { kind, evidence: evidence.slice(0, 200), ...(read === undefined ? {} : { read }) });
   }
@@ -87,9 +88,11 @@ export class ChatAccumulator {
       id: this.#id,
       systemFingerprint: this.#fingerprint,
       logprobs: this.#logprobs(),
+      choices: 1,
       dimensions: null,
       error: this.#error,
       anomalies: [...this.#anomalies.values()],
+      commentCount: 0,
       eventCount: this.#eventCount,
       firstEventAtNs: this.#firstEventAtNs,
       tokenEvents: this.#tokenEvents,

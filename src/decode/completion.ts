@@ -2,16 +2,7 @@
  * What an exchange said, once its bytes were decoded. This room knows dialects; it does not know golden cases,
  * gates or which endpoint is which.
  */
-
-/** A fact about the wire, with the bytes that show it. Rules in `check/conformance` make findings of them. */
-export interface Anomaly {
-  /** Kebab-case name of the fact, such as `usage-on-every-event`. */
-  readonly kind: string;
-  /** At most 200 characters of what was seen. */
-  readonly evidence: string;
-  /** Ordinal of the read that completed the evidence, where there is one. */
-  readonly read?: number;
-}
+import type { Anomaly } from "./anomaly.js";
 
 export type EventKind = "content" | "reasoning" | "refusal" | "tool_call";
 
@@ -28,6 +19,8 @@ export interface TokenEvent {
 
 export interface ToolCall {
   readonly id: string | null;
+  /** As sent; null in a whole message, or when no piece carried one. */
+  readonly index: number | null;
   readonly name: string;
   /** The argument text as it was sent; `null` when none was. */
   readonly argumentsText: string | null;
@@ -49,11 +42,35 @@ export interface Usage {
   readonly reasoningAdded: boolean;
 }
 
+/**
+ * The shapes that errors come in. `openai` is `{error: {message, type, param, code}}`; `object` is
+ * `{object: "error", message}`; `flat` `{message, type, code}`; `message` `{message}` alone; `text` `{error: "text"}`;
+ * `detail` and `detail-list` are FastAPI's; `array` is `[{error}]`; `errors` `{success: false, errors: []}`;
+ * the last three are no JSON.
+ */
+export type ErrorEnvelope =
+  | "openai"
+  | "object"
+  | "flat"
+  | "message"
+  | "text"
+  | "detail"
+  | "detail-list"
+  | "array"
+  | "errors"
+  | "html"
+  | "plain"
+  | "empty";
+
 /** An error that the endpoint put into words, in a body or in a stream. */
 export interface ApiError {
   readonly message: string;
   readonly type: string | null;
+  /** As text, whatever it was sent as. */
   readonly code: string | null;
+  /** What the code was sent as: clients compare it with `===`. */
+  readonly codeType: "string" | "number" | "null" | "absent";
+  readonly envelope: ErrorEnvelope;
   /** In the stream after a 200, or as the whole body. */
   readonly inBand: boolean;
 }
@@ -72,13 +89,15 @@ export interface Completion {
   readonly reasoning: string;
   readonly refusal: string | null;
   readonly toolCalls: readonly ToolCall[];
-  /** As sent; null when none was seen. */
+  /** As sent; null when none was seen. For `/responses` in the words of chat: stop, length, tool_calls, content_filter. */
   readonly finishReason: string | null;
   readonly usage: Usage | null;
   readonly model: string | null;
   readonly id: string | null;
   readonly systemFingerprint: string | null;
   readonly logprobs: LogprobsSummary | null;
+  /** Different `choices[].index` seen. The first choice alone is decoded. 0 in APIs without choices. */
+  readonly choices: number;
   /** Embeddings only: the length of each vector, in order. */
   readonly dimensions: readonly number[] | null;
   readonly error: ApiError | null;
@@ -86,8 +105,10 @@ export interface Completion {
 
   /** Events of any kind that carried data. */
   readonly eventCount: number;
+  /** Comment lines of the stream: they keep a silence alive that a client takes for life. */
+  readonly commentCount: number;
   readonly firstEventAtNs: number | null;
   readonly tokenEvents: readonly TokenEvent[];
-  /** `[DONE]` was seen. */
+  /** The end was said: `[DONE]`, or the final event of `/responses`. */
   readonly done: boolean;
 }

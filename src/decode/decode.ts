@@ -4,7 +4,8 @@ import { decodeBytes } from "../recording/reads.js";
 import type { Attempt } from "../recording/recording.js";
 import { apiErrorIn } from "./api-error.js";
 import { ChatAccumulator } from "./chat.js";
-import type { Anomaly, ApiError, Completion } from "./completion.js";
+import type { Anomaly } from "./anomaly.js";
+import type { ApiError, Completion } from "./completion.js";
 import { embeddingsFacts } from "./embeddings.js";
 import { parseJson } from "./json.js";
 import { lexSse } from "./sse.js";
@@ -62,6 +63,8 @@ function notJson(text: string, attempt?: Attempt): { error: ApiError | null; ano
         message: `the body is compressed (${coding.slice(0, 20)}) although identity was asked for`,
         type: null,
         code: "body-not-json",
+        codeType: "absent",
+        envelope: "plain",
         inBand: true,
       },
       anomalies: [{ kind: "compressed-body", evidence: `content-encoding: ${coding.slice(0, 100)}` }],
@@ -72,7 +75,9 @@ function notJson(text: string, attempt?: Attempt): { error: ApiError | null; ano
   const message = html ? `a page of HTML in place of JSON${titleOf(text)}` : "the body is not JSON";
   const cut = attempt !== undefined && attempt.outcome.kind !== "complete";
   return {
-    error: cut ? null : { message, type: null, code: kind, inBand: true },
+    error: cut
+      ? null
+      : { message, type: null, code: kind, codeType: "absent", envelope: html ? "html" : "plain", inBand: true },
     anomalies: [{ kind, evidence: text.slice(0, 200) }],
   };
 }
@@ -86,7 +91,8 @@ function statusError(text: string): ApiError {
   const known = apiErrorIn(parseJson(text), false);
   if (known !== null) return known;
   const page = /^\s*</.test(text) ? `a page of HTML${titleOf(text)}` : text.trim().slice(0, 200);
-  return { message: page === "" ? "no body" : page, type: null, code: null, inBand: false };
+  const envelope = page === "" ? "empty" : text.trimStart().startsWith("<") ? "html" : "plain";
+  return { message: page || "no body", type: null, code: null, codeType: "absent", envelope, inBand: false };
 }
 
 const EMPTY: Completion = {
@@ -100,10 +106,12 @@ const EMPTY: Completion = {
   id: null,
   systemFingerprint: null,
   logprobs: null,
+  choices: 0,
   dimensions: null,
   error: null,
   anomalies: [],
   eventCount: 0,
+  commentCount: 0,
   firstEventAtNs: null,
   tokenEvents: [],
   done: false,

@@ -2,7 +2,7 @@
  * Server-sent events from the bytes of one stream, with the read that completed each. Follows the WHATWG parsing
  * rules, and says where a stream departs from them instead of losing what it carried.
  */
-import type { Anomaly } from "./completion.js";
+import type { Anomaly, AnomalyKind } from "./anomaly.js";
 
 export interface SseEvent {
   readonly data: string;
@@ -136,7 +136,7 @@ class SseLexer {
     this.#event = null;
   }
 
-  #note(kind: string, evidence: string): void {
+  #note(kind: AnomalyKind, evidence: string): void {
     if (!this.#anomalies.has(kind)) {
       this.#anomalies.set(kind, { kind, evidence: evidence.slice(0, 200), read: Math.max(0, this.#read) });
     }

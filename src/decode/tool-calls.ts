@@ -51,6 +51,7 @@ export class ToolCallAccumulator {
       const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
       return {
         id: call.id,
+        index: call.index,
         name: call.name,
         argumentsText,
         ...(parsed === undefined ? {} : { arguments: parsed }),

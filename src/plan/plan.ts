@@ -20,12 +20,16 @@ export type Phase = "cold" | "warmup" | "solo" | "warm" | "probe" | `sweep:${str
 
 /** What goes over the wire, once for all rows that send the same; keys are never part of it. */
 export interface RequestTemplate {
-  readonly method: "POST";
+  readonly method: "GET" | "POST";
   /** Absolute path; a query of the base address is added by capture and never stored. */
   readonly path: string;
   /** Header names in lower case; the authorization header is added by capture and never stored. */
   readonly headers: Readonly<Record<string, string>>;
   readonly body: Readonly<Record<string, unknown>>;
+  /** Bytes sent in place of `body`, as base64: multipart forms. */
+  readonly raw?: string;
+  /** `wrong` sends a key that cannot be valid in place of the endpoint's own. */
+  readonly key?: "wrong";
 }
 
 /** One request that the plan will send. */

@@ -30,10 +30,12 @@ export function anAnswer(over: Partial<Completion> = {}): Completion {
     id: "chatcmpl-1",
     systemFingerprint: null,
     logprobs: null,
+    choices: 1,
     dimensions: null,
     error: null,
     anomalies: [],
     eventCount: 3,
+    commentCount: 0,
     firstEventAtNs: 1_000_000,
     tokenEvents: [],
     done: true,
@@ -62,7 +64,7 @@ let nextId = 1;
 /** A call as decoding would give it. A string is argument text as sent; anything else is sent as its JSON. */
 export function aCall(name: string, args: unknown, id: string | null = `call_${nextId++}`): ToolCall {
   const argumentsText = typeof args === "string" ? args : JSON.stringify(args);
-  return { id, name, argumentsText, ...parsed(argumentsText), firstAtNs: 1, lastAtNs: 2 };
+  return { id, index: null, name, argumentsText, ...parsed(argumentsText), firstAtNs: 1, lastAtNs: 2 };
 }
 
 function parsed(text: string): { arguments?: unknown } {

@@ -286,7 +286,7 @@ function text(content: string): Partial<Completion> {
 function call(name: string, args: unknown): Partial<Completion> {
   return {
     toolCalls: [
-      { id: "call_1", name, argumentsText: JSON.stringify(args), arguments: args, firstAtNs: 1, lastAtNs: 2 },
+      { id: "call_1", index: null, name, argumentsText: JSON.stringify(args), arguments: args, firstAtNs: 1, lastAtNs: 2 },
     ],
     finishReason: "tool_calls",
   };
@@ -303,7 +303,7 @@ function escaped(path: string, rocket = "🚀"): unknown {
   return { ...note, body: note?.body.replace("C:\\new\\table", () => path).replace("🚀", rocket) };
 }
 
-const aCall: ToolCall = { id: null, name: "", argumentsText: null, firstAtNs: 1, lastAtNs: 2 };
+const aCall: ToolCall = { id: null, index: null, name: "", argumentsText: null, firstAtNs: 1, lastAtNs: 2 };
 
 function aCompletion(over: Partial<Completion>, outputTokens: number): Completion {
   return {
@@ -324,9 +324,11 @@ function aCompletion(over: Partial<Completion>, outputTokens: number): Completio
     id: "chatcmpl-1",
     systemFingerprint: null,
     logprobs: null,
+    choices: 1,
     dimensions: null,
     error: null,
     anomalies: [],
+    commentCount: 0,
     eventCount: outputTokens,
     firstEventAtNs: 1,
     tokenEvents: [],

@@ -44,7 +44,7 @@ describe("each rule: what gives cause, and a near miss", () => {
       watched({
         ...GOOD,
         finishReason: null,
-        error: { message: "overloaded", type: null, code: null, inBand: true },
+        error: { message: "overloaded", type: null, code: null, codeType: "null", envelope: "openai", inBand: true },
       }),
     ],
     ["done-missing", watched({ ...GOOD, done: false }), watched({ ...GOOD, done: false }, cancelled)],

@@ -261,7 +261,7 @@ describe("count and order", () => {
 describe("arguments", () => {
   test("none at all, or an empty text, is an empty object", () => {
     const ping: Expectations = { tool_calls: [{ name: "ping", arguments: {} }] };
-    const absent = { id: "a", name: "ping", argumentsText: null, firstAtNs: 1, lastAtNs: 1 };
+    const absent = { id: "a", index: null, name: "ping", argumentsText: null, firstAtNs: 1, lastAtNs: 1 };
     for (const call of [aCall("ping", {}), aCall("ping", ""), absent]) {
       expect(judge(ping, callsTools(call))).toMatchObject(ok);
     }
