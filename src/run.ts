@@ -4,10 +4,12 @@ import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { accessOf, type EndpointAccess } from "./capture/access.js";
 import { capture } from "./capture/capture.js";
 import { checkReachable, interrupted } from "./capture/reach.js";
 import { type Keys, resolveKeys, SHORTEST_KEY } from "./config/keys.js";
-import type { EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
+import { proxyOf } from "./config/proxies.js";
+import type { EndpointFacts, EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
 import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
@@ -32,11 +34,13 @@ export interface PreparedRun {
   readonly estimate: PlanEstimate;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface RunOptions {
   /** Folder that run folders are made in. Default `results`. */
   readonly resultsFolder?: string;
   /** Where keys are looked up. Default `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly kind?: "run" | "demo";
   /** Aborting it ends the run cleanly, with a partial recording. */
   readonly stop?: AbortSignal;
@@ -84,38 +88,32 @@ export function prepareRun(settings: Settings): PreparedRun {
 export async function run(prepared: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
   const { settings } = prepared;
   const keys = resolveKeys(settings, options.environment ?? process.env);
-  await reachBoth(settings, options.stop);
+  const access = accessOfBoth(settings, keys, options.environment ?? process.env);
+  await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
-  const header = headerOf(prepared, options.kind ?? "run");
+  const header = headerOf(prepared, access, options.kind ?? "run");
   const folder = join(options.resultsFolder ?? "results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const stopped = await record(prepared, keys, header.runId, writer, options);
+  const stopped = await record(prepared, keys, access, header.runId, writer, options);
   return { folder, recording, report: score(recording), interrupted: stopped };
 }
 
 async function record(
   { settings, plan }: PreparedRun,
   keys: Keys,
+  access: Access,
   runId: string,
   writer: RecordingWriter,
   options: RunOptions,
 ): Promise<boolean> {
   const originNs = process.hrtime.bigint();
-  const secrets = Object.values(keys).filter((key) => key !== undefined && key.length >= SHORTEST_KEY);
-  const access = (endpoint: EndpointSettings) => ({
-    origin: new URL(endpoint.baseUrl).origin,
-    query: endpoint.query,
-    ...(keys[endpoint.role] === undefined ? {} : { apiKey: keys[endpoint.role] as string }),
-    ...(endpoint.requestIdHeader === undefined ? {} : { requestIdHeader: endpoint.requestIdHeader }),
-    ...(endpoint.wake === undefined ? {} : { wakeCapMs: endpoint.wake.capMs }),
-  });
-  const endpoints = { baseline: access(settings.endpoints.baseline), candidate: access(settings.endpoints.candidate) };
+  const secrets = secretsOf(keys, access);
   try {
     writer.append(segmentOf(originNs));
     const end = await capture(
-      { plan, runId, endpoints, settings: settings.capture, originNs },
+      { plan, runId, endpoints: access, settings: settings.capture, originNs },
       0,
       {
         onReleased: (ids) => options.onReleased?.(ids),
@@ -128,9 +126,8 @@ async function record(
       },
       options.stop,
     );
-    const reason = end.interrupted ? "interrupted" : "complete";
-    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason });
-    return end.interrupted;
+    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason: end.reason });
+    return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
     tryAppend(() => writer.append({ type: "end", segment: 0, atNs, reason: "failed", message: errorMessage(error) }));
@@ -138,6 +135,22 @@ async function record(
   } finally {
     writer.close();
   }
+}
+
+type Access = Readonly<Record<EndpointRole, EndpointAccess>>;
+
+function accessOfBoth({ endpoints }: Settings, keys: Keys, environment: Environment): Access {
+  const of = (role: EndpointRole): EndpointAccess =>
+    accessOf(endpoints[role], keys[role], proxyOf(endpoints[role], environment));
+  return { baseline: of("baseline"), candidate: of("candidate") };
+}
+
+/** Everything that must not reach a file. Shorter values are placeholders, and masking them would change answers. */
+function secretsOf(keys: Keys, access: Access): string[] {
+  const proxies = ROLES.map((role) => access[role].route.proxy?.authorization);
+  return [...Object.values(keys), ...proxies].flatMap((secret) =>
+    secret === undefined || secret.length < SHORTEST_KEY ? [] : [secret],
+  );
 }
 
 /** The disk that refused a line may refuse this one too; the first error is the one to report. */
@@ -150,10 +163,15 @@ function tryAppend(append: () => void): void {
 }
 
 /** An endpoint that scales to zero is left asleep: the first contact with it is its cold trial. */
-async function reachBoth({ endpoints, capture: { timeouts } }: Settings, stop: AbortSignal | undefined): Promise<void> {
+async function reachBoth(
+  { endpoints, capture: { timeouts } }: Settings,
+  access: Access,
+  stop: AbortSignal | undefined,
+): Promise<void> {
   for (const role of ROLES) {
-    const { wake, baseUrl } = endpoints[role];
-    if (wake === undefined) await checkReachable(baseUrl, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
+    const { wake } = endpoints[role];
+    if (wake === undefined)
+      await checkReachable(access[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
   }
 }
 
@@ -168,7 +186,7 @@ function refuseOverMaxCost({ capture: { maxCost } }: Settings, { endpoints }: Pl
   });
 }
 
-function headerOf({ settings, golden, plan }: PreparedRun, kind: "run" | "demo"): HeaderLine {
+function headerOf({ settings, golden, plan }: PreparedRun, access: Access, kind: "run" | "demo"): HeaderLine {
   const createdAt = new Date().toISOString();
   return {
     type: "header",
@@ -178,7 +196,10 @@ function headerOf({ settings, golden, plan }: PreparedRun, kind: "run" | "demo")
     kind,
     goldenSet: golden.set,
     goldenDigest: golden.digest,
-    endpoints: { baseline: factsOf(settings.endpoints.baseline), candidate: factsOf(settings.endpoints.candidate) },
+    endpoints: {
+      baseline: factsOf(settings.endpoints.baseline, access.baseline),
+      candidate: factsOf(settings.endpoints.candidate, access.candidate),
+    },
     requests: plan.requests,
     plan: plan.rows,
     planDigest: plan.digest,
@@ -190,7 +211,7 @@ function headerOf({ settings, golden, plan }: PreparedRun, kind: "run" | "demo")
   };
 }
 
-function factsOf(endpoint: EndpointSettings): EndpointFacts {
+function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): EndpointFacts {
   const { role, baseUrl, models, apiKeyEnv, tier, price, wake, simulated } = endpoint;
   return {
     role,
@@ -201,6 +222,8 @@ function factsOf(endpoint: EndpointSettings): EndpointFacts {
     ...(price === undefined ? {} : { price }),
     ...(wake === undefined ? {} : { wake }),
     ...(simulated === undefined ? {} : { simulated }),
+    ...(route.proxy === undefined ? {} : { proxy: route.proxy.origin }),
+    ...(endpoint.http2 === undefined ? {} : { http2: endpoint.http2 }),
   };
 }
 

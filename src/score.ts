@@ -17,6 +17,7 @@ import type { GoldenCase } from "./golden/golden-set.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
+import { nameUnsupported } from "./measure/unsupported.js";
 import { readRecording } from "./recording/reader.js";
 import type { Exchange, HeaderLine } from "./recording/recording.js";
 import type { Report } from "./report/report.js";
@@ -28,7 +29,7 @@ import type { Report } from "./report/report.js";
 export function score(path: string): Report {
   const scorer = new Scorer();
   const frame = readRecording(path, (exchange, header) => scorer.add(exchange, header));
-  const exchanges = scorer.exchanges.sort((a, b) => a.id - b.id);
+  const exchanges = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
   if (exchanges.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }

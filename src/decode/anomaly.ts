@@ -83,7 +83,7 @@ export const ANOMALIES = {
   "tool-id-late": "the `id` of a call came after its first piece",
   "tool-id-shared": "two tool calls have the same `id`",
   "tool-name-repeated": "the name of a call is repeated on its later pieces",
-  "tool-name-empty": "later pieces of a call have `name: \"\"`",
+  "tool-name-empty": 'later pieces of a call have `name: ""`',
   "tool-name-late": "the name of a call came after arguments",
   "tool-type-missing": "a tool call has no `type`",
   "tool-arguments-whole": "the arguments of a streamed call came in one piece",
@@ -101,7 +101,8 @@ export const ANOMALIES = {
   // /responses
   "sequence-gap": "`sequence_number` is missing or out of order",
   "item-events-missing": "an output item was delivered without its `added` or `done` event",
-  "completed-event-missing": "no `response.completed`, `response.incomplete` or `response.failed` event ended the stream",
+  "completed-event-missing":
+    "no `response.completed`, `response.incomplete` or `response.failed` event ended the stream",
   "final-differs": "the final response object differs from what was streamed",
   // /embeddings
   "embedding-base64": "vectors came as base64 where numbers were asked for",

@@ -14,7 +14,13 @@ export function apiErrorIn(value: unknown, inBand: boolean): ApiError | null {
     inBand,
   });
   const nested = asObject(json.error);
-  if (nested !== null) return make(nested.message ?? JSON.stringify(nested), nested.type, nested.code, Array.isArray(value) ? "array" : "openai");
+  if (nested !== null)
+    return make(
+      nested.message ?? JSON.stringify(nested),
+      nested.type,
+      nested.code,
+      Array.isArray(value) ? "array" : "openai",
+    );
   if (typeof json.error === "string" && json.error !== "") return make(json.error, json.type, json.code, "text");
   if (json.object === "error") return make(json.message, json.type, json.code, "object");
   if (json.choices !== undefined || json.data !== undefined) return null;
@@ -29,5 +35,7 @@ export function apiErrorIn(value: unknown, inBand: boolean): ApiError | null {
   }
   const listed = asObject(asArray(json.errors)[0]);
   if (listed !== null) return make(listed.message ?? JSON.stringify(listed), listed.type, listed.code, "errors");
-  return typeof json.message === "string" ? make(json.message, json.type, json.code, json.code === undefined && json.type === undefined ? "message" : "flat") : null;
+  return typeof json.message === "string"
+    ? make(json.message, json.type, json.code, json.code === undefined && json.type === undefined ? "message" : "flat")
+    : null;
 }

@@ -1,6 +1,7 @@
 /** The dialect of `/chat/completions`, streamed and not. */
-import { apiErrorIn } from "./api-error.js";
+
 import type { Anomaly, AnomalyKind } from "./anomaly.js";
+import { apiErrorIn } from "./api-error.js";
 import type { ApiError, Completion, EventKind, LogprobsSummary, TokenEvent, Usage } from "./completion.js";
 import { asArray, asObject, asText, countCharacters, type JsonObject, parseJson } from "./json.js";
 import type { SseEvent } from "./sse.js";

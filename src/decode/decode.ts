@@ -2,9 +2,9 @@
 import type { Api, Variant } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt } from "../recording/recording.js";
+import type { Anomaly } from "./anomaly.js";
 import { apiErrorIn } from "./api-error.js";
 import { ChatAccumulator } from "./chat.js";
-import type { Anomaly } from "./anomaly.js";
 import type { ApiError, Completion } from "./completion.js";
 import { embeddingsFacts } from "./embeddings.js";
 import { parseJson } from "./json.js";

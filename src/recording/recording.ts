@@ -17,7 +17,7 @@ export type RecordedRead = readonly [atNs: number, bytes: string | { readonly b6
 /** How an attempt ended on the transport. HTTP status and broken streams are judged later, from the bytes. */
 export type Outcome =
   | { readonly kind: "complete" }
-  | { readonly kind: "cancelled"; readonly by: "plan" | "user" }
+  | { readonly kind: "cancelled"; readonly by: "plan" | "user" | "deadline" }
   | { readonly kind: "timeout"; readonly phase: "connect" | "firstByte" | "idle" | "total"; readonly afterMs: number }
   | {
       readonly kind: "network";
@@ -133,7 +133,7 @@ export interface EndLine {
   readonly type: "end";
   readonly segment: number;
   readonly atNs: number;
-  readonly reason: "complete" | "interrupted" | "failed";
+  readonly reason: "complete" | "interrupted" | "deadline" | "failed";
   /** One line, for `failed`. */
   readonly message?: string;
 }

@@ -30,6 +30,7 @@ export function partialLine(run: Summary["run"]): string | null {
   const how = {
     complete: "complete",
     interrupted: "interrupted",
+    deadline: "ended by its deadline",
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];

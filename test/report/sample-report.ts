@@ -156,6 +156,60 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         outputTokenRatio: 0.982,
         matchedLength: 96,
       },
+      failures: {
+        baseline: [
+          {
+            class: "HTTP 429",
+            code: "rate_limit_exceeded",
+            message: "HTTP 429: Rate limit reached for requests",
+            attempts: 4,
+            exchanges: 0,
+            cases: ["short-fact"],
+          },
+        ],
+        candidate: [
+          {
+            class: "unsupported feature",
+            code: "upstream_error",
+            message: "HTTP 502: The model does not implement <b>response_format</b>.",
+            attempts: 9,
+            exchanges: 3,
+            cases: ["json-schema", "json-object", "json-nested", "json-enum"],
+          },
+          {
+            class: "broken stream",
+            code: null,
+            message: "ended without a finish reason",
+            attempts: 2,
+            exchanges: 1,
+            cases: ["long-answer"],
+          },
+        ],
+      },
+      retries: {
+        baseline: {
+          exchanges: 120,
+          attempts: 124,
+          amplification: 1.03333,
+          retried: 4,
+          recovered: 4,
+          backoffMs: 8_250,
+          discardedAnswers: 0,
+          discardedOutputTokens: 0,
+          discardedCostUsd: null,
+        },
+        candidate: {
+          exchanges: 120,
+          attempts: 127,
+          amplification: 1.05833,
+          retried: 4,
+          recovered: 1,
+          backoffMs: 9_812,
+          discardedAnswers: 1,
+          discardedOutputTokens: 412,
+          discardedCostUsd: 0.00025,
+        },
+      },
       findings: [
         {
           rule: "usage-on-every-event",
@@ -252,6 +306,7 @@ function endpoint(baseUrl: string, model: string, tier: string | null, exchanges
     modelsSeen: [`${model}-2026-05-01`],
     systemFingerprints: ["fp_44709d6fcb"],
     remoteAddresses: ["127.0.0.1"],
+    proxy: null,
     tier,
     simulated: "twintail sim",
     exchanges,
