@@ -17,6 +17,7 @@ import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
+import { heedPreflight, preflight } from "./preflight.js";
 import { RECORDING_FILE } from "./recording/reader.js";
 import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
 import { RecordingWriter } from "./recording/writer.js";
@@ -24,6 +25,7 @@ import { withoutKeys } from "./redact/keys.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
 
+const USER_AGENT = `twintail/${VERSION}`;
 const ROLES = ["baseline", "candidate"] as const;
 
 /** A run that is ready to be sent: nothing has touched the network yet. */
@@ -65,16 +67,12 @@ export interface FinishedRun {
  * @throws TwintailError with the place of a mistake in the golden set, or when the plan may cost more than `maxCost`.
  */
 export function prepareRun(settings: Settings): PreparedRun {
-  const golden = loadGoldenSet(settings.goldens);
-  const seed = settings.capture.seed ?? randomInt(2 ** 31);
-  const userAgent = `twintail/${VERSION}`;
-  const plan = buildPlan({
-    set: golden.set,
-    endpoints: settings.endpoints,
-    capture: settings.capture,
-    seed,
-    userAgent,
-  });
+  return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
+}
+
+function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): PreparedRun {
+  const { endpoints, capture } = settings;
+  const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
   refuseOverMaxCost(settings, estimate);
   return { settings, golden, plan, estimate };
@@ -85,31 +83,35 @@ export function prepareRun(settings: Settings): PreparedRun {
  * @throws TwintailError before the first request when a key or an endpoint is missing; or, with everything recorded
  * so far on disk, when the disk refuses a line.
  */
-export async function run(prepared: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
-  const { settings } = prepared;
+export async function run(given: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
+  const { settings } = given;
   const keys = resolveKeys(settings, options.environment ?? process.env);
   const access = accessOfBoth(settings, keys, options.environment ?? process.env);
   await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
-  const header = headerOf(prepared, access, options.kind ?? "run");
+  const secrets = secretsOf(keys, access);
+  const said = await preflight({ settings, access, secrets, userAgent: USER_AGENT, stop: options.stop });
+  if (options.stop?.aborted) throw interrupted();
+  const heeded = heedPreflight(settings, said);
+  const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
+  const header = headerOf(prepared, access, said, options.kind ?? "run");
   const folder = join(options.resultsFolder ?? "results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const stopped = await record(prepared, keys, access, header.runId, writer, options);
+  const stopped = await record(prepared, secrets, access, header.runId, writer, options);
   return { folder, recording, report: score(recording), interrupted: stopped };
 }
 
 async function record(
   { settings, plan }: PreparedRun,
-  keys: Keys,
+  secrets: readonly string[],
   access: Access,
   runId: string,
   writer: RecordingWriter,
   options: RunOptions,
 ): Promise<boolean> {
   const originNs = process.hrtime.bigint();
-  const secrets = secretsOf(keys, access);
   try {
     writer.append(segmentOf(originNs));
     const end = await capture(
@@ -186,7 +188,12 @@ function refuseOverMaxCost({ capture: { maxCost } }: Settings, { endpoints }: Pl
   });
 }
 
-function headerOf({ settings, golden, plan }: PreparedRun, access: Access, kind: "run" | "demo"): HeaderLine {
+function headerOf(
+  { settings, golden, plan }: PreparedRun,
+  access: Access,
+  said: NonNullable<HeaderLine["preflight"]>,
+  kind: "run" | "demo",
+): HeaderLine {
   const createdAt = new Date().toISOString();
   return {
     type: "header",
@@ -204,6 +211,7 @@ function headerOf({ settings, golden, plan }: PreparedRun, access: Access, kind:
     plan: plan.rows,
     planDigest: plan.digest,
     notTested: plan.notTested,
+    ...(Object.keys(said).length === 0 ? {} : { preflight: said }),
     capture: settings.capture,
     judge: settings.judge,
     seed: plan.seed,

@@ -5,6 +5,7 @@
 
 import { assembleReport } from "./assemble/assemble.js";
 import { type ColdFacts, coldFactsOf } from "./assemble/cold.js";
+import { preflightFindings } from "./check/conformance/preflight.js";
 import { watchConformance } from "./check/conformance/watch.js";
 import { checkExpectations, notJudged } from "./check/expect/check.js";
 import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
@@ -43,7 +44,7 @@ export function score(path: string): Report {
     parity: scorer.parity,
     flips: findFlips(judgedPairs(pairs)),
     cold: scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-    findings: scorer.findings(),
+    findings: [...preflightFindings(frame.header), ...scorer.findings()],
   });
 }
 

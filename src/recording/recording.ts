@@ -78,6 +78,15 @@ export interface Exchange {
   readonly attempts: readonly Attempt[];
 }
 
+/** What an endpoint said before the run was planned for good. */
+export interface Preflight {
+  /** `stream_options.include_usage`; unknown when the request failed for another reason. */
+  readonly streamUsage: "accepted" | "refused" | "unknown";
+  readonly status?: number;
+  /** The endpoint's words when it did not accept. */
+  readonly message?: string;
+}
+
 export interface HeaderLine {
   readonly type: "header";
   readonly schemaVersion: typeof RECORDING_SCHEMA_VERSION;
@@ -93,6 +102,7 @@ export interface HeaderLine {
   readonly plan: readonly PlannedRequest[];
   readonly planDigest: string;
   readonly notTested: readonly NotTested[];
+  readonly preflight?: Readonly<Partial<Record<EndpointRole, Preflight>>>;
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
   readonly seed: number;
