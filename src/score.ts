@@ -78,8 +78,10 @@ class Scorer {
     if (sample.bucket !== "none") {
       this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
-      const body = header.requests[exchange.requestId]?.body ?? {};
-      this.#wire.see({ exchange, completion: sample.completion, golden, body });
+      const request = header.requests[exchange.requestId];
+      const { baseUrl } = header.endpoints[exchange.endpoint];
+      const { completion } = sample;
+      this.#wire.see({ exchange, completion, golden, body: request?.body ?? {}, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
   }

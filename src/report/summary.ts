@@ -79,9 +79,18 @@ const finding = z.strictObject({
   rule: z.string(),
   severity: z.enum(["breaks", "differs", "note"]),
   message: z.string(),
+  /** The clients or habits that it breaks. */
+  clients: z.string(),
+  /** What was sent, at most 200 characters. */
   evidence: z.string(),
+  /** Absent when it is about the two endpoints together. */
   endpoint: z.enum(["baseline", "candidate"]).optional(),
+  /** The case of the first exchange that showed it. */
   caseId: z.string().optional(),
+  /** How many exchanges of this endpoint showed it, of those that could have. */
+  exchanges: z.strictObject({ count: z.int(), of: z.int() }),
+  /** Where the rule was seen; `pair` when it is about the two endpoints together. */
+  sides: z.enum(["candidate", "baseline", "both", "pair"]),
 });
 
 const endpoint = z.strictObject({
