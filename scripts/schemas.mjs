@@ -1,8 +1,10 @@
-/** Writes the JSON Schemas that are generated from zod: the report's into dist, the golden set's beside the goldens. */
+/** Writes the JSON Schemas that are generated from zod: the reports' into dist, the golden set's beside the goldens. */
 import { writeFileSync } from "node:fs";
 import { goldenSetJsonSchema } from "../dist/golden/json-schema.js";
+import { clientsJsonSchema } from "../dist/report/clients.js";
 import { reportJsonSchema } from "../dist/report/json.js";
 
 const write = (path, schema) => writeFileSync(new URL(path, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
 write("../dist/report/report.schema.json", reportJsonSchema());
+write("../dist/report/clients.schema.json", clientsJsonSchema());
 write("../goldens/golden-set.schema.json", goldenSetJsonSchema());

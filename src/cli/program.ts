@@ -4,6 +4,7 @@ import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
 import { addCheck } from "./check.js";
+import { addClients } from "./clients.js";
 import { addDemo } from "./demo.js";
 import { addInit } from "./init.js";
 import { addRun } from "./run.js";
@@ -27,7 +28,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
       "after",
       "\nExit codes: 0 done, 2 bad arguments or configuration, 4 invalid run, 70 internal error, 130 interrupted.",
     );
-  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addSim]) add(program, io, done);
+  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addClients, addSim]) add(program, io, done);
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
   try {
     await program.parseAsync(args, { from: "user" });
