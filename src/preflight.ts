@@ -3,7 +3,6 @@
  * every streamed request of the run would fail. One small streamed request an endpoint, and one more without the option
  * where the first was refused. Endpoints that scale to zero are left asleep.
  */
-import type { EndpointAccess } from "./capture/access.js";
 import { capture } from "./capture/capture.js";
 import type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 import { decodeAttempt } from "./decode/decode.js";
@@ -11,6 +10,7 @@ import { failureOf } from "./decode/failure.js";
 import type { GoldenCase } from "./golden/golden-set.js";
 import type { Plan, PlannedRequest, RequestTemplate } from "./plan/plan.js";
 import { buildRequest } from "./plan/request.js";
+import type { Access } from "./record.js";
 import type { Attempt, Preflight } from "./recording/recording.js";
 import { withoutKeys } from "./redact/keys.js";
 
@@ -35,8 +35,7 @@ const ASKED: GoldenCase = {
 
 export interface PreflightInput {
   readonly settings: Settings;
-  readonly access: Readonly<Record<EndpointRole, EndpointAccess>>;
-  readonly secrets: readonly string[];
+  readonly access: Access;
   readonly userAgent: string;
   readonly stop?: AbortSignal | undefined;
 }
@@ -89,7 +88,7 @@ function messageOf(attempt: Attempt): string {
 }
 
 async function send(
-  { settings, access, secrets, userAgent, stop }: PreflightInput,
+  { settings, access, userAgent, stop }: PreflightInput,
   roles: readonly EndpointRole[],
   streamUsage: boolean,
 ): Promise<Partial<Record<EndpointRole, Attempt>>> {
@@ -125,11 +124,17 @@ async function send(
   };
   const attempts: Partial<Record<EndpointRole, Attempt>> = {};
   await capture(
-    { plan, runId: "preflight", endpoints: access, settings: settings.capture, originNs: process.hrtime.bigint() },
+    {
+      plan,
+      runId: "preflight",
+      endpoints: access.endpoints,
+      settings: settings.capture,
+      originNs: process.hrtime.bigint(),
+    },
     0,
     {
       onExchange: (exchange) => {
-        const last = withoutKeys(exchange, secrets).attempts.at(-1);
+        const last = withoutKeys(exchange, access.secrets).attempts.at(-1);
         if (last !== undefined) attempts[exchange.endpoint] = last;
       },
       onMachine: () => {},

@@ -29,7 +29,11 @@ import type { Report } from "./report/report.js";
  */
 export function score(path: string): Report {
   const scorer = new Scorer();
-  const frame = readRecording(path, (exchange, header) => scorer.add(exchange, header));
+  const frame = readRecording(path, (exchange, header) => {
+    refuseProbe(header, path);
+    scorer.add(exchange, header);
+  });
+  refuseProbe(frame.header, path);
   const exchanges = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
   if (exchanges.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
@@ -45,6 +49,16 @@ export function score(path: string): Report {
     flips: findFlips(judgedPairs(pairs)),
     cold: scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
     findings: [...preflightFindings(frame.header), ...scorer.findings()],
+  });
+}
+
+/** A probe replays no golden case: there is nothing in it that a report could compare. */
+function refuseProbe({ kind }: HeaderLine, path: string): void {
+  if (kind !== "probe") return;
+  throw new TwintailError({
+    cause: "this is the recording of a probe",
+    place: path,
+    remedy: `judge it with twintail probe --from ${path}`,
   });
 }
 

@@ -71,7 +71,7 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   });
   return {
     runId: header.runId,
-    kind: header.kind,
+    kind: header.kind === "demo" ? "demo" : "run",
     createdAt: header.createdAt,
     durationMs: durationMs(frame, exchanges),
     host: segments[0]?.host ?? "unknown",

@@ -181,7 +181,14 @@ const preflightShape = z
 const headerShape = z.looseObject({
   runId: z.string(),
   createdAt: z.string(),
-  kind: z.enum(["run", "demo"]),
+  kind: z.enum(["run", "demo", "probe"]),
+  probe: z
+    .looseObject({
+      goldenSet: z.looseObject({ name: z.string(), digest: z.string(), cases: z.int() }),
+      inUse: z.record(z.string(), z.int()),
+      cancelStreams: z.int(),
+    })
+    .optional(),
   goldenDigest: z.string(),
   planDigest: z.string(),
   seed: z.int(),

@@ -93,8 +93,10 @@ export interface HeaderLine {
   readonly runId: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** `demo` when the endpoints are simulated by twintail itself. */
-  readonly kind: "run" | "demo";
+  /** `demo` when the endpoints are simulated by twintail itself; `probe` when features were tried, not golden cases. */
+  readonly kind: "run" | "demo" | "probe";
+  /** Of a probe alone. `goldenSet` then holds its requests as cases. */
+  readonly probe?: ProbeFacts;
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   readonly endpoints: Readonly<Record<EndpointRole, EndpointFacts>>;
@@ -107,6 +109,17 @@ export interface HeaderLine {
   readonly judge: JudgeSettings;
   readonly seed: number;
   readonly versions: { readonly twintail: string; readonly node: string; readonly undici: string };
+}
+
+/** What a probe was made for, and how. */
+export interface ProbeFacts {
+  readonly goldenSet: { readonly name: string; readonly digest: string; readonly cases: number };
+  /** Feature → the golden cases that ask for it; features that none asks for are left out. */
+  readonly inUse: Readonly<Record<string, number>>;
+  /** Streams that were cancelled together. */
+  readonly cancelStreams: number;
+  /** Age at which the long stream was cancelled. */
+  readonly longStreamMs?: number;
 }
 
 /** One per process that appended. `atNs` of its exchanges count from `hrtimeOriginNs`. */
