@@ -6,6 +6,7 @@ import { VERSION } from "../core/version.js";
 import { addCheck } from "./check.js";
 import { addDemo } from "./demo.js";
 import { addInit } from "./init.js";
+import { addReplay } from "./replay.js";
 import { addRun } from "./run.js";
 import { addScore } from "./score.js";
 import { addSim } from "./sim.js";
@@ -27,7 +28,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
       "after",
       "\nExit codes: 0 done, 2 bad arguments or configuration, 4 invalid run, 70 internal error, 130 interrupted.",
     );
-  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addSim]) add(program, io, done);
+  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addSim, addReplay]) add(program, io, done);
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
   try {
     await program.parseAsync(args, { from: "user" });
