@@ -6,7 +6,8 @@ import type { Finding } from "../finding.js";
 export const streamOptionsRejected = {
   id: "stream-options-rejected",
   severity: "breaks",
-  message: "`stream_options` is refused, so a client that asks for usage in its streams fails; this run asked without it",
+  message:
+    "`stream_options` is refused, so a client that asks for usage in its streams fails; this run asked without it",
   clients: "everything that sets `stream_options.include_usage`: accounting middleware, LangChain with `stream_usage`",
 } as const;
 
