@@ -119,6 +119,20 @@ describe("streams that are held back", () => {
     expect(seen(...streams)).toEqual([]);
   });
 
+  test("nor is it where long answers begin late for another reason", () => {
+    const late = arriving(100, (index) => 400 + index * 10);
+    const streams = Array.from({ length: 10 }, (_, id) => at(id, id === 4 ? buffered(slow, 5, 491) : late));
+    expect(
+      seen(
+        ...streams,
+        at(
+          10,
+          arriving(4, (index) => 30 + index * 10),
+        ),
+      ),
+    ).toEqual([]);
+  });
+
   test("the order of exchanges does not matter", () => {
     const streams = Array.from({ length: 9 }, (_, id) => at(id, buffered(slow, 3 + (id % 3), 480 + id * 5)));
     expect(findingsOf([...streams].reverse())).toEqual(findingsOf(streams));
@@ -131,6 +145,8 @@ test("events in bunches: many a read, and reads far apart", () => {
   expect(seen(at(0, bunched))).toEqual(["events-in-bunches"]);
   expect(seen(at(0, steady))).toEqual([]);
   expect(seen(at(0, buffered(steady, 34, 60, 30)))).toEqual([]);
+  // As near together as turns of an event loop.
+  expect(seen(at(0, buffered(steady, 10, 150, 20)))).toEqual([]);
 });
 
 describe("bytes that are no tokens", () => {
@@ -212,6 +228,7 @@ describe("streams that were cut", () => {
   test("at ages of all kinds, twice only, or at once: no deadline", () => {
     expect(ages(...[5_000, 9_000, 17_000, 33_000].map((ms, id) => cutAt(id, ms)))).toEqual([]);
     expect(ages(cutAt(0, 30_000), cutAt(1, 30_000))).toEqual([]);
+    expect(ages(...[30_000, 30_000, 30_000, 4_000, 9_000, 17_000].map((ms, id) => cutAt(id, ms)))).toEqual([]);
     expect(ages(...[0, 1, 2].map((id) => cutAt(id, 200)))).toEqual([]);
   });
 });

@@ -92,6 +92,11 @@ describe("headers", () => {
     const findings = findingsOf(exchanges);
     expect(findings.map(({ rule }) => rule)).toContain("hops-differ");
     expect(findingsOf([...exchanges].reverse())).toEqual(findings);
+    const same = Array.from({ length: 64 }, (_, index): [string, string] => [
+      `x-kong-${"a".repeat(1 + (index % 40))}${index < 40 ? "" : "b"}`,
+      "1",
+    ]);
+    expect(differing(same, [...same, ["x-kong-zzz", "1"]])).toEqual({});
   });
 });
 
@@ -114,6 +119,10 @@ describe("shapes of streams", () => {
     expect(finding).not.toHaveProperty("endpoint");
     expect(rulesSeen(...sides(50))).toEqual([]);
     expect(rulesSeen(stream("baseline", 0, 40, 40), stream("candidate", 1, 400, 40))).toEqual([]);
+    // A thought that is counted and never sent is no larger event.
+    const hidden = { usage: aUsage({ outputTokens: 90, reasoningTokens: 50 }), tokenEvents: events(40) };
+    const thinking = [0, 1, 2].map((id) => on("candidate", 2 * id + 1, { completion: hidden }));
+    expect(rulesSeen(...sides(40).filter(({ exchange }) => exchange.endpoint === "baseline"), ...thinking)).toEqual([]);
   });
 
   test("the first event", () => {

@@ -216,7 +216,12 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   ],
   "completion-id-repeated": [
     [watched(), watched({ exchange: { id: 1 }, completion: { id: "chatcmpl-0-" } })],
-    [watched(), watched({ exchange: { id: 1, endpoint: "baseline" }, completion: { id: "chatcmpl-0-" } })],
+    [
+      watched(),
+      watched({ exchange: { id: 1, endpoint: "baseline" }, completion: { id: "chatcmpl-0-" } }),
+      watched({ exchange: { id: 60_001 }, completion: { id: "late" } }),
+      watched({ exchange: { id: 60_002 }, completion: { id: "late" } }),
+    ],
   ],
   "cache-hit": [
     watched(headers(["x-cache", "Hit from cloudfront"])),
@@ -254,7 +259,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   ],
   "embedding-count": [
     vectors([8], { model: "a-model", input: ["a", "b"] }),
-    vectors([8], { model: "a-model", input: [17, 42, 3] }),
+    [vectors([8], { model: "a-model", input: [17, 42, 3] }), vectors([8, 8], { model: "a-model", input: ["a", "b"] })],
   ],
   // responses
   ...Object.fromEntries(
