@@ -5,7 +5,8 @@
 export function isCutJson(text: string): boolean {
   const start = text.trimStart();
   if (!start.startsWith("{") && !start.startsWith("[")) return false;
-  let depth = 0;
+  /** What has to close the objects and lists that are open, innermost last. */
+  const open: string[] = [];
   let inString = false;
   for (let index = 0; index < start.length; index++) {
     const character = start[index];
@@ -13,9 +14,9 @@ export function isCutJson(text: string): boolean {
       if (character === "\\") index++;
       else if (character === '"') inString = false;
     } else if (character === '"') inString = true;
-    else if (character === "{" || character === "[") depth++;
-    else if (character === "}" || character === "]") depth--;
-    if (depth < 0) return false;
+    else if (character === "{") open.push("}");
+    else if (character === "[") open.push("]");
+    else if ((character === "}" || character === "]") && open.pop() !== character) return false;
   }
-  return depth > 0 || inString;
+  return open.length > 0 || inString;
 }

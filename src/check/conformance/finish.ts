@@ -81,13 +81,13 @@ const stopWithCalls = rule(
     subject: "finish",
     severity: "breaks",
     message: "an answer with tool calls does not finish with `tool_calls`: agents that decide by it never run the tool",
-    clients: 'agent loops of the form `while finish_reason == "tool_calls"`',
+    clients: 'agent loops of the form `while finish_reason == "tool_calls"`, opencode among them',
   },
   ({ completion: { finishReason, toolCalls }, body }) => {
     if (toolCalls.length === 0 || finishReason === null) return null;
     if (["tool_calls", "function_call", "length", "content_filter", ""].includes(finishReason)) return null;
-    // OpenAI itself says `stop` where the request left no choice.
-    if (isObject(body.tool_choice) || body.tool_choice === "required" || isObject(body.function_call)) return null;
+    // OpenAI itself says `stop` where the request names the tool.
+    if (isObject(body.tool_choice) || isObject(body.function_call)) return null;
     return `finish_reason: ${JSON.stringify(finishReason)}, call of ${toolCalls[0]?.name ?? ""}`;
   },
 );
