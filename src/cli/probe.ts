@@ -41,7 +41,10 @@ export function addProbe(program: Command, io: Io, done: (code: ExitCode) => voi
     .option("--cancel-streams <k>", "streams that are cancelled together, to see whether their slots are freed", "4")
     .option("--long-stream <age>", "one stream asked to write on and on, cancelled at this age, such as 150s")
     .option("--long-stream-tokens <n>", "its limit on tokens; by default the endpoint's own")
-    .option("--require-in-use", "exit 1 when the candidate lacks a feature in use that the baseline supports")
+    .option(
+      "--require-in-use",
+      "exit 1 when the candidate lacks a feature in use that the baseline supports, 3 when that is unclear",
+    )
     .option("--dry-run", "print what would be sent; send nothing")
     .option("--from <recording>", "judge a stored probe again; sends nothing")
     .option("--out <folder>", "where run folders are made; with --from, where probe.json is written (default: results)")
@@ -112,9 +115,13 @@ function exitCodeOf(summary: ProbeSummary, interrupted: boolean, flags: ProbeFla
     io.stderr.write(`invalid: no request of the ${silent} succeeded, so nothing was compared\n`);
     return ExitCode.invalid;
   }
-  if (flags.requireInUse !== true || summary.lost.length === 0) return ExitCode.pass;
-  io.stderr.write(`in use, and lost on the candidate: ${summary.lost.join(", ")}\n`);
-  return ExitCode.gateFailed;
+  if (flags.requireInUse !== true) return ExitCode.pass;
+  if (summary.lost.length > 0) io.stderr.write(`in use, and lost on the candidate: ${summary.lost.join(", ")}\n`);
+  if (summary.unclear.length > 0) {
+    io.stderr.write(`in use, and unclear on the candidate: ${summary.unclear.join(", ")}\n`);
+  }
+  if (summary.lost.length > 0) return ExitCode.gateFailed;
+  return summary.unclear.length > 0 ? ExitCode.inconclusive : ExitCode.pass;
 }
 
 function optionsOf(flags: ProbeFlags): ProbeOptions {

@@ -25,8 +25,11 @@ export interface RequestContext {
   readonly cancelStreams: number;
   readonly longStreamMs: number | null;
   readonly longStreamTokens: number | null;
-  /** The limit on output tokens in the name that the golden set uses. */
-  limit(tokens: number): Readonly<Record<string, number>>;
+  /**
+   * A limit on output tokens, in the name that the golden set uses, and the sampling that all its chat cases share: what
+   * the endpoint will meet, and as repeatable as the golden set is.
+   */
+  settings(tokens: number | null): Readonly<Record<string, unknown>>;
 }
 
 /** One request of a feature; sent alike to both endpoints. */
@@ -62,7 +65,7 @@ export interface Judgement {
 
 /** The answers of one feature at one endpoint, by part. */
 export interface Answers {
-  /** The only answer of a part, or the first. @throws Error when the part was not planned: a mistake in a feature. */
+  /** The only answer of a part, or the first. @throws TwintailError when there is none: the file is damaged. */
   one(part: string): Answer;
   /** All answers of a part, in the order that they were sent. */
   all(part: string): readonly Answer[];

@@ -49,6 +49,9 @@ export function judgeProbe(frame: RecordingFrame, exchanges: readonly Exchange[]
     endpoints: { baseline: sides.baseline.summary(), candidate: sides.candidate.summary() },
     features,
     lost: features.filter(isLost).map(({ id }) => id),
+    unclear: features
+      .filter((feature) => isNeeded(feature) && feature.candidate.verdict === "unclear")
+      .map(({ id }) => id),
   };
 }
 
@@ -68,13 +71,20 @@ function says(verdict: Verdict): boolean {
 
 const SUPPORT: ReadonlySet<Verdict> = new Set(["supported", "enforced", "encouraged"]);
 
-/**
- * In use, there on the baseline, and not seen on the candidate. A schema that is enforced and then only encouraged is lost; what
- * was not tried is so by configuration, and is none.
- */
-function isLost({ inUse, baseline, candidate }: FeatureSummary): boolean {
-  if (inUse === 0 || !SUPPORT.has(baseline.verdict) || candidate.verdict === "not tried") return false;
-  return !SUPPORT.has(candidate.verdict) || (baseline.verdict === "enforced" && candidate.verdict === "encouraged");
+function isNeeded({ inUse, baseline }: FeatureSummary): boolean {
+  return inUse > 0 && SUPPORT.has(baseline.verdict);
+}
+
+const LACKING: ReadonlySet<Verdict> = new Set(["ignored", "rejected", "broken"]);
+
+/** A schema that was enforced and is only encouraged is lost too. What was not tried is so by configuration. */
+function isLost(feature: FeatureSummary): boolean {
+  const { baseline, candidate } = feature;
+  if (!isNeeded(feature)) return false;
+  return (
+    LACKING.has(candidate.verdict) ||
+    (baseline.verdict === "enforced" && candidate.verdict !== "enforced" && SUPPORT.has(candidate.verdict))
+  );
 }
 
 function wasInterrupted({ attempts }: Exchange): boolean {
@@ -92,7 +102,7 @@ class Side {
     private readonly role: EndpointRole,
     private readonly header: HeaderLine,
     exchanges: readonly Exchange[],
-    place: string,
+    private readonly place: string,
   ) {
     const cases = new Map(header.goldenSet.cases.map((golden) => [golden.id, golden]));
     const own = exchanges.filter(({ endpoint }) => endpoint === role);
@@ -143,8 +153,8 @@ class Side {
     const planned = this.header.plan.filter(
       ({ caseId, endpoint }) => endpoint === this.role && parts.includes(caseId),
     ).length;
-    if (answers.length < planned || answers.length === 0)
-      return { verdict: "not tried", seen: "the probe ended before it" };
+    if (planned === 0) return { verdict: "not tried", seen: "this recording holds no request for it" };
+    if (answers.length < planned) return { verdict: "not tried", seen: "the probe ended before it" };
     if (answers.some(({ exchange }) => wasInterrupted(exchange)))
       return { verdict: "not tried", seen: "the probe was interrupted" };
     if (feature.judgesFailures !== true) {
@@ -166,11 +176,12 @@ class Side {
 
   #view(feature: Feature): Answers {
     const all = (part: string): readonly Answer[] => this.#answers.get(`${feature.id}.${part}`) ?? [];
+    const { place } = this;
     return {
       all,
       one(part) {
         const [answer] = all(part);
-        if (answer === undefined) throw new Error(`${feature.id} has no answer of its part ${part}`);
+        if (answer === undefined) throw damaged(`the answer of ${feature.id}.${part} is missing`, place);
         return answer;
       },
       verdictOf: (id) => this.#verdicts.get(id),
@@ -217,9 +228,9 @@ function succeeded({ attempt, failure }: Answer): boolean {
 function caseOf(cases: ReadonlyMap<string, GoldenCase>, exchange: Exchange, place: string): GoldenCase {
   const golden = cases.get(exchange.caseId);
   if (golden !== undefined) return golden;
-  throw new TwintailError({
-    cause: `exchange ${exchange.id} is of case "${exchange.caseId}", which the header lacks`,
-    place,
-    remedy: "the file was changed or damaged",
-  });
+  throw damaged(`exchange ${exchange.id} is of case "${exchange.caseId}", which the header lacks`, place);
+}
+
+function damaged(cause: string, place: string): TwintailError {
+  return new TwintailError({ cause, place, remedy: "the file was changed or damaged" });
 }

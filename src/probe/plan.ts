@@ -1,14 +1,13 @@
 /** Settings and golden set → every request of a probe, in order, and the cases that its answers are decoded by. */
-import type { EndpointRole, EndpointSettings, Settings } from "../config/settings.js";
-import { digestOf } from "../core/digest.js";
+import type { EndpointRole, Settings } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
 import type { GoldenCase, GoldenSet } from "../golden/golden-set.js";
 import type { LoadedGoldenSet } from "../golden/load.js";
-import type { Block, NotTested, Phase, Plan, PlannedRequest, Release, RequestTemplate } from "../plan/plan.js";
-import { buildRequest, modelFor } from "../plan/request.js";
+import type { Plan } from "../plan/plan.js";
+import { modelFor } from "../plan/request.js";
 import type { ProbeFacts } from "../recording/recording.js";
-import { CONTROL, FOREIGN } from "./answer.js";
 import { FEATURES } from "./catalogue.js";
+import { Draft, type Subject } from "./draft.js";
 import {
   ANSWER_TOKENS,
   type Feature,
@@ -20,8 +19,6 @@ import {
 import { SAY_READY } from "./features/chat.js";
 
 const ROLES = ["baseline", "candidate"] as const;
-/** Features at once at most: a probe is no load test. */
-const MAX_IN_FLIGHT = 2;
 
 export const WAKE_CASE = "wake.first";
 
@@ -43,13 +40,13 @@ export interface ProbeInput {
 /** @throws TwintailError when an endpoint has no model for chat. */
 export function planProbe(input: ProbeInput): ProbePlan {
   const { settings, golden, options } = input;
-  const draft = new Draft(input);
+  const draft = new Draft(settings, input.userAgent);
   const context = contextOf(golden.set, options);
   const chatModels = {
     baseline: chatModel(settings, golden.set, "baseline"),
     candidate: chatModel(settings, golden.set, "candidate"),
   };
-  planWake(draft, context, chatModels);
+  planWake(draft, context, settings, chatModels);
   const alone: (() => void)[] = [];
   for (const feature of byUse(golden.set)) {
     const requests = feature.requests(context);
@@ -97,12 +94,26 @@ function contextOf(set: GoldenSet, options: ProbeOptions): RequestContext {
   const [max, maxCompletion] = LIMIT_KEYS.map((key) => set.cases.filter(({ request }) => key in request).length);
   // An endpoint that wants the other name is configured by `rename`.
   const key = (maxCompletion ?? 0) > (max ?? 0) ? "max_completion_tokens" : "max_tokens";
+  const sampling = sharedSampling(set);
   return {
     cancelStreams: options.cancelStreams ?? CANCEL_STREAMS,
     longStreamMs: options.longStreamMs ?? null,
     longStreamTokens: options.longStreamTokens ?? null,
-    limit: (tokens) => ({ [key]: tokens }),
+    settings: (tokens) => ({ ...sampling, ...(tokens === null ? {} : { [key]: tokens }) }),
   };
+}
+
+const SAMPLING_KEYS = ["temperature", "top_p", "presence_penalty", "frequency_penalty"] as const;
+
+/** A field that some cases leave out may be one that the endpoint refuses: it is sent only where all send it alike. */
+function sharedSampling(set: GoldenSet): Readonly<Record<string, unknown>> {
+  const chats = set.cases.filter(({ api }) => api === "chat");
+  const shared = SAMPLING_KEYS.flatMap((key): [string, unknown][] => {
+    const values = new Set(chats.map(({ request }) => request[key]));
+    const [value] = values;
+    return values.size === 1 && value !== undefined ? [[key, value]] : [];
+  });
+  return Object.fromEntries(shared);
 }
 
 /** The model that most plain questions go to. */
@@ -149,8 +160,13 @@ function choiceOf(
 }
 
 /** The first contact wakes an endpoint that scales to zero, in a phase of its own and under the cap of its wake. */
-function planWake(draft: Draft, { limit }: RequestContext, models: Readonly<Record<EndpointRole, string>>): void {
-  const targets = ROLES.filter((role) => draft.input.settings.endpoints[role].wake !== undefined).map((role) => ({
+function planWake(
+  draft: Draft,
+  context: RequestContext,
+  { endpoints }: Settings,
+  models: Readonly<Record<EndpointRole, string>>,
+): void {
+  const targets = ROLES.filter((role) => endpoints[role].wake !== undefined).map((role) => ({
     role,
     model: models[role],
   }));
@@ -159,167 +175,13 @@ function planWake(draft: Draft, { limit }: RequestContext, models: Readonly<Reco
     part: "first",
     api: "chat",
     variant: "body",
-    request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS) },
+    request: { ...user(SAY_READY), ...context.settings(ANSWER_TOKENS) },
   };
   const waking: Subject = { id: "wake", name: "waking", keys: [] };
   draft.addCase(waking, request);
   draft.blocks.push({
     phase: "cold",
-    concurrency: targets.length,
+    concurrency: 1,
     releases: draft.releases(waking, request, 0, targets, "cold"),
   });
-}
-
-/** What a request is made for. */
-type Subject = Pick<Feature, "id" | "name" | "keys">;
-
-interface Target {
-  readonly role: EndpointRole;
-  readonly model: string;
-}
-
-/** Collects rows, releases and request bodies, giving ids in the order of planning. */
-class Draft {
-  readonly rows: PlannedRequest[] = [];
-  readonly blocks: Block[] = [];
-  readonly cases: GoldenCase[] = [];
-  readonly notTested: NotTested[] = [];
-  readonly #requests = new Map<string, RequestTemplate>();
-  readonly #main: Release[] = [];
-  /** How often each case was planned, at both endpoints alike. */
-  readonly #copies = new Map<string, number>();
-  #pairs = 0;
-
-  constructor(readonly input: ProbeInput) {}
-
-  addCase(subject: Subject, request: ProbeRequest): void {
-    const id = caseIdOf(subject, request);
-    if (this.cases.some((golden) => golden.id === id)) return;
-    this.cases.push({
-      id,
-      category: "probe",
-      tags: [...(request.foreign === true ? [FOREIGN] : []), ...(request.control === true ? [CONTROL] : [])],
-      detects: subject.name,
-      api: request.api,
-      variants: [request.variant],
-      repeat: request.copies ?? 1,
-      prefix: "shared",
-      request: request.request,
-      expect: request.expect ?? {},
-      ...(request.cancel === undefined ? {} : { cancel: request.cancel }),
-    });
-  }
-
-  /** Rows that run among others. */
-  addToMain(subject: Subject, request: ProbeRequest, targets: readonly Target[]): void {
-    for (let copy = 0; copy < (request.copies ?? 1); copy++) {
-      this.#main.push(...this.releases(subject, request, this.#nextCopy(subject, request), targets, "probe"));
-    }
-  }
-
-  /** To be called once, between the rows among others and those that run alone. */
-  endMain(): void {
-    const { order, concurrency } = this.input.settings.capture;
-    const inFlight = order === "serial" ? 1 : Math.min(MAX_IN_FLIGHT, concurrency);
-    if (this.#main.length > 0) this.blocks.push({ phase: "probe", concurrency: inFlight, releases: this.#main });
-  }
-
-  /** A block a step; endpoints that share hardware get one each. */
-  addSteps(subject: Subject, requests: readonly ProbeRequest[], targets: readonly Target[]): void {
-    const steps = [...new Set(requests.map(({ step }) => step ?? 0))].sort((a, b) => a - b);
-    const groups = this.input.settings.capture.order === "serial" ? targets.map((target) => [target]) : [targets];
-    for (const group of groups) {
-      this.#copies.clear();
-      for (const step of steps) {
-        const releases = requests
-          .filter((request) => (request.step ?? 0) === step)
-          .flatMap((request) =>
-            Array.from({ length: request.copies ?? 1 }, () =>
-              this.releases(subject, request, this.#nextCopy(subject, request), group, "probe"),
-            ).flat(),
-          );
-        this.blocks.push({ phase: "probe", concurrency: releases.length, releases });
-      }
-    }
-  }
-
-  releases(
-    subject: Subject,
-    request: ProbeRequest,
-    repeat: number,
-    targets: readonly Target[],
-    phase: Phase,
-  ): Release[] {
-    const pairId = this.#pairs++;
-    const rows = targets.map(({ role, model }) => this.#row(subject, request, repeat, { role, model, phase, pairId }));
-    const serial = this.input.settings.capture.order === "serial";
-    return (serial ? rows.map((row) => [row]) : [rows]).map((each) => ({ rows: each, notBeforeMs: 0 }));
-  }
-
-  plan(seed: number): Plan {
-    const plan = {
-      seed,
-      rounds: 1,
-      rows: this.rows,
-      blocks: this.blocks,
-      requests: Object.fromEntries(this.#requests),
-      notTested: this.notTested,
-    };
-    return { ...plan, digest: digestOf(plan) };
-  }
-
-  #nextCopy(subject: Subject, request: ProbeRequest): number {
-    const id = caseIdOf(subject, request);
-    const copy = this.#copies.get(id) ?? 0;
-    this.#copies.set(id, copy + 1);
-    return copy;
-  }
-
-  #row(
-    subject: Subject,
-    request: ProbeRequest,
-    repeat: number,
-    at: Target & { readonly phase: Phase; readonly pairId: number },
-  ): number {
-    const endpoint = endpointFor(subject, this.input.settings.endpoints[at.role]);
-    const golden = this.cases.find(({ id }) => id === caseIdOf(subject, request)) as GoldenCase;
-    const model = request.model ?? at.model;
-    const built = buildRequest(endpoint, golden, {
-      variant: request.variant,
-      model,
-      nonce: null,
-      userAgent: this.input.userAgent,
-    });
-    const template = request.change?.(built.template, endpoint, model) ?? built.template;
-    const requestId = `${at.role}.${golden.id}`;
-    this.#requests.set(requestId, template);
-    const id = this.rows.length;
-    this.rows.push({
-      id,
-      pairId: at.pairId,
-      endpoint: at.role,
-      arm: at.role,
-      caseId: golden.id,
-      repeat,
-      round: 0,
-      phase: at.phase,
-      variant: request.variant,
-      requestId,
-      ...(request.cancel === undefined ? {} : { cancel: request.cancel }),
-    });
-    return id;
-  }
-}
-
-/**
- * The endpoint as it is configured, but for what would hide the feature: `extra` would overwrite the field under test, and
- * usage is asked for only by the request that looks for it.
- */
-function endpointFor({ keys }: Subject, endpoint: EndpointSettings): EndpointSettings {
-  const extra = Object.fromEntries(Object.entries(endpoint.extra).filter(([key]) => !keys.includes(key)));
-  return { ...endpoint, streamUsage: false, extra };
-}
-
-function caseIdOf({ id }: Subject, { part }: ProbeRequest): string {
-  return `${id}.${part}`;
 }

@@ -81,8 +81,10 @@ export const probeSummarySchema = z.strictObject({
   endpoints: z.strictObject({ baseline: endpointSchema, candidate: endpointSchema }),
   /** In the order of the catalogue. */
   features: z.array(featureSchema),
-  /** Features in use that the baseline supports and the candidate was not seen to support. */
+  /** Features in use that the baseline supports and the candidate does not. */
   lost: z.array(z.string()),
+  /** Features in use that the baseline supports, and that are unclear on the candidate. */
+  unclear: z.array(z.string()),
 });
 
 export type ProbeSummary = z.infer<typeof probeSummarySchema>;

@@ -28,7 +28,7 @@ export function renderProbeTerminal(summary: ProbeSummary, options: TerminalOpti
 
 function heading(screen: Screen, summary: ProbeSummary): void {
   const { paint, lines } = screen;
-  const { probe, endpoints, features, lost } = summary;
+  const { probe, endpoints, features } = summary;
   paragraph(screen, `twintail probe ${printableLine(probe.runId, 100)}`, { paint: paint.bold });
   const used = features.filter(({ inUse }) => inUse > 0).length;
   const set = `${printableLine(probe.goldenSet.name, 60)}: ${plural(probe.goldenSet.cases, "case")}, ${plural(used, "feature")} in use`;
@@ -69,7 +69,7 @@ function heading(screen: Screen, summary: ProbeSummary): void {
     }
   }
   if (SIDES.some((side) => !endpoints[side].answered)) return;
-  paragraph(screen, verdictLine(summary, lost), { paint: paint.bold });
+  paragraph(screen, verdictLine(summary), { paint: paint.bold });
 }
 
 function wakeText({ ok, ms, seen }: NonNullable<ProbeSummary["endpoints"]["baseline"]["wake"]>): string {
@@ -77,20 +77,23 @@ function wakeText({ ok, ms, seen }: NonNullable<ProbeSummary["endpoints"]["basel
   return ok ? `first answer after ${took}, a wake where it slept` : `did not wake in ${took}: ${seen}`;
 }
 
-function verdictLine({ features }: ProbeSummary, lost: readonly string[]): string {
-  if (lost.length > 0) {
-    const names = features.filter(({ id }) => lost.includes(id)).map(({ name }) => name);
-    return `In use, and not seen on the candidate as on the baseline: ${names.join(", ")}.`;
-  }
-  const used = features.filter(({ inUse }) => inUse > 0);
-  if (used.length === 0) return "The golden set uses no feature that is probed.";
+function verdictLine({ features, lost, unclear }: ProbeSummary): string {
+  const names = (ids: readonly string[]): string =>
+    features
+      .filter(({ id }) => ids.includes(id))
+      .map(({ name }) => name)
+      .join(", ");
+  const open = unclear.length === 0 ? "" : ` In use, and unclear on the candidate: ${names(unclear)}.`;
+  if (lost.length > 0) return `In use, and lost on the candidate: ${names(lost)}.${open}`;
+  if (features.every(({ inUse }) => inUse === 0)) return "The golden set uses no feature that is probed.";
+  if (unclear.length > 0) return open.trim();
   return "Every feature in use that the baseline supports was seen on the candidate too, as far as it was tried.";
 }
 
 function tableOf(screen: Screen, heading: string, features: readonly FeatureSummary[], counts: boolean): void {
   if (features.length === 0) return;
   const { paint } = screen;
-  title(screen, heading);
+  title(screen, heading, "≠ differs, ? cannot be compared");
   const head = [
     paint.dim("feature"),
     ...(counts ? [paint.dim("cases")] : []),
@@ -140,9 +143,14 @@ function differentFirst(features: readonly FeatureSummary[]): FeatureSummary[] {
   return [...features].sort((a, b) => rank(a) - rank(b));
 }
 
+/** Those whose numbers tell more than the verdict. */
+const NUMBERS: ReadonlySet<string> = new Set(["stream", "cancel-frees", "long-stream"]);
+
 /** What both support needs no words. */
 function evidence(screen: Screen, features: readonly FeatureSummary[]): void {
-  const told = features.filter(({ baseline, candidate }) => !plain(baseline) || !plain(candidate));
+  const told = features.filter(
+    ({ id, baseline, candidate }) => NUMBERS.has(id) || !plain(baseline) || !plain(candidate),
+  );
   if (told.length === 0) return;
   title(screen, "What was seen");
   for (const feature of told) {

@@ -9,8 +9,8 @@ const chat: Feature = {
   name: "chat completion",
   keys: [],
   uses: ({ api, variants }) => api === "chat" && variants.includes("body"),
-  requests: ({ limit }) => [
-    { part: "plain", api: "chat", variant: "body", request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS) } },
+  requests: ({ settings }) => [
+    { part: "plain", api: "chat", variant: "body", request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS) } },
   ],
   judge(answers) {
     const answer = answers.one("plain");
@@ -29,8 +29,8 @@ const stream: Feature = {
   name: "stream",
   keys: [],
   uses: ({ variants }) => variants.includes("stream"),
-  requests: ({ limit }) => [
-    { part: "stream", api: "chat", variant: "stream", request: { ...user(COUNT), ...limit(ANSWER_TOKENS) } },
+  requests: ({ settings }) => [
+    { part: "stream", api: "chat", variant: "stream", request: { ...user(COUNT), ...settings(ANSWER_TOKENS) } },
   ],
   judge(answers) {
     const { completion, attempt } = answers.one("stream");
@@ -53,12 +53,12 @@ const streamUsage: Feature = {
   name: "stream_options.include_usage",
   keys: ["stream_options"],
   uses: ({ api, variants }) => variants.includes("stream") && api !== "responses",
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "usage",
       api: "chat",
       variant: "stream",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS), stream_options: { include_usage: true } },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS), stream_options: { include_usage: true } },
     },
   ],
   judge(answers) {
@@ -69,6 +69,7 @@ const streamUsage: Feature = {
   },
 };
 
+const COUNT_LONG = "Count from one to three hundred in English words, and write out every number.";
 /** The smallest limit that all endpoints take: some refuse less than 16. */
 const FEW_TOKENS = 16;
 /** More characters than any tokenizer puts into a token of English numerals, on average. */
@@ -80,12 +81,12 @@ function limitFeature(key: "max_tokens" | "max_completion_tokens"): Feature {
     name: key,
     keys: [key],
     uses: ({ api }, request) => api === "chat" && key in request,
-    requests: () => [
+    requests: ({ settings }) => [
       {
         part: "few",
         api: "chat",
         variant: "body",
-        request: { ...user("Count from one to three hundred in English words."), [key]: FEW_TOKENS },
+        request: { ...user(COUNT_LONG), ...settings(null), [key]: FEW_TOKENS },
       },
     ],
     judge: judgeLimit,

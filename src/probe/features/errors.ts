@@ -32,12 +32,12 @@ const unknownField: Feature = {
   name: "unknown request field",
   keys: [],
   judgesFailures: true,
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "field",
       api: "chat",
       variant: "body",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS), twintail_unknown_field: true },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS), twintail_unknown_field: true },
     },
   ],
   judge(answers) {
@@ -53,12 +53,12 @@ const badKey: Feature = {
   name: "wrong key → 401",
   keys: [],
   judgesFailures: true,
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "key",
       api: "chat",
       variant: "body",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS) },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS) },
       change: (template) => ({ ...template, key: "wrong" }),
     },
   ],
@@ -79,13 +79,13 @@ const wrongModel: Feature = {
   name: "unknown model → 404",
   keys: [],
   judgesFailures: true,
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "model",
       api: "chat",
       variant: "body",
       model: NO_MODEL,
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS) },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS) },
     },
   ],
   judge(answers) {
@@ -108,7 +108,7 @@ const longContext: Feature = {
   keys: [],
   costly: `a prompt of ${FILLER_WORDS.toLocaleString("en-US")} words may be billed`,
   judgesFailures: true,
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "prompt",
       api: "chat",
@@ -117,7 +117,7 @@ const longContext: Feature = {
         ...user(
           `The access code is ${CODE}.\n${"The harbour was quiet that day. ".repeat(FILLER_WORDS / 6)}\nWhat is the access code? Reply with the code only.`,
         ),
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
       },
       expect: { contains: CODE },
     },

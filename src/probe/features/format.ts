@@ -14,7 +14,7 @@ const jsonObject: Feature = {
   name: "response_format: json_object",
   keys: ["response_format"],
   uses: ({ api }, request) => api === "chat" && formatOf(request)?.type === "json_object",
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "against",
       api: "chat",
@@ -22,7 +22,7 @@ const jsonObject: Feature = {
       request: {
         // Some servers refuse the format unless the prompt has the word JSON.
         ...user("Tell me in one short sentence where Oslo lies. Write plain prose; JSON is not wanted."),
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
         response_format: { type: "json_object" },
       },
     },
@@ -60,14 +60,14 @@ const jsonSchema: Feature = {
   name: "response_format: json_schema",
   keys: ["response_format"],
   uses: ({ api }, request) => api === "chat" && formatOf(request)?.type === "json_schema",
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "against",
       api: "chat",
       variant: "body",
       request: {
         ...user('Reply with exactly this JSON and nothing else: {"color": "blue", "edges": "three"}'),
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
         response_format: FORMAT,
       },
     },
@@ -77,7 +77,7 @@ const jsonSchema: Feature = {
       variant: "body",
       request: {
         ...user("Which colour has a ripe tomato, and how many sides has a triangle? Answer in JSON."),
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
         response_format: FORMAT,
       },
     },

@@ -44,9 +44,13 @@ const cancelFrees: Feature = {
  * References first: an endpoint that goes on with streams that nobody reads would delay them. The control last, for
  * the same reason: k running streams show whether k are enough to make a request wait.
  */
-function cancelRequests({ limit, cancelStreams }: RequestContext): ProbeRequest[] {
-  const brief = { api: "chat", variant: "stream", request: { ...user(SAY_READY), ...limit(16) } } as const;
-  const long = { api: "chat", variant: "stream", request: { ...user(TELL_A_STORY), ...limit(LEFT_TOKENS) } } as const;
+function cancelRequests({ settings, cancelStreams }: RequestContext): ProbeRequest[] {
+  const brief = { api: "chat", variant: "stream", request: { ...user(SAY_READY), ...settings(16) } } as const;
+  const long = {
+    api: "chat",
+    variant: "stream",
+    request: { ...user(TELL_A_STORY), ...settings(LEFT_TOKENS) },
+  } as const;
   const tries = Array.from({ length: TRIES }, (_, each) => each);
   return [
     ...tries.map((each) => ({ part: "reference", step: each, ...brief })),
@@ -108,9 +112,9 @@ const longStream: Feature = {
   name: "long stream",
   keys: [],
   judgesFailures: true,
-  requests({ longStreamMs, longStreamTokens, limit }) {
+  requests({ longStreamMs, longStreamTokens, settings }) {
     if (longStreamMs === null) return [];
-    const request = { ...user(TELL_A_STORY), ...(longStreamTokens === null ? {} : limit(longStreamTokens)) };
+    const request = { ...user(TELL_A_STORY), ...settings(longStreamTokens) };
     return [{ part: "long", api: "chat", variant: "stream", request, cancel: { afterMs: longStreamMs }, step: 0 }];
   },
   judge(answers) {

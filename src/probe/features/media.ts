@@ -108,7 +108,7 @@ const speech: Feature = {
 /** Another contract than OpenAI's, at the origin: an endpoint that has it lacks nothing, and is called differently. */
 const rivaSpeech: Feature = {
   id: "riva-speech",
-  name: "Riva TTS, /api/v1/tts/text_to_audio",
+  name: "Riva TTS (/api/v1/tts/text_to_audio)",
   keys: [],
   model: "speech",
   costly: "it is billed by the character",

@@ -15,12 +15,12 @@ const logprobs: Feature = {
   name: "logprobs",
   keys: ["logprobs"],
   uses: asks("logprobs"),
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "logprobs",
       api: "chat",
       variant: "body",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS), logprobs: true },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS), logprobs: true },
     },
   ],
   judge(answers) {
@@ -39,12 +39,12 @@ const topLogprobs: Feature = {
   name: "top_logprobs",
   keys: ["logprobs", "top_logprobs"],
   uses: asks("top_logprobs"),
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "top",
       api: "chat",
       variant: "body",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS), logprobs: true, top_logprobs: TOP },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS), logprobs: true, top_logprobs: TOP },
     },
   ],
   judge(answers) {
@@ -65,8 +65,8 @@ const seed: Feature = {
   name: "seed",
   keys: ["seed"],
   uses: asks("seed"),
-  requests({ limit }) {
-    const request = { ...user(RANDOM_WORDS), ...limit(ANSWER_TOKENS), temperature: 1 };
+  requests({ settings }) {
+    const request = { ...user(RANDOM_WORDS), ...settings(ANSWER_TOKENS), temperature: 1 };
     return [
       { part: "same", api: "chat", variant: "body", copies: 2, request: { ...request, seed: 11 } },
       { part: "other", api: "chat", variant: "body", request: { ...request, seed: 47 } },
@@ -109,12 +109,12 @@ const choices: Feature = {
   name: "n > 1",
   keys: ["n"],
   uses: ({ api }, request) => api === "chat" && typeof request.n === "number" && request.n > 1,
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "two",
       api: "chat",
       variant: "body",
-      request: { ...user(SAY_READY), ...limit(ANSWER_TOKENS), n: CHOICES },
+      request: { ...user(SAY_READY), ...settings(ANSWER_TOKENS), n: CHOICES },
     },
   ],
   judge(answers) {
@@ -134,14 +134,14 @@ const stop: Feature = {
   name: "stop",
   keys: ["stop"],
   uses: asks("stop"),
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "stop",
       api: "chat",
       variant: "body",
       request: {
         ...user("Write the digits from 1 to 9 in order, separated by commas, and nothing else."),
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
         stop: ["6"],
       },
     },
@@ -171,14 +171,14 @@ const effort: Feature = {
   name: "reasoning_effort",
   keys: ["reasoning_effort"],
   uses: asks("reasoning_effort"),
-  requests: ({ limit }) =>
+  requests: ({ settings }) =>
     ["low", "high"].map((level) => ({
       part: level,
       api: "chat" as const,
       variant: "body" as const,
       request: {
         ...user("A bat and a ball cost 1.10 together; the bat costs 1.00 more than the ball. What does the ball cost?"),
-        ...limit(THINKING_TOKENS),
+        ...settings(THINKING_TOKENS),
         reasoning_effort: level,
       },
     })),

@@ -1,10 +1,9 @@
 /** Tools, every form of `tool_choice`, and parallel calls. */
-import { cut, shown } from "../../check/evidence.js";
-import { validate } from "../../check/schema.js";
-import type { ToolCall } from "../../decode/completion.js";
-import { chosenTool, declaredTools } from "../../golden/tools.js";
-import { type Answer, contentOf, wasCut } from "../answer.js";
+import { shown } from "../../check/evidence.js";
+import { chosenTool } from "../../golden/tools.js";
+import { type Answer, contentOf } from "../answer.js";
 import { ANSWER_TOKENS, type Answers, type Feature, type Judgement, type Uses, user, verdict } from "../feature.js";
+import { judgeCall, judgeFree, LEAKED } from "./tool-call.js";
 
 const WEATHER = {
   type: "function",
@@ -77,53 +76,16 @@ function toolFeature({
     name,
     keys: ["tools", ...keys],
     uses,
-    requests: ({ limit }) => [
+    requests: ({ settings }) => [
       {
         part: "call",
         api: "chat",
         variant,
-        request: { ...user(ask), ...limit(ANSWER_TOKENS), tools: [WEATHER], ...request },
+        request: { ...user(ask), ...settings(ANSWER_TOKENS), tools: [WEATHER], ...request },
       },
     ],
     judge: (answers) => judge(answers.one("call"), answers),
   };
-}
-
-/** A call that the request's own schema accepts; what is wrong with it otherwise. */
-function callFault(call: ToolCall, sent: Answer["sent"]): string | null {
-  const tools = declaredTools(sent);
-  if (!tools.has(call.name)) return `a call of ${shown(call.name)}, which no tool has as its name`;
-  if (call.argumentsText === null) return `a call of ${call.name} without arguments`;
-  if (call.arguments === undefined) return `arguments that are not JSON: ${shown(call.argumentsText)}`;
-  const outcome = validate(tools.get(call.name), "parameters", call.arguments);
-  if ("unusable" in outcome) return `arguments that cannot be judged: ${outcome.unusable}`;
-  if (outcome.valid) return null;
-  return `arguments outside the schema (${outcome.error.path} ${outcome.error.message}): ${shown(call.argumentsText)}`;
-}
-
-const LEAKED = /<tool_call>|<\|tool_call|\[TOOL_CALLS\]|<function=|<\|python_tag\|>|"(?:arguments|parameters)"\s*:/;
-
-/** No call where one was due: into the text it went, or nowhere. */
-function withoutCall(answer: Answer): Judgement {
-  const text = contentOf(answer);
-  if (LEAKED.test(text)) return verdict("broken", `the call came as text: ${shown(text)}`);
-  if (wasCut(answer)) return verdict("unclear", "the limit on tokens came before any call");
-  return verdict("ignored", `no call, but the text ${shown(text)}`);
-}
-
-function judgeCall(answer: Answer): Judgement {
-  const { toolCalls, finishReason } = answer.completion;
-  const [call] = toolCalls;
-  if (call === undefined) return withoutCall(answer);
-  for (const each of toolCalls) {
-    const fault = callFault(each, answer.sent);
-    if (fault !== null)
-      return wasCut(answer) ? verdict("unclear", `cut inside a call: ${fault}`) : verdict("broken", fault);
-  }
-  return verdict(
-    "supported",
-    `called ${call.name}(${cut(call.argumentsText ?? "", 60)}), finish reason ${finishReason}`,
-  );
 }
 
 /** Without a call: did the tools reach the model at all? The prompt is longer by the tools where they did. */
@@ -147,14 +109,20 @@ const TOOL_TOKENS = 15;
 
 const tools: Feature = {
   ...toolFeature({ id: "tools", name: "tools", uses: hasTools, request: {}, judge: judgeCall }),
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "call",
       api: "chat",
       variant: "body",
-      request: { ...user(ASK_WEATHER), ...limit(ANSWER_TOKENS), tools: [WEATHER] },
+      request: { ...user(ASK_WEATHER), ...settings(ANSWER_TOKENS), tools: [WEATHER] },
     },
-    { part: "without", api: "chat", variant: "body", control: true, request: { ...user(ASK_WEATHER), ...limit(16) } },
+    {
+      part: "without",
+      api: "chat",
+      variant: "body",
+      control: true,
+      request: { ...user(ASK_WEATHER), ...settings(16) },
+    },
   ],
   judge: judgeOffered,
 };
@@ -204,8 +172,8 @@ const parallelTools = toolFeature({
   uses: expectsParallel,
   ask: ASK_TWO,
   request: {},
-  judge(answer) {
-    const judged = judgeCall(answer);
+  judge(answer, answers) {
+    const judged = judgeFree(answer, answers);
     if (judged.verdict !== "supported") return judged;
     const calls = answer.completion.toolCalls.length;
     if (calls === 1) return verdict("ignored", `${judged.seen}: one call where two were asked for`);
@@ -225,12 +193,12 @@ const serialTools = toolFeature({
   ask: ASK_TWO,
   request: { parallel_tool_calls: false },
   judge(answer, answers) {
-    const judged = judgeCall(answer);
+    const judged = judgeFree(answer, answers);
     const calls = answer.completion.toolCalls.length;
     if (calls > 1) return verdict("ignored", `${calls} calls in one answer`);
     if (judged.verdict !== "supported") return judged;
     const parallel = answers.verdictOf("parallel-tools");
-    if (parallel === "supported") return verdict("supported", `one call, where ${"two"} came without it`);
+    if (parallel === "supported") return verdict("supported", `one call, where more came without it`);
     return verdict("unclear", `one call, but no more came without it (parallel calls: ${parallel ?? "not tried"})`);
   },
 });
@@ -243,7 +211,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     uses: (golden, request) => hasTools(golden, request) && golden.variants.includes("stream"),
     variant: "stream",
     request: {},
-    judge: judgeCall,
+    judge: judgeFree,
   }),
   toolFeature({
     id: "tool-choice-auto",
@@ -251,7 +219,7 @@ export const TOOL_FEATURES: readonly Feature[] = [
     keys: ["tool_choice"],
     uses: hasChoice("auto"),
     request: { tool_choice: "auto" },
-    judge: judgeCall,
+    judge: judgeFree,
   }),
   toolChoiceNone,
   toolFeature({

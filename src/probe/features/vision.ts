@@ -15,7 +15,7 @@ const vision: Feature = {
   keys: [],
   model: "vision",
   uses: ({ api }, request) => api === "chat" && asArray(request.messages).some(hasPicture),
-  requests: ({ limit }) => [
+  requests: ({ settings }) => [
     {
       part: "colour",
       api: "chat",
@@ -30,7 +30,7 @@ const vision: Feature = {
             ],
           },
         ],
-        ...limit(ANSWER_TOKENS),
+        ...settings(ANSWER_TOKENS),
       },
       expect: { icontains: COLOUR },
     },
