@@ -2,7 +2,6 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { interrupted } from "./capture/reach.js";
-import { resolveKeys } from "./config/keys.js";
 import type { CaptureSettings, Settings } from "./config/settings.js";
 import { VERSION } from "./core/version.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
@@ -10,7 +9,7 @@ import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { ProbeOptions } from "./probe/feature.js";
 import { judgeProbe, probeFactsOf } from "./probe/judge.js";
 import { type ProbePlan, planProbe } from "./probe/plan.js";
-import { headerOf, type RecordOptions, reachBoth, record, refuseOverMaxCost } from "./record.js";
+import { accessTo, headerOf, type RecordOptions, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE, readRecording } from "./recording/reader.js";
 import type { Exchange } from "./recording/recording.js";
 import { RecordingWriter } from "./recording/writer.js";
@@ -65,11 +64,12 @@ export function prepareProbe(settings: Settings, options: ProbeOptions = {}): Pr
  */
 export async function probe(prepared: PreparedProbe, options: RunProbeOptions = {}): Promise<FinishedProbe> {
   const { settings, plan, capture, golden } = prepared;
-  const keys = resolveKeys(settings, options.environment ?? process.env);
-  await reachBoth(settings, options.stop);
+  const access = accessTo(settings, options.environment ?? process.env);
+  await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
   const header = headerOf({
     settings,
+    access,
     plan,
     capture,
     kind: "probe",
@@ -82,7 +82,7 @@ export async function probe(prepared: PreparedProbe, options: RunProbeOptions = 
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder);
-  const stopped = await record({ settings, plan, capture, runId: header.runId }, keys, writer, options);
+  const stopped = await record({ plan, capture, runId: header.runId }, access, writer, options);
   return { folder, recording, summary: scoreProbe(recording), interrupted: stopped };
 }
 

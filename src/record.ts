@@ -2,10 +2,12 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostname } from "node:os";
+import { accessOf, type EndpointAccess } from "./capture/access.js";
 import { capture } from "./capture/capture.js";
 import { checkReachable } from "./capture/reach.js";
-import { type Keys, SHORTEST_KEY } from "./config/keys.js";
-import type { CaptureSettings, EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
+import { resolveKeys, SHORTEST_KEY } from "./config/keys.js";
+import { proxyOf } from "./config/proxies.js";
+import type { CaptureSettings, EndpointFacts, EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
 import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
@@ -18,6 +20,27 @@ import { withoutKeys } from "./redact/keys.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
+/** How both endpoints are reached, and what must not reach a file. */
+export interface Access {
+  readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
+  readonly secrets: readonly string[];
+}
+
+/** @throws TwintailError when a key is missing or unusable, or a proxy's address is no URL. */
+export function accessTo(settings: Settings, environment: Environment): Access {
+  const keys = resolveKeys(settings, environment);
+  const of = (role: EndpointRole): EndpointAccess =>
+    accessOf(settings.endpoints[role], keys[role], proxyOf(settings.endpoints[role], environment));
+  const endpoints = { baseline: of("baseline"), candidate: of("candidate") };
+  const secrets = ROLES.flatMap((role) => [keys[role], endpoints[role].route.proxy?.authorization]).filter(
+    // Shorter ones are placeholders: masking them would change every answer that has the word.
+    (secret) => secret !== undefined && secret.length >= SHORTEST_KEY,
+  ) as string[];
+  return { endpoints, secrets };
+}
+
 export interface RecordOptions {
   /** Aborting it ends the recording cleanly. */
   readonly stop?: AbortSignal | undefined;
@@ -29,7 +52,6 @@ export interface RecordOptions {
 
 /** What is sent, with which settings. */
 export interface RecordJob {
-  readonly settings: Settings;
   readonly plan: Plan;
   readonly capture: CaptureSettings;
   readonly runId: string;
@@ -42,21 +64,13 @@ export interface RecordJob {
  */
 export async function record(
   job: RecordJob,
-  keys: Keys,
+  access: Access,
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { settings, plan, runId } = job;
+  const { plan, runId } = job;
+  const { endpoints, secrets } = access;
   const originNs = process.hrtime.bigint();
-  const secrets = Object.values(keys).filter((key) => key !== undefined && key.length >= SHORTEST_KEY);
-  const access = (endpoint: EndpointSettings) => ({
-    origin: new URL(endpoint.baseUrl).origin,
-    query: endpoint.query,
-    ...(keys[endpoint.role] === undefined ? {} : { apiKey: keys[endpoint.role] as string }),
-    ...(endpoint.requestIdHeader === undefined ? {} : { requestIdHeader: endpoint.requestIdHeader }),
-    ...(endpoint.wake === undefined ? {} : { wakeCapMs: endpoint.wake.capMs }),
-  });
-  const endpoints = { baseline: access(settings.endpoints.baseline), candidate: access(settings.endpoints.candidate) };
   try {
     writer.append(segmentOf(originNs));
     const end = await capture(
@@ -73,9 +87,8 @@ export async function record(
       },
       options.stop,
     );
-    const reason = end.interrupted ? "interrupted" : "complete";
-    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason });
-    return end.interrupted;
+    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason: end.reason });
+    return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
     tryAppend(() => writer.append({ type: "end", segment: 0, atNs, reason: "failed", message: errorMessage(error) }));
@@ -101,11 +114,13 @@ function tryAppend(append: () => void): void {
  */
 export async function reachBoth(
   { endpoints, capture: { timeouts } }: Settings,
+  access: Access,
   stop: AbortSignal | undefined,
 ): Promise<void> {
   for (const role of ROLES) {
-    const { wake, baseUrl } = endpoints[role];
-    if (wake === undefined) await checkReachable(baseUrl, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
+    if (endpoints[role].wake !== undefined) continue;
+    const { route } = access.endpoints[role];
+    await checkReachable(route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
   }
 }
 
@@ -129,6 +144,7 @@ export function refuseOverMaxCost(
 /** What a header says beyond the settings. */
 export interface HeaderParts {
   readonly settings: Settings;
+  readonly access: Access;
   readonly plan: Plan;
   readonly capture: CaptureSettings;
   readonly kind: HeaderLine["kind"];
@@ -137,10 +153,11 @@ export interface HeaderParts {
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   readonly probe?: HeaderLine["probe"];
+  readonly preflight?: HeaderLine["preflight"];
 }
 
 export function headerOf(parts: HeaderParts): HeaderLine {
-  const { settings, plan, kind, probe } = parts;
+  const { settings, access, plan, kind, probe, preflight = {} } = parts;
   const createdAt = new Date().toISOString();
   return {
     type: "header",
@@ -151,11 +168,15 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     ...(probe === undefined ? {} : { probe }),
     goldenSet: parts.goldenSet,
     goldenDigest: parts.goldenDigest,
-    endpoints: { baseline: factsOf(settings.endpoints.baseline), candidate: factsOf(settings.endpoints.candidate) },
+    endpoints: {
+      baseline: factsOf(settings.endpoints.baseline, access.endpoints.baseline),
+      candidate: factsOf(settings.endpoints.candidate, access.endpoints.candidate),
+    },
     requests: plan.requests,
     plan: plan.rows,
     planDigest: plan.digest,
     notTested: plan.notTested,
+    ...(Object.keys(preflight).length === 0 ? {} : { preflight }),
     capture: parts.capture,
     judge: settings.judge,
     seed: plan.seed,
@@ -163,7 +184,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
   };
 }
 
-function factsOf(endpoint: EndpointSettings): EndpointFacts {
+function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): EndpointFacts {
   const { role, baseUrl, models, apiKeyEnv, tier, price, wake, simulated } = endpoint;
   return {
     role,
@@ -174,6 +195,8 @@ function factsOf(endpoint: EndpointSettings): EndpointFacts {
     ...(price === undefined ? {} : { price }),
     ...(wake === undefined ? {} : { wake }),
     ...(simulated === undefined ? {} : { simulated }),
+    ...(route.proxy === undefined ? {} : { proxy: route.proxy.origin }),
+    ...(endpoint.http2 === undefined ? {} : { http2: endpoint.http2 }),
   };
 }
 

@@ -2,19 +2,21 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { interrupted } from "./capture/reach.js";
-import { resolveKeys } from "./config/keys.js";
 import type { Settings } from "./config/settings.js";
 import { VERSION } from "./core/version.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
-import { headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
+import { heedPreflight, preflight } from "./preflight.js";
+import { accessTo, headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE } from "./recording/reader.js";
 import type { Exchange } from "./recording/recording.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
+
+const USER_AGENT = `twintail/${VERSION}`;
 
 /** A run that is ready to be sent: nothing has touched the network yet. */
 export interface PreparedRun {
@@ -24,11 +26,13 @@ export interface PreparedRun {
   readonly estimate: PlanEstimate;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface RunOptions {
   /** Folder that run folders are made in. Default `results`. */
   readonly resultsFolder?: string;
   /** Where keys are looked up. Default `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly kind?: "run" | "demo";
   /** Aborting it ends the run cleanly, with a partial recording. */
   readonly stop?: AbortSignal;
@@ -53,16 +57,12 @@ export interface FinishedRun {
  * @throws TwintailError with the place of a mistake in the golden set, or when the plan may cost more than `maxCost`.
  */
 export function prepareRun(settings: Settings): PreparedRun {
-  const golden = loadGoldenSet(settings.goldens);
-  const seed = settings.capture.seed ?? randomInt(2 ** 31);
-  const userAgent = `twintail/${VERSION}`;
-  const plan = buildPlan({
-    set: golden.set,
-    endpoints: settings.endpoints,
-    capture: settings.capture,
-    seed,
-    userAgent,
-  });
+  return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
+}
+
+function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): PreparedRun {
+  const { endpoints, capture } = settings;
+  const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
   refuseOverMaxCost("the run", settings, estimate, "lower capture.rounds or the cases' max_tokens, or raise maxCost");
   return { settings, golden, plan, estimate };
@@ -73,26 +73,31 @@ export function prepareRun(settings: Settings): PreparedRun {
  * @throws TwintailError before the first request when a key or an endpoint is missing; or, with everything recorded
  * so far on disk, when the disk refuses a line.
  */
-export async function run(prepared: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
-  const { settings } = prepared;
-  const keys = resolveKeys(settings, options.environment ?? process.env);
-  await reachBoth(settings, options.stop);
+export async function run(given: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
+  const { settings } = given;
+  const access = accessTo(settings, options.environment ?? process.env);
+  await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
+  const said = await preflight({ settings, access, userAgent: USER_AGENT, stop: options.stop });
+  if (options.stop?.aborted) throw interrupted();
+  const heeded = heedPreflight(settings, said);
+  const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
   const { plan, golden } = prepared;
   const header = headerOf({
-    settings,
+    settings: heeded,
+    access,
     plan,
-    capture: settings.capture,
+    capture: heeded.capture,
     kind: options.kind ?? "run",
     name: golden.set.name,
     goldenSet: golden.set,
     goldenDigest: golden.digest,
+    preflight: said,
   });
   const folder = join(options.resultsFolder ?? "results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const job = { settings, plan, capture: settings.capture, runId: header.runId };
-  const stopped = await record(job, keys, writer, options);
+  const stopped = await record({ plan, capture: heeded.capture, runId: header.runId }, access, writer, options);
   return { folder, recording, report: score(recording), interrupted: stopped };
 }

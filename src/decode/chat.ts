@@ -1,214 +1,128 @@
-/** The dialect of `/chat/completions`, streamed and not. */
-import { apiErrorIn } from "./api-error.js";
-import type { Anomaly, AnomalyKind } from "./anomaly.js";
-import type { ApiError, Completion, EventKind, LogprobsSummary, TokenEvent, Usage } from "./completion.js";
-import { asArray, asObject, asText, countCharacters, type JsonObject, parseJson } from "./json.js";
-import type { SseEvent } from "./sse.js";
-import { ToolCallAccumulator } from "./tool-calls.js";
-import { usageIn } from "./usage.js";
+/** The dialect of `/chat/completions`: what a `delta` or a `message` holds. */
+import type { AnomalyLog } from "./anomaly-log.js";
+import type { AnswerText } from "./answer-text.js";
+import { ChoiceDialect, type ChoiceReader } from "./choices.js";
+import type { ToolCall } from "./completion.js";
+import type { Arrival, Dialect } from "./dialect.js";
+import { InlineReasoning } from "./inline-reasoning.js";
+import { asObject, asText, countCharacters, type JsonObject, textOf } from "./json.js";
+import { leakedCall } from "./leaked-call.js";
+import { contentIn, reasoningIn } from "./reasoning.js";
+import { noteCalls, ToolCallAccumulator } from "./tool-calls.js";
 
-/** Accumulates events (or the one body) of an answer. The first choice alone is looked at. */
-export class ChatAccumulator {
+const FIELDS: ReadonlySet<string> = new Set([
+  "id",
+  "object",
+  "created",
+  "model",
+  "choices",
+  "usage",
+  "system_fingerprint",
+  "service_tier",
+  "error",
+]);
+
+export function chatDialect(log: AnomalyLog): Dialect {
+  return new ChoiceDialect(log, new MessageReader(log));
+}
+
+/** Reads the choices of chat, streamed or not. */
+export class MessageReader implements ChoiceReader {
+  readonly legacyLogprobs = false;
+  readonly fields = FIELDS;
+  readonly #calls: ToolCallAccumulator;
+  #inline: InlineReasoning | null = null;
   #content: string[] = [];
-  #contentSeen = false;
-  #reasoning: string[] = [];
-  #refusal: string[] = [];
-  readonly #calls = new ToolCallAccumulator();
-  #finishReason: string | null = null;
-  #usage: Usage | null = null;
-  #model: string | null = null;
-  #id: string | null = null;
-  #fingerprint: string | null = null;
-  #logprobTokens = 0;
-  #logprobTop = 0;
-  #logprobsSeen = false;
-  #logprobsWellFormed = true;
-  #error: ApiError | null = null;
-  #done = false;
-  #eventCount = 0;
-  #firstEventAtNs: number | null = null;
-  readonly #tokenEvents: TokenEvent[] = [];
-  readonly #anomalies = new Map<string, Anomaly>();
+  #deltas = 0;
+  #roles = 0;
 
-  /** One server-sent event. */
-  event(event: SseEvent, atNs: number): void {
-    this.#eventCount++;
-    this.#firstEventAtNs ??= atNs;
-    if (event.data.trim() === "[DONE]") {
-      this.#done = true;
-      return;
-    }
-    if (event.data.trim() === "") {
-      this.note("empty-data", "data:", event.read);
-      return;
-    }
-    const json = parseJson(event.data);
-    if (json === undefined) {
-      const lines = event.data.split("\n");
-      const parts = lines.length > 1 ? lines.map(parseJson) : [];
-      if (parts.length > 0 && parts.every((part) => part !== undefined)) {
-        this.note("events-without-blank-line", event.data, event.read);
-        for (const part of parts) this.#json(part, event, atNs);
-        return;
-      }
-      this.note("event-not-json", event.data, event.read);
-      return;
-    }
-    this.#json(json, event, atNs);
+  constructor(readonly log: AnomalyLog) {
+    this.#calls = new ToolCallAccumulator(log);
   }
 
-  /** A whole body: the answer of a request that was not streamed, or JSON in answer to one that was. */
-  body(json: unknown): void {
-    const object = asObject(json);
-    const error = apiErrorIn(json, true);
-    if (error !== null) this.#error ??= error;
-    if (object === null) return;
-    this.#facts(object);
-    const choice = asObject(asArray(object.choices)[0]);
-    if (choice === null) return;
-    const message = asObject(choice.message) ?? asObject(choice.delta);
-    if (message !== null) this.#delta(message, null, null);
-    this.#choice(choice);
-  }
-
-  note(kind: AnomalyKind, evidence: string, read?: number): void {
-    if (this.#anomalies.has(kind)) return;
-    this.#anomalies.set(kind, { kind, evidence: evidence.slice(0, 200), ...(read === undefined ? {} : { read }) });
-  }
-
-  finish(): Completion {
-    return {
-      content: this.#contentSeen ? this.#content.join("") : null,
-      reasoning: this.#reasoning.join(""),
-      refusal: this.#refusal.length === 0 ? null : this.#refusal.join(""),
-      toolCalls: this.#calls.finish(),
-      finishReason: this.#finishReason,
-      usage: this.#usage,
-      model: this.#model,
-      id: this.#id,
-      systemFingerprint: this.#fingerprint,
-      logprobs: this.#logprobs(),
-      choices: 1,
-      dimensions: null,
-      error: this.#error,
-      anomalies: [...this.#anomalies.values()],
-      commentCount: 0,
-      eventCount: this.#eventCount,
-      firstEventAtNs: this.#firstEventAtNs,
-      tokenEvents: this.#tokenEvents,
-      done: this.#done,
-    };
-  }
-
-  #json(json: unknown, event: SseEvent, atNs: number): void {
-    const error = apiErrorIn(json, true);
-    if (error !== null) {
-      this.#error ??= error;
-      this.note("error-in-stream", event.data, event.read);
+  read(choice: JsonObject, answer: AnswerText, arrival: Arrival | null): boolean {
+    const delta = asObject(choice.delta);
+    if (arrival !== null && delta !== null) return this.#delta(delta, answer, arrival);
+    const message = asObject(choice.message);
+    if (arrival === null && delta !== null) this.log.note("delta-in-body", textOf(choice));
+    if (arrival !== null && message !== null) this.log.note("body-for-stream", arrival.text, arrival.read);
+    const whole = message ?? delta;
+    if (whole !== null) return this.#delta(whole, answer, arrival);
+    if (typeof choice.text === "string") {
+      this.log.note("choice-of-other-api", arrival?.text ?? textOf(choice), arrival?.read);
+      this.#text(choice.text, answer, arrival);
     }
-    const object = asObject(json);
-    if (object === null) return;
-    this.#facts(object);
-    const choices = asArray(object.choices);
-    const choice = asObject(choices.find((each) => (asObject(each)?.index ?? 0) === 0));
-    if (choice === null) return;
-    const delta = asObject(choice.delta) ?? asObject(choice.message);
-    if (delta !== null) this.#delta(delta, event.read, atNs);
-    this.#choice(choice);
+    return false;
   }
 
-  #facts(json: JsonObject): void {
-    this.#usage = usageIn(json) ?? this.#usage;
-    this.#model ??= asText(json.model);
-    this.#id ??= asText(json.id);
-    this.#fingerprint ??= asText(json.system_fingerprint);
+  finish(streamed: boolean, ended: boolean): readonly ToolCall[] {
+    this.#inline?.finish();
+    if (streamed && ended && this.#deltas > 0 && this.#roles === 0)
+      this.log.note("role-missing", "no role in any delta");
+    const leaked = leakedCall(this.#content);
+    if (leaked !== null) this.log.note("tool-call-as-text", leaked);
+    const calls = this.#calls.finish(streamed);
+    noteCalls(calls, this.log, ended);
+    return calls;
   }
 
-  #choice(choice: JsonObject): void {
-    this.#finishReason = asText(choice.finish_reason) ?? this.#finishReason;
-    this.#readLogprobs(choice.logprobs);
-  }
-
-  /** One delta or message. `read` and `atNs` are null in a body: its text has no time of its own. */
-  #delta(delta: JsonObject, read: number | null, atNs: number | null): void {
-    const reasoning = reasoningIn(delta);
-    if (reasoning !== "") {
-      this.#reasoning.push(reasoning);
-      this.#token("reasoning", reasoning, read, atNs);
+  /** One delta or message. */
+  #delta(delta: JsonObject, answer: AnswerText, arrival: Arrival | null): boolean {
+    const first = this.#deltas++ === 0;
+    const before = answer.pieces;
+    if (asText(delta.role) !== null && this.#roles++ === 1 && arrival !== null) {
+      this.log.note("role-repeated", arrival.text, arrival.read);
     }
-    const content = contentIn(delta.content);
-    if (content.thinking !== "") {
-      this.#reasoning.push(content.thinking);
-      this.#token("reasoning", content.thinking, read, atNs);
-    }
-    if (content.text !== null) {
-      this.#contentSeen = true;
-      this.#content.push(content.text);
-      this.#token("content", content.text, read, atNs);
-    }
+    const reasoning = reasoningIn(delta, this.log, arrival?.read);
+    if (reasoning !== "") answer.add("reasoning", reasoning, arrival);
+    this.#readContent(delta.content, answer, arrival);
+    if (delta.content === undefined && arrival === null) this.log.note("content-absent", textOf(delta));
     const refusal = asText(delta.refusal);
-    if (refusal !== null) {
-      this.#refusal.push(refusal);
-      this.#token("refusal", refusal, read, atNs);
+    if (refusal !== null) answer.add("refusal", refusal, arrival);
+    if (first && arrival !== null) {
+      if (delta.content === null) this.log.note("first-content-null", arrival.text, arrival.read);
+      if (answer.pieces > before) this.log.note("first-event-carries-text", arrival.text, arrival.read);
     }
-    const called = this.#calls.add(delta.tool_calls, atNs) + this.#calls.addLegacy(delta.function_call, atNs);
-    this.#token("tool_call", called, read, atNs);
+    return this.#readCalls(delta, answer, arrival);
   }
 
-  #token(kind: EventKind, text: string, read: number | null, atNs: number | null): void {
-    if (text === "" || read === null || atNs === null) return;
-    this.#tokenEvents.push({ read, atNs, kind, characters: countCharacters(text) });
-  }
-
-  #readLogprobs(value: unknown): void {
-    const logprobs = asObject(value);
-    if (logprobs === null) return;
-    this.#logprobsSeen = true;
-    for (const each of asArray(logprobs.content)) {
-      const entry = asObject(each);
-      if (typeof entry?.token === "string" && typeof entry.logprob === "number" && Number.isFinite(entry.logprob)) {
-        this.#logprobTokens++;
-      } else {
-        this.#logprobsWellFormed = false;
-      }
-      this.#logprobTop = Math.max(this.#logprobTop, asArray(entry?.top_logprobs).length);
+  #readContent(content: unknown, answer: AnswerText, arrival: Arrival | null): void {
+    if (typeof content === "string") {
+      this.#text(content, answer, arrival);
+      return;
     }
+    const { text, thinking } = contentIn(content);
+    if (text === null) return;
+    this.log.note("content-parts", arrival?.text ?? textOf(content), arrival?.read);
+    if (thinking !== "") {
+      this.log.note("reasoning-parts", arrival?.text ?? textOf(content), arrival?.read);
+      answer.add("reasoning", thinking, arrival);
+    }
+    this.#text(text, answer, arrival);
   }
 
-  #logprobs(): LogprobsSummary | null {
-    if (!this.#logprobsSeen) return null;
-    return {
-      tokens: this.#logprobTokens,
-      topPerToken: this.#logprobTop,
-      wellFormed: this.#logprobsWellFormed && this.#logprobTokens > 0,
-    };
+  #text(text: string, answer: AnswerText, arrival: Arrival | null): void {
+    if (text === "") {
+      answer.seeContent();
+      return;
+    }
+    this.#content.push(text);
+    this.#inline ??= new InlineReasoning(answer, this.log);
+    this.#inline.push(text, arrival);
   }
-}
 
-/** Some servers send the same reasoning under two names: the first that is there counts. */
-function reasoningIn(delta: JsonObject): string {
-  for (const key of ["reasoning_content", "reasoning"]) {
-    const text = asText(delta[key]);
-    if (text !== null) return text;
+  #readCalls(delta: JsonObject, answer: AnswerText, arrival: Arrival | null): boolean {
+    const { tool_calls: calls, function_call: legacy } = delta;
+    if ((calls === undefined || calls === null) && (legacy === undefined || legacy === null)) {
+      if (calls === null) this.log.note("tool-calls-null", arrival?.text ?? textOf(delta), arrival?.read);
+      return false;
+    }
+    const called = Array.isArray(calls) && calls.length > 0;
+    if (Array.isArray(calls) && !called) {
+      this.log.note("tool-calls-empty", arrival?.text ?? textOf(delta), arrival?.read);
+    }
+    const carried = this.#calls.add(calls, arrival) + this.#calls.addLegacy(legacy, arrival);
+    answer.addCall(countCharacters(carried), arrival);
+    return called || asObject(legacy) !== null;
   }
-  return asArray(delta.reasoning_details)
-    .map((part) => asText(asObject(part)?.text) ?? asText(asObject(part)?.summary) ?? "")
-    .join("");
-}
-
-/** Content as text, or as parts of which some may be thinking. */
-function contentIn(content: unknown): { text: string | null; thinking: string } {
-  if (typeof content === "string") return { text: content, thinking: "" };
-  if (!Array.isArray(content)) return { text: null, thinking: "" };
-  let text = "";
-  let thinking = "";
-  for (const each of content) {
-    const part = asObject(each);
-    if (part?.type === "thinking") {
-      thinking += asArray(part.thinking)
-        .map((inner) => asText(asObject(inner)?.text) ?? "")
-        .join("");
-    } else text += asText(part?.text) ?? "";
-  }
-  return { text, thinking };
 }

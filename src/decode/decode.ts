@@ -2,117 +2,117 @@
 import type { Api, Variant } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt } from "../recording/recording.js";
-import { apiErrorIn } from "./api-error.js";
-import { ChatAccumulator } from "./chat.js";
-import type { Anomaly } from "./anomaly.js";
+import { AnomalyLog } from "./anomaly-log.js";
+import { plainError } from "./api-error.js";
+import { bodyJson, openText, statusError, unreadable } from "./body.js";
+import { chatDialect } from "./chat.js";
 import type { ApiError, Completion } from "./completion.js";
-import { embeddingsFacts } from "./embeddings.js";
-import { parseJson } from "./json.js";
+import { completionsDialect } from "./completions.js";
+import { openReads } from "./compression.js";
+import { type Dialect, EMPTY_ANSWER } from "./dialect.js";
+import { embeddingsDialect } from "./embeddings.js";
+import { responsesDialect } from "./responses.js";
 import { lexSse } from "./sse.js";
+import { readStream, type StreamFacts } from "./stream.js";
+import { noteCharacters } from "./utf8.js";
+
+/** A new API is its dialect and a line here. */
+const DIALECTS: Readonly<Record<Api, (log: AnomalyLog) => Dialect>> = {
+  chat: chatDialect,
+  completions: completionsDialect,
+  responses: responsesDialect,
+  embeddings: embeddingsDialect,
+};
 
 export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Completion {
-  const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
-  if (attempt.status !== undefined && (attempt.status < 200 || attempt.status >= 300)) {
-    return { ...EMPTY, error: statusError(Buffer.concat(reads).toString("utf8")) };
+  const log = new AnomalyLog();
+  if (attempt.status === undefined) return { ...EMPTY_ANSWER, ...NOT_STREAMED, commentCount: 0, anomalies: [] };
+  const { pieces, problem } = openReads(
+    attempt,
+    attempt.reads.map(([, bytes]) => decodeBytes(bytes)),
+    log,
+  );
+  const bytes = () => Buffer.concat(pieces);
+  if (attempt.status < 200 || attempt.status >= 300) {
+    const error = problem === null ? statusError(bytes()) : plainError(problem, "plain", false);
+    return failed(error, log);
   }
-  if (api === "embeddings") return decodeEmbeddings(reads);
-  return variant === "stream" ? decodeStream(attempt, reads) : decodeBody(attempt, reads);
-}
+  if (problem !== null) return failed(plainError(problem, "plain", true, "body-not-json"), log);
 
-function decodeStream(attempt: Attempt, reads: readonly Buffer[]): Completion {
-  const stream = lexSse(reads);
-  const chat = new ChatAccumulator();
-  for (const { kind, evidence, read } of stream.anomalies) chat.note(kind, evidence, read);
-  if (stream.events.length === 0) {
-    const text = Buffer.concat(reads).toString("utf8");
-    const json = parseJson(text);
-    if (json === undefined) {
-      const { error, anomalies } = notJson(text, attempt);
-      return { ...EMPTY, error, anomalies: [...chat.finish().anomalies, ...anomalies] };
-    }
-    chat.note("body-for-stream", text);
-    chat.body(json);
-    return chat.finish();
-  }
-  for (const event of stream.events) chat.event(event, attempt.reads[event.read]?.[0] ?? attempt.endedAtNs);
-  return chat.finish();
-}
-
-function decodeBody(attempt: Attempt, reads: readonly Buffer[]): Completion {
-  const text = Buffer.concat(reads).toString("utf8");
-  const json = parseJson(text);
-  if (json === undefined) return { ...EMPTY, ...notJson(text, attempt) };
-  const chat = new ChatAccumulator();
-  chat.body(json);
-  return chat.finish();
-}
-
-function decodeEmbeddings(reads: readonly Buffer[]): Completion {
-  const text = Buffer.concat(reads).toString("utf8");
-  const json = parseJson(text);
-  return json === undefined ? { ...EMPTY, ...notJson(text) } : { ...EMPTY, ...embeddingsFacts(json) };
-}
-
-/** What a body that is no JSON says: nothing at all, a page for people, or half an answer. */
-function notJson(text: string, attempt?: Attempt): { error: ApiError | null; anomalies: readonly Anomaly[] } {
-  if (text.trim() === "") return { error: null, anomalies: [{ kind: "empty-body", evidence: "" }] };
-  const coding = attempt?.headers?.find(([name]) => name === "content-encoding")?.[1].toLowerCase();
-  if (coding !== undefined && coding !== "identity") {
-    return {
-      error: {
-        message: `the body is compressed (${coding.slice(0, 20)}) although identity was asked for`,
-        type: null,
-        code: "body-not-json",
-        codeType: "absent",
-        envelope: "plain",
-        inBand: true,
-      },
-      anomalies: [{ kind: "compressed-body", evidence: `content-encoding: ${coding.slice(0, 100)}` }],
-    };
-  }
-  const html = /^\s*<(!doctype|html|head|body)/i.test(text);
-  const kind = html ? "html-body" : "body-not-json";
-  const message = html ? `a page of HTML in place of JSON${titleOf(text)}` : "the body is not JSON";
-  const cut = attempt !== undefined && attempt.outcome.kind !== "complete";
+  const ended = attempt.outcome.kind === "complete" || attempt.outcome.kind === "network";
+  const dialect = DIALECTS[api](log);
+  const atNs = (read: number): number => attempt.reads[read]?.[0] ?? attempt.endedAtNs;
+  const { facts, comments, error } = (variant === "stream" ? readAsStream : readAsBody)(
+    { pieces, bytes, atNs, ended, complete: attempt.outcome.kind === "complete" },
+    dialect,
+    log,
+  );
+  const answer = dialect.finish(ended, facts.done);
+  const said = [answer.content ?? "", answer.reasoning, ...answer.toolCalls.map((call) => call.argumentsText ?? "")];
+  noteCharacters(pieces, said, ended, log);
   return {
-    error: cut
-      ? null
-      : { message, type: null, code: kind, codeType: "absent", envelope: html ? "html" : "plain", inBand: true },
-    anomalies: [{ kind, evidence: text.slice(0, 200) }],
+    ...answer,
+    error: answer.error ?? error,
+    anomalies: log.list(),
+    eventCount: facts.eventCount,
+    commentCount: comments,
+    firstEventAtNs: facts.firstEventAtNs,
   };
 }
 
-function titleOf(html: string): string {
-  const title = /<title[^>]*>([^<]{1,100})/i.exec(html)?.[1]?.trim();
-  return title === undefined || title === "" ? "" : ` titled "${title}"`;
+interface Opened {
+  readonly pieces: readonly Buffer[];
+  readonly bytes: () => Buffer;
+  readonly atNs: (read: number) => number;
+  /** The endpoint ended the answer, by closing it well or badly. */
+  readonly ended: boolean;
+  /** It closed it well. */
+  readonly complete: boolean;
 }
 
-function statusError(text: string): ApiError {
-  const known = apiErrorIn(parseJson(text), false);
-  if (known !== null) return known;
-  const page = /^\s*</.test(text) ? `a page of HTML${titleOf(text)}` : text.trim().slice(0, 200);
-  const envelope = page === "" ? "empty" : text.trimStart().startsWith("<") ? "html" : "plain";
-  return { message: page || "no body", type: null, code: null, codeType: "absent", envelope, inBand: false };
+interface Read {
+  readonly facts: StreamFacts;
+  readonly comments: number;
+  readonly error: ApiError | null;
 }
 
-const EMPTY: Completion = {
-  content: null,
-  reasoning: "",
-  refusal: null,
-  toolCalls: [],
-  finishReason: null,
-  usage: null,
-  model: null,
-  id: null,
-  systemFingerprint: null,
-  logprobs: null,
-  choices: 0,
-  dimensions: null,
-  error: null,
-  anomalies: [],
-  eventCount: 0,
-  commentCount: 0,
-  firstEventAtNs: null,
-  tokenEvents: [],
-  done: false,
-};
+const NOT_STREAMED: StreamFacts = { eventCount: 0, firstEventAtNs: null, done: false };
+
+function readAsStream({ pieces, bytes, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
+  const stream = lexSse(pieces);
+  const { comments } = stream;
+  // JSON in no field may be a stray error in a stream, or the whole body.
+  if (!stream.events.some(({ outside }) => outside === undefined)) {
+    const json = bodyJson(bytes(), log);
+    if (json !== undefined) {
+      log.note("body-for-stream", bytes().toString("utf8", 0, 800));
+      dialect.body(json);
+      return { facts: NOT_STREAMED, comments, error: null };
+    }
+    const { text, start } = openText(bytes());
+    // Comments and nothing else are a stream that was kept alive and said nothing.
+    const silent = comments > 0 && start === text.length;
+    if (stream.events.length === 0 && !silent) {
+      return { facts: NOT_STREAMED, comments, error: unreadable(text, complete, log) };
+    }
+  }
+  return { facts: readStream(stream, atNs, dialect, log, ended), comments, error: null };
+}
+
+function readAsBody({ pieces, bytes, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
+  const json = bodyJson(bytes(), log);
+  if (json !== undefined) {
+    dialect.body(json);
+    return { facts: NOT_STREAMED, comments: 0, error: null };
+  }
+  const stream = lexSse(pieces);
+  if (!stream.events.some(({ outside }) => outside === undefined)) {
+    return { facts: NOT_STREAMED, comments: 0, error: unreadable(bytes().toString("utf8"), complete, log) };
+  }
+  log.note("stream-for-body", stream.events[0]?.data ?? "", stream.events[0]?.read);
+  return { facts: readStream(stream, atNs, dialect, log, ended), comments: stream.comments, error: null };
+}
+
+function failed(error: ApiError, log: AnomalyLog): Completion {
+  return { ...EMPTY_ANSWER, ...NOT_STREAMED, commentCount: 0, error, anomalies: log.list() };
+}

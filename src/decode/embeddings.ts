@@ -1,25 +1,87 @@
 /** The dialect of `/embeddings`: only the shape of the vectors is kept. */
+import type { AnomalyLog } from "./anomaly-log.js";
 import { apiErrorIn } from "./api-error.js";
-import type { Completion } from "./completion.js";
-import { asArray, asObject, asText } from "./json.js";
-import { usageIn } from "./usage.js";
+import type { ApiError } from "./completion.js";
+import { type Answer, type Arrival, type Dialect, EMPTY_ANSWER } from "./dialect.js";
+import { Envelope } from "./envelope.js";
+import { asArray, asObject, asText, type JsonObject, textOf } from "./json.js";
+import { UsageLog } from "./usage.js";
+
+const FIELDS: ReadonlySet<string> = new Set(["object", "data", "model", "usage", "error"]);
+
+export function embeddingsDialect(log: AnomalyLog): Dialect {
+  return new EmbeddingsDialect(log);
+}
+
+class EmbeddingsDialect implements Dialect {
+  readonly namesEvents = false;
+  readonly #usage: UsageLog;
+  readonly #envelope: Envelope;
+  #json: JsonObject | null = null;
+  #dimensions: number[] | null = null;
+  #error: ApiError | null = null;
+
+  constructor(readonly log: AnomalyLog) {
+    this.#usage = new UsageLog(log);
+    this.#envelope = new Envelope(log, FIELDS);
+  }
+
+  /** No server streams vectors; one that frames its body as an event is understood. */
+  event(json: unknown, _arrival: Arrival): void {
+    this.body(json);
+  }
+
+  body(json: unknown): void {
+    const error = apiErrorIn(json, true);
+    if (error !== null) {
+      this.#error ??= error;
+      this.log.note("error-in-body", textOf(json));
+    }
+    const object = asObject(json);
+    if (object === null) return;
+    this.#json = object;
+    if (error === null) this.#envelope.keys(object, null);
+    if (Array.isArray(object.data)) this.#dimensions = this.#vectors(object.data);
+    this.#usage.see(object, null, null, null);
+  }
+
+  fail(error: ApiError): void {
+    this.#error ??= error;
+  }
+
+  finish(ended: boolean, doneSaid: boolean): Answer {
+    this.#envelope.finish();
+    this.#usage.finish(ended && this.#error === null);
+    return {
+      ...EMPTY_ANSWER,
+      dimensions: this.#dimensions,
+      usage: this.#usage.usage,
+      model: asText(this.#json?.model),
+      id: asText(this.#json?.id),
+      error: this.#error,
+      done: doneSaid,
+    };
+  }
+
+  /** The length of each vector, in the order of `index`. */
+  #vectors(data: readonly unknown[]): number[] {
+    const vectors = data.map((item, position) => {
+      const { embedding, index } = asObject(item) ?? {};
+      if (typeof embedding === "string") this.log.note("embedding-base64", embedding);
+      return { index: typeof index === "number" ? index : position, length: dimensionOf(embedding) };
+    });
+    const place = vectors.findIndex(({ index }, position) => index < (vectors[position - 1]?.index ?? index));
+    if (place > 0) {
+      const indices = vectors.slice(0, 20).map(({ index }) => index);
+      this.log.note("embedding-order", `index: ${indices.join(", ")}`);
+      vectors.sort((a, b) => a.index - b.index);
+    }
+    return vectors.map(({ length }) => length);
+  }
+}
 
 /** Lengths of vectors sent as numbers, or as base64 of 32-bit floats; 0 for anything else. */
 function dimensionOf(embedding: unknown): number {
   if (typeof embedding === "string") return Math.floor(Buffer.from(embedding, "base64").length / 4);
   return asArray(embedding).every((value) => typeof value === "number") ? asArray(embedding).length : 0;
-}
-
-export function embeddingsFacts(json: unknown): Partial<Completion> {
-  const object = asObject(json);
-  const error = apiErrorIn(json, true);
-  if (object === null) return { error };
-  const data = Array.isArray(object.data) ? object.data : null;
-  return {
-    error,
-    dimensions: data === null ? null : data.map((item) => dimensionOf(asObject(item)?.embedding)),
-    usage: usageIn(object),
-    model: asText(object.model),
-    id: asText(object.id),
-  };
 }

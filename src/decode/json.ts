@@ -47,3 +47,14 @@ export function countCharacters(text: string): number {
   }
   return count;
 }
+
+/** A value as text for a person: text as it is, anything else as JSON; empty where it has none. */
+export function textOf(value: unknown): string {
+  if (typeof value === "string") return value;
+  try {
+    // Parsing is not bounded in depth, and writing is: a value nested ten thousand deep cannot be written.
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "";
+  }
+}

@@ -1,12 +1,24 @@
-/** Tool calls from whole messages and from fragments: by non-empty id, then by index, then the latest call. */
+/**
+ * Tool calls from whole messages and from fragments: by non-empty id, then by index, then the latest call. `""` is
+ * absent everywhere, and no call is finished before the answer is.
+ */
+import type { AnomalyLog } from "./anomaly-log.js";
 import type { ToolCall } from "./completion.js";
-import { asArray, asObject, asText, parseJson } from "./json.js";
+import type { Arrival } from "./dialect.js";
+import { asArray, asObject, asText, type JsonObject, parseJson, textOf } from "./json.js";
+import { JsonScan } from "./json-scan.js";
 
 interface OpenCall {
   id: string | null;
-  index: number | null;
+  readonly index: number | null;
   name: string;
-  pieces: string[];
+  readonly pieces: string[];
+  /** Follows the arguments when a repeated name asks whether they are whole; scans each piece once. */
+  readonly scan: JsonScan;
+  scanned: number;
+  typed: boolean;
+  nullSeen: boolean;
+  readonly legacy: boolean;
   firstAtNs: number | null;
   lastAtNs: number | null;
 }
@@ -15,15 +27,8 @@ interface Piece {
   readonly id: string | null;
   readonly index: number | null;
   readonly name: string | null;
-  /** It carries arguments. */
-  readonly brings: boolean;
-}
-
-/** A name that differs, or one that comes again with arguments after whole ones, begins a call of its own. */
-function beginsAnother(call: OpenCall, { name, brings }: Piece): boolean {
-  if (name === null || call.name === "") return false;
-  if (name !== call.name) return true;
-  return brings && call.pieces.length > 0 && parseJson(call.pieces.join("")) !== undefined;
+  /** Its arguments, also where they were sent as an object. */
+  readonly fragment: string | null;
 }
 
 /** A hostile stream may open a call with every event. */
@@ -31,21 +36,50 @@ const MAX_CALLS = 1_000;
 
 export class ToolCallAccumulator {
   readonly #calls: OpenCall[] = [];
+  readonly #byId = new Map<string, OpenCall>();
+  readonly #byIdAndIndex = new Map<string, OpenCall>();
+  readonly #byIndex = new Map<number, OpenCall>();
+  #legacyCall: OpenCall | null = null;
+  #latest: OpenCall | null = null;
 
-  /** Adds one `tool_calls` list of a delta or a message. Returns the characters it carried. */
-  add(toolCalls: unknown, atNs: number | null): string {
+  constructor(readonly log: AnomalyLog) {}
+
+  /** Adds one `tool_calls` list of a delta or a message. Returns the text it carried. */
+  add(toolCalls: unknown, arrival: Arrival | null): string {
     let carried = "";
-    for (const piece of asArray(toolCalls)) carried += this.#piece(piece, atNs);
+    for (const value of asArray(toolCalls)) {
+      const piece = asObject(value);
+      if (piece !== null) carried += this.#piece(piece, asObject(piece.function) ?? piece, arrival);
+    }
     return carried;
   }
 
-  /** Adds a legacy `function_call`. */
-  addLegacy(functionCall: unknown, atNs: number | null): string {
-    const call = asObject(functionCall);
-    return call === null ? "" : this.#piece({ index: 0, function: call }, atNs);
+  /** Adds a legacy `function_call`: there is one at most. */
+  addLegacy(functionCall: unknown, arrival: Arrival | null): string {
+    const body = asObject(functionCall);
+    if (body === null) return "";
+    this.log.note("function-call-legacy", textOf(body), arrival?.read);
+    this.#legacyCall ??= this.#open({ id: null, index: null, name: null, fragment: null }, true);
+    return this.#legacyCall === null ? "" : this.#extend(this.#legacyCall, pieceOf({}, body), body, arrival, false);
   }
 
-  finish(): ToolCall[] {
+  /** @param streamed whether the calls came in pieces. */
+  finish(streamed: boolean): ToolCall[] {
+    const indices = new Set<number>();
+    for (const call of this.#calls) {
+      const shown = textOf({ id: call.id, index: call.index, name: call.name });
+      if (call.index !== null && indices.has(call.index)) this.log.note("tool-index-constant", shown);
+      if (call.index !== null) indices.add(call.index);
+      if (call.id === null && !call.legacy) this.log.note("tool-id-missing", shown);
+      if (!call.typed && !call.legacy) this.log.note("tool-type-missing", shown);
+      if (call.pieces.length === 0)
+        this.log.note(call.nullSeen ? "tool-arguments-null" : "tool-arguments-missing", shown);
+      const sent = call.pieces.filter((piece) => piece !== "");
+      // Arguments of two characters, `{}`, are one token: nobody can send them in parts.
+      if (streamed && sent.length === 1 && (sent[0] ?? "").length > 2) {
+        this.log.note("tool-arguments-whole", sent[0] ?? "");
+      }
+    }
     return this.#calls.map((call) => {
       const argumentsText = call.pieces.length === 0 ? null : call.pieces.join("");
       const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
@@ -61,64 +95,145 @@ export class ToolCallAccumulator {
     });
   }
 
-  #piece(value: unknown, atNs: number | null): string {
-    const piece = asObject(value);
-    const body = asObject(piece?.function) ?? piece;
-    if (piece === null || body === null) return "";
-    const name = asText(body.name);
-    const call = this.#find({
-      id: asText(piece.id),
-      index: typeof piece.index === "number" ? piece.index : null,
-      name,
-      brings: asText(body.arguments) !== null || asObject(body.arguments) !== null,
-    });
+  #piece(value: JsonObject, body: JsonObject, arrival: Arrival | null): string {
+    const piece = pieceOf(value, body);
+    if (piece.index === null && arrival !== null) this.log.note("tool-index-missing", textOf(value), arrival.read);
+    const known = this.#find(piece, arrival);
+    const call = known ?? this.#open(piece, false);
     if (call === null) return "";
+    if (known !== null) this.#noteLater(known, piece, value, body, arrival);
+    if (asText(value.type) !== null) call.typed = true;
+    return this.#extend(call, piece, body, arrival, known === null);
+  }
+
+  #extend(call: OpenCall, piece: Piece, body: JsonObject, arrival: Arrival | null, first: boolean): string {
     let carried = "";
-    if (name !== null && call.name === "") {
-      call.name = name;
-      carried += name;
+    if (piece.name !== null && call.name === "") {
+      if (!first && call.pieces.some((text) => text !== "")) {
+        this.log.note("tool-name-late", textOf(body), arrival?.read);
+      }
+      call.name = piece.name;
+      carried += piece.name;
     }
-    // Some servers send the arguments as an object: kept as the text that a client would have expected.
-    const fragment = typeof body.arguments === "string" ? body.arguments : argumentsAsText(body.arguments);
-    if (fragment !== null) {
-      call.pieces.push(fragment);
-      carried += fragment;
+    if (body.arguments === null) call.nullSeen = true;
+    if (typeof body.arguments === "object" && body.arguments !== null) {
+      this.log.note("tool-arguments-object", textOf(body), arrival?.read);
     }
-    if (carried !== "") {
-      call.firstAtNs ??= atNs;
-      call.lastAtNs = atNs;
+    if (piece.fragment !== null) {
+      call.pieces.push(piece.fragment);
+      carried += piece.fragment;
     }
+    if (carried !== "" && arrival !== null) {
+      call.firstAtNs ??= arrival.atNs;
+      call.lastAtNs = arrival.atNs;
+    }
+    this.#latest = call;
     return carried;
   }
 
-  #find(piece: Piece): OpenCall | null {
-    const { id, index } = piece;
-    if (id !== null) {
-      const known = this.#calls.findLast(
-        (call) => call.id === id && (index === null || call.index === null || call.index === index),
-      );
-      if (known !== undefined) return beginsAnother(known, piece) ? this.#open(id, index) : known;
-      // The id may come after the first piece of its call.
-      const anonymous = this.#calls.find((call) => call.id === null && index !== null && call.index === index);
-      if (anonymous !== undefined && !beginsAnother(anonymous, piece)) {
-        anonymous.id = id;
-        return anonymous;
+  #noteLater(call: OpenCall, piece: Piece, value: JsonObject, body: JsonObject, arrival: Arrival | null): void {
+    const read = arrival?.read;
+    if (this.#latest !== call) this.log.note("tool-calls-interleaved", textOf(value), read);
+    if (piece.id !== null) {
+      if (call.id === null) {
+        this.log.note("tool-id-late", textOf(value), read);
+        this.#nameCall(call, piece.id);
+      } else {
+        this.log.note(piece.id === call.id ? "tool-id-repeated" : "tool-id-changes", textOf(value), read);
       }
-      return this.#open(id, index);
     }
-    // Without an id: the latest call of that index, or the latest of all.
-    const known = index === null ? this.#calls.at(-1) : this.#calls.findLast((call) => call.index === index);
-    return known === undefined || beginsAnother(known, piece) ? this.#open(null, index) : known;
+    if (piece.name !== null && call.name !== "") this.log.note("tool-name-repeated", textOf(value), read);
+    if (body.name === "") this.log.note("tool-name-empty", textOf(value), read);
   }
 
-  #open(id: string | null, index: number | null): OpenCall | null {
+  /** The call that a piece continues; null when it begins one. */
+  #find(piece: Piece, arrival: Arrival | null): OpenCall | null {
+    const { id, index } = piece;
+    // A message lists its calls whole.
+    if (arrival === null) return null;
+    if (id === null) {
+      const known = index === null ? this.#latest : (this.#byIndex.get(index) ?? null);
+      return known === null || beginsAnother(known, piece) ? null : known;
+    }
+    const known =
+      index === null
+        ? this.#byId.get(id)
+        : (this.#byIdAndIndex.get(`${index} ${id}`) ?? unless(this.#byId.get(id), (call) => call.index !== null));
+    if (known !== undefined) return beginsAnother(known, piece) ? null : known;
+    if (index === null) return null;
+    const same = this.#byIndex.get(index);
+    if (same === undefined) return null;
+    // The id may come after the first piece of its call, and some make up a new one for every piece; a call that
+    // begins has a name.
+    if (same.id === null) return beginsAnother(same, piece) ? null : same;
+    return piece.name === null && same.name !== "" ? same : null;
+  }
+
+  #open(piece: Piece, legacy: boolean): OpenCall | null {
     if (this.#calls.length >= MAX_CALLS) return null;
-    const call: OpenCall = { id, index, name: "", pieces: [], firstAtNs: null, lastAtNs: null };
+    const call: OpenCall = {
+      id: null,
+      index: piece.index,
+      name: "",
+      pieces: [],
+      scan: new JsonScan(),
+      scanned: 0,
+      typed: false,
+      nullSeen: false,
+      legacy,
+      firstAtNs: null,
+      lastAtNs: null,
+    };
     this.#calls.push(call);
+    if (piece.index !== null) this.#byIndex.set(piece.index, call);
+    if (piece.id !== null) this.#nameCall(call, piece.id);
     return call;
+  }
+
+  #nameCall(call: OpenCall, id: string): void {
+    call.id = id;
+    this.#byId.set(id, call);
+    if (call.index !== null) this.#byIdAndIndex.set(`${call.index} ${id}`, call);
   }
 }
 
-function argumentsAsText(value: unknown): string | null {
-  return typeof value === "object" && value !== null ? JSON.stringify(value) : null;
+/** What every dialect can say of its finished calls. */
+export function noteCalls(calls: readonly ToolCall[], log: AnomalyLog, ended: boolean): void {
+  const ids = new Set<string>();
+  for (const call of calls) {
+    const shown = textOf({ id: call.id, name: call.name, arguments: call.argumentsText });
+    if (call.id !== null && ids.has(call.id)) log.note("tool-id-shared", shown);
+    if (call.id !== null) ids.add(call.id);
+    if (call.argumentsText === "") log.note("tool-arguments-empty", shown);
+    else if (call.argumentsText !== null && call.arguments === undefined && ended) {
+      log.note("tool-arguments-not-json", shown);
+    }
+  }
+}
+
+function unless<T>(value: T | undefined, excluded: (value: T) => boolean): T | undefined {
+  return value === undefined || excluded(value) ? undefined : value;
+}
+
+function pieceOf(value: JsonObject, body: JsonObject): Piece {
+  const sent = body.arguments;
+  const asJson = typeof sent === "object" && sent !== null;
+  return {
+    id: asText(value.id),
+    index: typeof value.index === "number" ? value.index : null,
+    name: asText(body.name),
+    // Some servers send the arguments as an object: kept as the text that a client would have expected.
+    fragment: typeof sent === "string" ? sent : asJson ? textOf(sent) : null,
+  };
+}
+
+/** A name that differs, or one that comes again with arguments after whole ones, begins a call of its own. */
+function beginsAnother(call: OpenCall, { name, fragment }: Piece): boolean {
+  if (name === null || call.name === "") return false;
+  if (name !== call.name) return true;
+  if (fragment === null || fragment === "") return false;
+  for (; call.scanned < call.pieces.length && !call.scan.ended; call.scanned++) {
+    call.scan.push(call.pieces[call.scanned] ?? "");
+  }
+  return call.scan.ended;
 }

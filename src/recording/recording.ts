@@ -17,7 +17,7 @@ export type RecordedRead = readonly [atNs: number, bytes: string | { readonly b6
 /** How an attempt ended on the transport. HTTP status and broken streams are judged later, from the bytes. */
 export type Outcome =
   | { readonly kind: "complete" }
-  | { readonly kind: "cancelled"; readonly by: "plan" | "user" }
+  | { readonly kind: "cancelled"; readonly by: "plan" | "user" | "deadline" }
   | { readonly kind: "timeout"; readonly phase: "connect" | "firstByte" | "idle" | "total"; readonly afterMs: number }
   | {
       readonly kind: "network";
@@ -78,6 +78,15 @@ export interface Exchange {
   readonly attempts: readonly Attempt[];
 }
 
+/** What an endpoint said before the run was planned for good. */
+export interface Preflight {
+  /** `stream_options.include_usage`; unknown when the request failed for another reason. */
+  readonly streamUsage: "accepted" | "refused" | "unknown";
+  readonly status?: number;
+  /** The endpoint's words when it did not accept. */
+  readonly message?: string;
+}
+
 export interface HeaderLine {
   readonly type: "header";
   readonly schemaVersion: typeof RECORDING_SCHEMA_VERSION;
@@ -95,6 +104,7 @@ export interface HeaderLine {
   readonly plan: readonly PlannedRequest[];
   readonly planDigest: string;
   readonly notTested: readonly NotTested[];
+  readonly preflight?: Readonly<Partial<Record<EndpointRole, Preflight>>>;
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
   readonly seed: number;
@@ -146,7 +156,7 @@ export interface EndLine {
   readonly type: "end";
   readonly segment: number;
   readonly atNs: number;
-  readonly reason: "complete" | "interrupted" | "failed";
+  readonly reason: "complete" | "interrupted" | "deadline" | "failed";
   /** One line, for `failed`. */
   readonly message?: string;
 }

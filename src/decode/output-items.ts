@@ -1,0 +1,283 @@
+/**
+ * The output items of `/responses`. One text is told up to four times: in deltas, when its part is done, when its item is
+ * done, and in the final response. It counts once, from wherever it came first, and nothing of it is lost.
+ */
+import type { AnomalyLog } from "./anomaly-log.js";
+import type { AnswerText } from "./answer-text.js";
+import type { ToolCall } from "./completion.js";
+import type { Arrival } from "./dialect.js";
+import { InlineReasoning } from "./inline-reasoning.js";
+import { asArray, asObject, asText, countCharacters, type JsonObject, parseJson, textOf } from "./json.js";
+import { leakedCall } from "./leaked-call.js";
+
+export type PartKind = "text" | "refusal" | "reasoning" | "summary" | "arguments";
+
+interface Part {
+  readonly kind: PartKind;
+  pieces: string[];
+  /** Text told so far, in code units. */
+  length: number;
+  fromDeltas: boolean;
+}
+
+interface Item {
+  readonly key: string;
+  readonly index: number | null;
+  readonly parts: Map<string, Part>;
+  call: { id: string | null; name: string; firstAtNs: number | null; lastAtNs: number | null } | null;
+  added: boolean;
+  done: boolean;
+  /** It was told of before the final response. */
+  streamed: boolean;
+  inFinal: boolean;
+}
+
+interface Told {
+  readonly kind: PartKind;
+  readonly place: number;
+  readonly text: string;
+}
+
+/** A hostile answer may open an item with every event. */
+const MAX_ITEMS = 1_000;
+const MAX_PARTS = 1_000;
+
+export class OutputItems {
+  readonly #items = new Map<string, Item>();
+  readonly #byId = new Map<string, Item>();
+  readonly #inline: InlineReasoning;
+  readonly #content: string[] = [];
+  #logprobs: (readonly unknown[])[] = [];
+
+  constructor(
+    readonly answer: AnswerText,
+    readonly log: AnomalyLog,
+  ) {
+    this.#inline = new InlineReasoning(answer, log);
+  }
+
+  added(event: JsonObject, value: JsonObject, arrival: Arrival): void {
+    const id = asText(value.id);
+    // An item that is new has a place of its own, whatever its id.
+    const item = this.#item(event, typeof event.output_index === "number" ? null : id);
+    if (item === null) return;
+    this.#remember(item, id);
+    item.added = true;
+    this.#identify(item, value, arrival);
+  }
+
+  delta(event: JsonObject, kind: PartKind, text: string, arrival: Arrival): void {
+    const item = this.#item(event, asText(event.item_id));
+    const part = item === null ? null : this.#part(item, kind, placeIn(event));
+    if (item === null || part === null) return;
+    part.fromDeltas = true;
+    this.#add(item, part, text, arrival);
+  }
+
+  /** A part told whole in an event of its own. */
+  whole(event: JsonObject, kind: PartKind, text: string, arrival: Arrival): void {
+    const item = this.#item(event, asText(event.item_id));
+    if (item !== null) this.#tell(item, { kind, place: placeIn(event), text }, arrival, "streamed");
+  }
+
+  done(event: JsonObject, value: JsonObject, arrival: Arrival): void {
+    const item = this.#item(event, asText(value.id));
+    if (item === null) return;
+    item.done = true;
+    this.#identify(item, value, arrival);
+    for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, "streamed");
+  }
+
+  /** The output of the final response, or of a body. */
+  final(output: unknown, arrival: Arrival | null, failed: boolean): void {
+    this.#logprobs = [];
+    for (const [index, each] of asArray(output).entries()) {
+      const value = asObject(each);
+      if (value === null) continue;
+      const item = this.#finalItem(index, asText(value.id));
+      if (item === null) continue;
+      item.inFinal = true;
+      if (arrival !== null && !item.streamed) this.log.note("final-differs", textOf(value), arrival.read);
+      this.#identify(item, value, arrival);
+      for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
+    }
+    if (arrival === null || failed) return;
+    for (const item of this.#items.values()) {
+      if (!item.inFinal) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
+    }
+  }
+
+  /** @param whole the final response came, so that every event of an item was due. */
+  finish(whole: boolean): { toolCalls: ToolCall[]; logprobs: readonly (readonly unknown[])[] } {
+    this.#inline.finish();
+    const leaked = leakedCall(this.#content);
+    if (leaked !== null) this.log.note("tool-call-as-text", leaked);
+    const items = [...this.#items.values()];
+    for (const item of whole ? items : []) {
+      if (!item.streamed) continue;
+      const untold = [...item.parts.values()].some((part) => part.length > 0 && !part.fromDeltas);
+      if (!item.added || !item.done || untold) {
+        const lacks = [item.added ? "" : "added", untold ? "delta" : "", item.done ? "" : "done"].filter(Boolean);
+        this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
+      }
+    }
+    const calls = items.filter(({ call }) => call !== null).sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
+    return { toolCalls: calls.flatMap((item) => this.#callOf(item)), logprobs: this.#logprobs };
+  }
+
+  #callOf({ call, index, parts }: Item): ToolCall[] {
+    if (call === null) return [];
+    const part = parts.get(partKey("arguments", 0));
+    const argumentsText = part === undefined ? null : part.pieces.join("");
+    const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
+    const { id, name, firstAtNs, lastAtNs } = call;
+    if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
+    if (argumentsText === null) this.log.note("tool-arguments-missing", textOf({ id, name }));
+    return [
+      { id, index, name, argumentsText, ...(parsed === undefined ? {} : { arguments: parsed }), firstAtNs, lastAtNs },
+    ];
+  }
+
+  /** The item of an event: by `output_index`, and by its id where there is none or it is wrong. */
+  #item(event: JsonObject, id: string | null): Item | null {
+    const index = typeof event.output_index === "number" ? event.output_index : null;
+    const known = (index === null ? undefined : this.#items.get(String(index))) ?? this.#known(id);
+    const item = known ?? this.#open(index === null ? (id ?? "") : String(index), index);
+    if (item !== null) item.streamed = true;
+    this.#remember(item, id);
+    return item;
+  }
+
+  /** The item that the final response repeats: by its id, and by its place where that is new. */
+  #finalItem(place: number, id: string | null): Item | null {
+    const [item] = [this.#known(id), this.#items.get(String(place))].filter((each) => each?.inFinal === false);
+    return item ?? this.#open(this.#items.has(String(place)) ? `final ${place}` : String(place), place);
+  }
+
+  #known(id: string | null): Item | undefined {
+    return id === null ? undefined : this.#byId.get(id);
+  }
+
+  #remember(item: Item | null, id: string | null): void {
+    if (item !== null && id !== null && !this.#byId.has(id) && this.#byId.size < MAX_ITEMS) this.#byId.set(id, item);
+  }
+
+  #open(key: string, index: number | null): Item | null {
+    if (this.#items.size >= MAX_ITEMS) return null;
+    const known = this.#items.get(key);
+    if (known !== undefined) return known;
+    const item: Item = {
+      key: key.slice(0, 100),
+      index,
+      parts: new Map(),
+      call: null,
+      added: false,
+      done: false,
+      streamed: false,
+      inFinal: false,
+    };
+    this.#items.set(key, item);
+    return item;
+  }
+
+  /** The id and the name of a call, as far as they are new. */
+  #identify(item: Item, value: JsonObject, arrival: Arrival | null): void {
+    if (value.type !== "function_call" && value.type !== "custom_tool_call") return;
+    const name = asText(value.name) ?? "";
+    if (item.call === null) item.call = { id: null, name: "", firstAtNs: null, lastAtNs: null };
+    const { call } = item;
+    call.id ??= asText(value.call_id);
+    if (call.name !== "" || name === "") return;
+    call.name = name;
+    this.#carry(item, name, arrival);
+  }
+
+  /** What a whole item tells. */
+  #toldIn(value: JsonObject): Told[] {
+    const told: Told[] = [];
+    for (const [place, each] of asArray(value.content).entries()) {
+      const part = asObject(each);
+      const kind = value.type === "reasoning" ? "reasoning" : part?.type === "refusal" ? "refusal" : "text";
+      const text = kind === "refusal" ? part?.refusal : part?.text;
+      if (typeof text === "string") told.push({ kind, place, text });
+      if (Array.isArray(part?.logprobs)) this.#logprobs.push(part.logprobs);
+    }
+    if (typeof value.content === "string") told.push({ kind: "text", place: 0, text: value.content });
+    for (const [place, each] of asArray(value.summary).entries()) {
+      const text = asObject(each)?.text;
+      if (typeof text === "string") told.push({ kind: "summary", place, text });
+    }
+    const call = value.type === "function_call" || value.type === "custom_tool_call";
+    const sent = value.arguments ?? value.input;
+    if (call && typeof sent === "object" && sent !== null) this.log.note("tool-arguments-object", textOf(value));
+    if (call && sent === null) this.log.note("tool-arguments-null", textOf(value));
+    if (call && sent !== undefined && sent !== null) told.push({ kind: "arguments", place: 0, text: textOf(sent) });
+    return told;
+  }
+
+  /** Adds of a text that is told whole what has not been told before. */
+  #tell(item: Item, { kind, place, text }: Told, arrival: Arrival | null, source: "streamed" | "final" | "body"): void {
+    const part = this.#part(item, kind, place);
+    if (part === null) return;
+    const known = part.pieces.join("");
+    // Joined once: an endpoint may repeat a long text as often as it likes.
+    part.pieces = [known];
+    if (known === text) return;
+    const differs = known !== "" || (source === "final" && item.streamed);
+    if (differs && arrival !== null) this.log.note("final-differs", arrival.text, arrival.read);
+    if (text.startsWith(known)) this.#add(item, part, text.slice(known.length), arrival);
+  }
+
+  #add(item: Item, part: Part, text: string, arrival: Arrival | null): void {
+    part.pieces.push(text);
+    part.length += text.length;
+    switch (part.kind) {
+      case "arguments":
+        this.#carry(item, text, arrival);
+        return;
+      case "text":
+        if (text === "") {
+          this.answer.seeContent();
+          return;
+        }
+        this.#content.push(text);
+        this.#inline.push(text, arrival);
+        return;
+      case "refusal":
+        this.answer.add("refusal", text, arrival);
+        return;
+      default:
+        this.answer.add("reasoning", text, arrival);
+    }
+  }
+
+  /** A piece of a call came. */
+  #carry({ call }: Item, text: string, arrival: Arrival | null): void {
+    this.answer.addCall(countCharacters(text), arrival);
+    if (call === null || arrival === null || text === "") return;
+    call.firstAtNs ??= arrival.atNs;
+    call.lastAtNs = arrival.atNs;
+  }
+
+  #part(item: Item, kind: PartKind, place: number): Part | null {
+    // Arguments for an item that nobody announced are a call all the same.
+    if (kind === "arguments" && item.call === null) item.call = { id: null, name: "", firstAtNs: null, lastAtNs: null };
+    const key = partKey(kind, kind === "arguments" ? 0 : place);
+    const known = item.parts.get(key);
+    if (known !== undefined) return known;
+    if (item.parts.size >= MAX_PARTS) return null;
+    const part: Part = { kind, pieces: [], length: 0, fromDeltas: false };
+    item.parts.set(key, part);
+    return part;
+  }
+}
+
+function partKey(kind: PartKind, place: number): string {
+  return `${kind} ${place}`;
+}
+
+/** Which part of its item an event is about. */
+function placeIn(event: JsonObject): number {
+  const place = event.content_index ?? event.summary_index;
+  return typeof place === "number" ? place : 0;
+}
