@@ -112,7 +112,7 @@ function exitCodeOf(summary: ProbeSummary, interrupted: boolean, flags: ProbeFla
   if (interrupted) return ExitCode.interrupted;
   const silent = ROLES.find((role) => !summary.endpoints[role].answered);
   if (silent !== undefined) {
-    io.stderr.write(`invalid: no request of the ${silent} succeeded, so nothing was compared\n`);
+    io.stderr.write(`invalid: no chat request of the ${silent} succeeded, so nothing was compared\n`);
     return ExitCode.invalid;
   }
   if (flags.requireInUse !== true) return ExitCode.pass;

@@ -87,6 +87,9 @@ export function firstTokenNs({ exchange, completion, attempt }: Answer): number 
   return first === undefined ? Number.POSITIVE_INFINITY : first - exchange.releasedAtNs;
 }
 
+/** Statuses of an endpoint that has too much to do, whatever it was asked for. */
+export const OVERLOAD: ReadonlySet<number> = new Set([429, 503, 504, 529]);
+
 /**
  * What a request that failed says of its feature; null when it succeeded. A status that repeats while other requests
  * succeed is this feature's, not an outage.
@@ -103,11 +106,12 @@ export function refusalOf({ exchange, attempt, failure, completion }: Answer): J
     case "redirect":
     case "http_other":
       return { verdict: "rejected", seen: failure.message };
-    case "http_5xx":
-      return {
-        verdict: "rejected",
-        seen: `${failure.message}${tries > 1 ? ` (${tries} attempts, while other requests succeed)` : ""}`,
-      };
+    case "http_5xx": {
+      const overloaded = exchange.attempts.some(({ status }) => status !== undefined && OVERLOAD.has(status));
+      const why = overloaded ? "an overload, not a refusal" : "while other requests succeed";
+      const often = tries > 1 ? `${tries} attempts, ${why}` : why;
+      return { verdict: overloaded ? "unclear" : "rejected", seen: `${failure.message} (${often})` };
+    }
     case "http_402":
     case "http_429":
       return { verdict: "unclear", seen: `${failure.message} (${tries} ${tries === 1 ? "attempt" : "attempts"})` };

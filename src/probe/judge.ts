@@ -6,7 +6,7 @@ import { NS_PER_MS } from "../core/units.js";
 import type { GoldenCase } from "../golden/golden-set.js";
 import type { Exchange, HeaderLine, ProbeFacts, RecordingFrame } from "../recording/recording.js";
 import type { FeatureSummary, JudgementSummary, ProbeSummary, Verdict } from "../report/probe-summary.js";
-import { type Answer, answerOf, CONTROL, refusalOf } from "./answer.js";
+import { type Answer, answerOf, CONTROL, FOREIGN, refusalOf } from "./answer.js";
 import { FEATURES } from "./catalogue.js";
 import type { Answers, Feature, Judgement } from "./feature.js";
 import { WAKE_CASE } from "./plan.js";
@@ -143,6 +143,7 @@ class Side {
       models: { ...models },
       simulated: simulated ?? null,
       answered: this.#silent === null,
+      failure: this.#silent,
       wake: this.#wake(),
     };
   }
@@ -150,7 +151,9 @@ class Side {
   #judge(feature: Feature, parts: readonly string[], answers: readonly Answer[]): Judgement {
     const left = this.header.notTested.find(({ caseId, endpoint }) => caseId === feature.id && endpoint === this.role);
     if (left !== undefined) return { verdict: "not tried", seen: left.reason };
-    if (this.#silent !== null && !answers.some(succeeded)) return { verdict: "not tried", seen: this.#silent };
+    if (this.#silent !== null && !answers.some(succeeded)) {
+      return { verdict: "not tried", seen: `no chat request of the ${this.role} succeeded: ${this.#silent}` };
+    }
     const planned = this.header.plan.filter(
       ({ caseId, endpoint }) => endpoint === this.role && parts.includes(caseId),
     ).length;
@@ -158,11 +161,11 @@ class Side {
     if (answers.length < planned) return { verdict: "not tried", seen: "the probe ended before it" };
     if (answers.some(({ exchange }) => wasInterrupted(exchange)))
       return { verdict: "not tried", seen: "the probe was interrupted" };
-    if (feature.judgesFailures !== true) {
-      for (const answer of answers) {
-        const refusal = isControl(answer) ? null : refusalOf(answer);
-        if (refusal !== null) return this.#likePlain(feature, answer) ?? refusal;
-      }
+    for (const answer of answers) {
+      const refusal = isControl(answer) ? null : refusalOf(answer);
+      const asPlain = refusal === null ? null : this.#likePlain(feature, answer);
+      if (asPlain !== null) return asPlain;
+      if (refusal !== null && feature.judgesFailures !== true) return refusal;
     }
     return feature.judge(this.#view(feature));
   }
@@ -193,12 +196,11 @@ class Side {
     return this.header.goldenSet.cases.map((golden) => golden.id).filter((caseId) => caseId.startsWith(`${id}.`));
   }
 
-  /** Why the endpoint counts as down: nothing that generates succeeded. Null when something did. */
+  /** Why the endpoint counts as down: no chat succeeded. Null when one did. */
   #whySilent(): string | null {
-    const generating = [...this.#answers.values()].flat().filter(({ golden }) => !NO_SIGN_OF_LIFE.has(golden.id));
-    if (generating.some(succeeded)) return null;
-    const failed = generating.find(({ failure }) => failure !== null);
-    return `no request of the ${this.role} succeeded: ${failed?.failure?.message ?? "none was sent"}`;
+    const chats = [...this.#answers.values()].flat().filter(isChat);
+    if (chats.some(succeeded)) return null;
+    return chats.find(({ failure }) => failure !== null)?.failure?.message ?? "none was sent";
   }
 
   #wake(): ProbeSummary["endpoints"]["baseline"]["wake"] {
@@ -218,8 +220,13 @@ function isControl({ golden }: Answer): boolean {
   return golden.tags.includes(CONTROL);
 }
 
-/** Answered also by an endpoint that serves nobody. */
-const NO_SIGN_OF_LIFE: ReadonlySet<string> = new Set(["models.list", "bad-key.key", "wrong-model.model"]);
+/** Whatever else it answers: features of chat are most of what is tried, and all of what a golden set is replayed by. */
+function isChat({ golden }: Answer): boolean {
+  return golden.api === "chat" && !golden.tags.includes(FOREIGN) && !REFUSED_BY_ALL.has(golden.id);
+}
+
+/** An endpoint that answers these may serve nobody. */
+const REFUSED_BY_ALL: ReadonlySet<string> = new Set(["bad-key.key", "wrong-model.model"]);
 
 /** A stream that was left on purpose had begun: that is an answer too. */
 function succeeded({ attempt, failure }: Answer): boolean {

@@ -50,8 +50,10 @@ const endpointSchema = z.strictObject({
   baseUrl: z.string(),
   models: z.record(z.string(), z.string().nullable()),
   simulated: z.string().nullable(),
-  /** False when no request succeeded: then no feature was tried. */
+  /** False when no chat request succeeded: then features of chat were not tried. */
   answered: z.boolean(),
+  /** The first failure of an endpoint that did not answer. */
+  failure: z.string().nullable(),
   /** Of an endpoint that scales to zero: what the first request took. */
   wake: z.strictObject({ ok: z.boolean(), ms: z.number(), attempts: z.int(), seen: z.string() }).nullable(),
 });

@@ -16,13 +16,13 @@ import type { TerminalOptions } from "./terminal.js";
 export function renderProbeTerminal(summary: ProbeSummary, options: TerminalOptions): string {
   const screen = makeScreen(options);
   heading(screen, summary);
-  const tried = summary.features.filter((feature) => !leftOut(feature));
+  const tried = summary.features.filter((feature) => SIDES.some((side) => wasTried(feature[side])));
   const used = tried.filter(({ inUse }) => inUse > 0);
   const others = tried.filter(({ inUse }) => inUse === 0);
   tableOf(screen, "In use by the golden set", used, true);
   tableOf(screen, used.length === 0 ? "Features" : "Other features", others, false);
   evidence(screen, [...differentFirst(used), ...differentFirst(others)]);
-  notTried(screen, summary.features.filter(leftOut));
+  notTried(screen, summary);
   return finished(screen);
 }
 
@@ -64,11 +64,23 @@ function heading(screen: Screen, summary: ProbeSummary): void {
   }
   lines.push("");
   for (const side of SIDES) {
-    if (!endpoints[side].answered) {
-      paragraph(screen, `The ${side} answered no request: nothing was compared.`, { paint: paint.bold });
+    const { answered, failure } = endpoints[side];
+    if (!answered) {
+      const why = printableLine(failure ?? "none was sent", 200);
+      paragraph(screen, `No chat request of the ${side} succeeded, so nothing was compared: ${why}`, {
+        paint: paint.bold,
+      });
     }
   }
   if (SIDES.some((side) => !endpoints[side].answered)) return;
+  const chat = features.find(({ id }) => id === "chat");
+  for (const side of SIDES) {
+    if (chat === undefined || chat[side].verdict === "supported" || !wasTried(chat[side])) continue;
+    const { verdict, seen } = chat[side];
+    paragraph(screen, `A plain chat request of the ${side} is ${verdict}: ${printableLine(seen, 200)}`, {
+      paint: paint.bold,
+    });
+  }
   paragraph(screen, verdictLine(summary), { paint: paint.bold });
 }
 
@@ -146,24 +158,26 @@ function differentFirst(features: readonly FeatureSummary[]): FeatureSummary[] {
 /** Those whose numbers tell more than the verdict. */
 const NUMBERS: ReadonlySet<string> = new Set(["stream", "cancel-frees", "long-stream"]);
 
-/** What both support needs no words. */
+/** What is supported needs no words, unless it has numbers. */
 function evidence(screen: Screen, features: readonly FeatureSummary[]): void {
-  const told = features.filter(
-    ({ id, baseline, candidate }) => NUMBERS.has(id) || !plain(baseline) || !plain(candidate),
-  );
+  const told = features.filter((feature) => NUMBERS.has(feature.id) || SIDES.some((side) => !plain(feature[side])));
   if (told.length === 0) return;
   title(screen, "What was seen");
   for (const feature of told) {
-    screen.lines.push(screen.paint.bold(printableLine(feature.name, 60)));
-    const alike =
-      feature.baseline.verdict === feature.candidate.verdict && feature.baseline.seen === feature.candidate.seen;
-    if (alike) seenLine(screen, "both", feature.baseline);
-    else for (const side of SIDES) seenLine(screen, side, feature[side]);
+    const { name, baseline, candidate } = feature;
+    screen.lines.push(screen.paint.bold(printableLine(name, 60)));
+    if (baseline.verdict === candidate.verdict && baseline.seen === candidate.seen) seenLine(screen, "both", baseline);
+    else for (const side of SIDES) if (wasTried(feature[side])) seenLine(screen, side, feature[side]);
   }
 }
 
+/** Nothing more to say here: why something was not tried is said once, below. */
 function plain({ verdict }: JudgementSummary): boolean {
-  return verdict === "supported" || verdict === "enforced";
+  return verdict === "supported" || verdict === "enforced" || verdict === "not tried";
+}
+
+function wasTried({ verdict }: JudgementSummary): boolean {
+  return verdict !== "not tried";
 }
 
 function seenLine(screen: Screen, who: string, { verdict, seen }: JudgementSummary): void {
@@ -175,21 +189,24 @@ function seenLine(screen: Screen, who: string, { verdict, seen }: JudgementSumma
   });
 }
 
-/** Not planned on either side. */
-function leftOut({ baseline, candidate }: FeatureSummary): boolean {
-  return [baseline, candidate].every(({ verdict, exchanges }) => verdict === "not tried" && exchanges.length === 0);
-}
-
 /** One line a reason. */
-function notTried(screen: Screen, features: readonly FeatureSummary[]): void {
-  if (features.length === 0) return;
+function notTried(screen: Screen, { features }: ProbeSummary): void {
   const byReason = new Map<string, string[]>();
-  for (const { name, baseline, candidate } of features) {
-    const reason = baseline.seen === candidate.seen ? baseline.seen : `${baseline.seen}; ${candidate.seen}`;
+  const add = (reason: string, name: string): void => {
     byReason.set(reason, [...(byReason.get(reason) ?? []), name]);
+  };
+  for (const { name, baseline, candidate } of features) {
+    const both = !wasTried(baseline) && !wasTried(candidate) && baseline.seen === candidate.seen;
+    if (both) add(baseline.seen, name);
+    else {
+      for (const [side, { verdict, seen }] of Object.entries({ baseline, candidate })) {
+        if (verdict === "not tried") add(`on the ${side}, ${seen}`, name);
+      }
+    }
   }
+  if (byReason.size === 0) return;
   title(screen, "Not tried");
   for (const [reason, names] of byReason) {
-    paragraph(screen, `${names.join(", ")}: ${printableLine(reason, 200)}`, { first: "  ", rest: "    " });
+    paragraph(screen, `${printableLine(reason, 240)}: ${names.join(" · ")}`, { first: "  ", rest: "    " });
   }
 }

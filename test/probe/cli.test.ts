@@ -91,7 +91,7 @@ describe("twintail probe", () => {
       );
       expect(out).toMatch(/In use, and lost on the candidate: logprobs\./);
       expect(out).toMatch(/^logprobs +1 +supported +≠ +ignored$/m);
-      expect(out).toMatch(/long stream: needs --long-stream/);
+      expect(out).toMatch(/needs --long-stream: long stream/);
       const [run] = readdirSync(join(folder, "results")) as [string];
       expect(run).toMatch(/-small-probe-[0-9a-f]{4}$/);
       expect(readdirSync(join(folder, "results", run)).sort()).toEqual(["probe.json", "recording.jsonl"]);
@@ -159,8 +159,8 @@ describe("twintail probe", () => {
         "--out",
         "broken",
       ]);
-      expect([code, /invalid: no request of the baseline succeeded/.test(err)]).toEqual([4, true]);
-      expect(out).toMatch(/The baseline answered no request/);
+      expect([code, /invalid: no chat request of the baseline succeeded/.test(err)]).toEqual([4, true]);
+      expect(out).toMatch(/No chat request of the baseline succeeded, so nothing was compared: HTTP 401: bad key/);
     } finally {
       await broken.close();
     }

@@ -39,10 +39,15 @@ describe("an endpoint", () => {
     const summary = judged(everything(down));
     expect(summary.endpoints).toMatchObject({ baseline: { answered: true }, candidate: { answered: false } });
     expect(new Set(Object.values(verdictsOf(summary)))).toEqual(new Set(["not tried"]));
-    expect(featureOf(summary, "tools")?.candidate.seen).toBe("no request of the candidate succeeded: connect: refused");
+    expect(featureOf(summary, "tools")?.candidate.seen).toBe(
+      "no chat request of the candidate succeeded: connect: refused",
+    );
     expect(summary.features.every(({ differs }) => differs === null)).toBe(true);
     expect(summary.lost).toEqual([]);
-    expect(text(summary)).toMatch(/The candidate answered no request: nothing was compared\./);
+    expect(text(summary)).toMatch(
+      /No chat request of the candidate succeeded, so nothing was compared: connect: refused/,
+    );
+    expect(text(summary).match(/connect: refused/g)).toHaveLength(2);
   });
 
   it("that refuses everybody still has its list of models", () => {
@@ -68,6 +73,24 @@ describe("an endpoint", () => {
       seed: "not tried",
     });
     expect(featureOf(summary, "tools")?.candidate.seen).toMatch(/a plain chat request fails in the same way: HTTP 400/);
+  });
+
+  it("whose model is unknown has other services that are judged, and no chat", () => {
+    const wrong = fails(404, "The model 'm' does not exist");
+    const { "models.list": _, "riva-speech.speech": __, ...rest } = everything(wrong);
+    const summary = judged({
+      ...rest,
+      "wrong-model.model": fails(404, "The model 'twintail-no-such-model' does not exist"),
+    });
+    expect(summary.endpoints.candidate).toMatchObject({
+      answered: false,
+      failure: "HTTP 404: The model 'm' does not exist",
+    });
+    expect(verdictsOf(summary)).toMatchObject({
+      "riva-speech": "supported",
+      models: "supported",
+      "unknown-field": "not tried",
+    });
   });
 
   it("that refuses a plain request in one way rejects a feature by refusing it in another", () => {

@@ -37,6 +37,8 @@ const twice =
   (_request, copy) =>
     said(copy === 0 ? first : second);
 
+const OVERLOADED = [503, 529];
+
 describe("an endpoint that supports everything", () => {
   it("is seen to support everything", () => {
     const summary = judged();
@@ -749,6 +751,20 @@ describe("a feature", () => {
       expect([got.verdict, got.status]).toEqual([status === 402 ? "unclear" : "rejected", status]);
     },
   );
+
+  it.each([
+    ["503 twice", 503, 503, "unclear"],
+    ["503, then 502", 503, 502, "unclear"],
+    ["502 twice", 502, 502, "rejected"],
+    ["500 twice", 500, 500, "rejected"],
+    ["529 twice", 529, 529, "unclear"],
+  ])("that is answered by %s: an overload is no refusal", (_what, first, last, verdict) => {
+    const reply = { ...fails(last, "no"), before: [fails(first, "no")] };
+    expect(candidateGot("n", { "n.two": reply }).verdict).toBe(verdict);
+    expect(candidateGot("wrong-model", { "wrong-model.model": reply }).verdict).toBe(
+      OVERLOADED.includes(last) ? "unclear" : "broken",
+    );
+  });
 
   it("whose error passes on a retry is judged by the last answer", () => {
     const reply = { ...said("1,2,3,4,5,"), before: [fails(503, "busy")] };

@@ -1,5 +1,7 @@
 /** A plain answer, its streaming, its usage, and the limits on its length. */
 import { shown } from "../../check/evidence.js";
+import { formatDurationMs } from "../../core/duration.js";
+import { NS_PER_MS } from "../../core/units.js";
 import { contentOf, outputTokens, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Answers, type Feature, type Judgement, user, verdict } from "../feature.js";
 
@@ -38,10 +40,10 @@ const stream: Feature = {
     const reads = new Set(completion.tokenEvents.map(({ read }) => read)).size;
     const events = completion.tokenEvents.length;
     if (events === 0) return verdict("broken", `${completion.eventCount} events, none with text`);
-    const spanMs = Math.round(((attempt.reads.at(-1)?.[0] ?? 0) - (attempt.reads[0]?.[0] ?? 0)) / 1e6);
+    const span = formatDurationMs(((attempt.reads.at(-1)?.[0] ?? 0) - (attempt.reads[0]?.[0] ?? 0)) / NS_PER_MS);
     const held = events >= BUFFERED_EVENTS && reads === 1 ? "; all in one read, as if held back" : "";
     const done = completion.done ? "" : "; no [DONE]";
-    return verdict("supported", `${events} events in ${reads} reads over ${spanMs} ms${held}${done}`);
+    return verdict("supported", `${events} events in ${reads} reads over ${span}${held}${done}`);
   },
 };
 

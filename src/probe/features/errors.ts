@@ -1,13 +1,13 @@
 /** What an endpoint does with requests that it should refuse. Here a failure is what is looked for. */
 import { shown } from "../../check/evidence.js";
-import { type Answer, contentOf, refusalOf } from "../answer.js";
+import { type Answer, contentOf, OVERLOAD, refusalOf } from "../answer.js";
 import { ANSWER_TOKENS, type Feature, type Judgement, user, verdict } from "../feature.js";
 import { SAY_READY } from "./chat.js";
 
 /** A status that came, and none that a retry could change. */
 function refusedWith(answer: Answer): number | null {
   const { status, outcome } = answer.attempt;
-  const answered = outcome.kind === "complete" && status !== undefined && status >= 300 && status !== 429;
+  const answered = outcome.kind === "complete" && status !== undefined && status >= 300 && !OVERLOAD.has(status);
   return answered ? status : null;
 }
 
