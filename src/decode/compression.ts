@@ -51,7 +51,7 @@ export function openReads(attempt: Attempt, reads: readonly Buffer[], log: Anoma
   if (whole.length === 0) {
     // Some proxies decompress and leave the header.
     if (isPlain(bytes)) return { pieces: reads, problem: null };
-    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) and damaged` };
+    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) and cut off or damaged` };
   }
   return { pieces: cutAsRead(open, reads, bytes, whole), problem: null };
 }

@@ -41,13 +41,14 @@ export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Com
     const error = problem === null ? statusError(text()) : plainError(problem, "plain", false);
     return failed(error, log);
   }
-  if (problem !== null) return failed(plainError(problem, "plain", true, "body-not-json"), log);
+  const complete = attempt.outcome.kind === "complete";
+  if (problem !== null) return failed(complete ? plainError(problem, "plain", true, "body-not-json") : null, log);
 
-  const ended = attempt.outcome.kind === "complete" || attempt.outcome.kind === "network";
+  const ended = complete || attempt.outcome.kind === "network";
   const dialect = DIALECTS[api](log);
   const atNs = (read: number): number => attempt.reads[read]?.[0] ?? attempt.endedAtNs;
   const { facts, comments, error } = (variant === "stream" ? readAsStream : readAsBody)(
-    { pieces, text, atNs, ended, complete: attempt.outcome.kind === "complete" },
+    { pieces, text, atNs, ended, complete },
     dialect,
     log,
   );
@@ -117,6 +118,6 @@ function readAsBody({ pieces, text, atNs, ended, complete }: Opened, dialect: Di
   return { facts: readStream(stream, atNs, dialect, log, ended), comments: stream.comments, error: null };
 }
 
-function failed(error: ApiError, log: AnomalyLog): Completion {
+function failed(error: ApiError | null, log: AnomalyLog): Completion {
   return { ...EMPTY_ANSWER, ...NOT_STREAMED, commentCount: 0, error, anomalies: log.list() };
 }

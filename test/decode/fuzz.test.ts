@@ -32,6 +32,6 @@ describe("damaged streams", () => {
       if (content !== null && content !== "") said++;
     }
     // Most damage leaves something to read: were this low, the streams would test nothing but their first bytes.
-    expect(said).toBeGreaterThan(1_000);
+    expect(said).toBeGreaterThan(500);
   });
 });

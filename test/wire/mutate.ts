@@ -123,8 +123,8 @@ const MUTATIONS: readonly Mutation[] = [
     return Buffer.from(bytes.toString("latin1").replaceAll("\n", end), "latin1");
   },
   function deep(bytes, random) {
-    // Deep enough to overflow any recursion, and rare, since each is a megabyte at most.
-    const depth = random.int(50) === 0 ? 200_000 : random.int(100);
+    // Deep enough to overflow any recursion, and rare, since it costs a thousand other streams.
+    const depth = random.int(500) === 0 ? 50_000 : random.int(100);
     const open = ['{"a":', "[", '{"error":', '{"choices":['][random.int(4)] ?? "[";
     const close = open.startsWith("{") ? "}" : "]";
     const at = random.int(bytes.length + 1);
@@ -133,7 +133,7 @@ const MUTATIONS: readonly Mutation[] = [
   },
 ];
 
-const MAX_BYTES = 2_000_000;
+const MAX_BYTES = 500_000;
 
 /** A row with one to six changes, in reads of any size. */
 export function mutatedStream(rows: readonly WireRow[], random: Random): MutatedStream {
