@@ -51,7 +51,8 @@ export class UsageLog {
       if (here === null) continue;
       found = here;
       this.#sources.add(source);
-      if (source !== "usage") this.log.note("usage-elsewhere", `${source}: ${textOf(here.raw)}`, arrival?.read);
+      if (source !== "usage" && !this.log.has("usage-elsewhere"))
+        this.log.note("usage-elsewhere", `${source}: ${textOf(here.raw)}`, arrival?.read);
     }
     if (found === null) return false;
     this.#last = found;
