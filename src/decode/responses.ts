@@ -73,12 +73,12 @@ class ResponsesDialect implements Dialect {
       return;
     }
     const type = asText(event.type) ?? arrival.name ?? "";
+    this.#follow(event.sequence_number, arrival);
     const error = apiErrorIn(event, true);
     if (error !== null) {
       this.#inStream(error, arrival);
       return;
     }
-    this.#follow(event.sequence_number, arrival);
     for (const key of PADDING_KEYS) {
       if (event[key] !== undefined) this.log.note("padding-keys", `${key}: ${textOf(event[key])}`, arrival.read);
     }
