@@ -128,8 +128,8 @@ class ResponsesDialect implements Dialect {
     if (this.#streamed && ended && this.#final === null && this.#error === null) {
       this.log.note("completed-event-missing", "the stream ended without a final response object");
     }
-    const { toolCalls, logprobs } = this.#items.finish(this.#final !== null);
-    noteCalls(toolCalls, this.log, ended);
+    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null);
+    noteCalls(functionCalls, this.log, ended);
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null && this.#final !== null);
     const { id, model, fingerprint } = this.#envelope;
