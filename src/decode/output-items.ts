@@ -103,7 +103,7 @@ export class OutputItems {
   }
 
   /** The output of the final response, or of a body. */
-  final(output: unknown, arrival: Arrival | null): void {
+  final(output: unknown, arrival: Arrival | null, failed: boolean): void {
     this.#logprobs = [];
     for (const [index, each] of asArray(output).entries()) {
       const value = asObject(each);
@@ -115,7 +115,7 @@ export class OutputItems {
       this.#identify(item, value, arrival);
       for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
     }
-    if (arrival === null) return;
+    if (arrival === null || failed) return;
     for (const item of this.#all()) {
       if (!item.inFinal) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
     }

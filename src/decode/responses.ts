@@ -102,7 +102,7 @@ class ResponsesDialect implements Dialect {
     this.#usage.see(response, null, arrival, null);
     if (!FINAL.has(type)) return;
     this.#final = { ...response, status: response.status ?? type.slice("response.".length) };
-    this.#items.final(response.output, arrival);
+    this.#items.final(response.output, arrival, this.#failed);
     this.#inStream(failureIn(this.#final), arrival);
   }
 
@@ -117,7 +117,7 @@ class ResponsesDialect implements Dialect {
     this.#final = response;
     this.#envelope.see(response, null);
     this.#usage.see(response, null, null, null);
-    this.#items.final(response.output, null);
+    this.#items.final(response.output, null, this.#failed);
   }
 
   fail(error: ApiError): void {
@@ -128,7 +128,7 @@ class ResponsesDialect implements Dialect {
     if (this.#streamed && ended && this.#final === null && this.#error === null) {
       this.log.note("completed-event-missing", "the stream ended without a final response object");
     }
-    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null);
+    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed);
     noteCalls(functionCalls, this.log, ended);
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null && this.#final !== null);
@@ -147,6 +147,11 @@ class ResponsesDialect implements Dialect {
       error: this.#error,
       done: doneSaid || (this.#streamed && this.#final !== null),
     };
+  }
+
+  /** A response that failed repeats nothing and ends nothing. */
+  get #failed(): boolean {
+    return this.#final?.status === "failed";
   }
 
   #inStream(error: ApiError | null, arrival: Arrival): void {
