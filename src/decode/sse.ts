@@ -50,6 +50,8 @@ class SseLexer {
   /** Lines of a JSON value that stands in no field, from the one that opens it. */
   #raw: string[] = [];
   #rawScan = new JsonScan();
+  /** JSON is not looked for again in lines that were taken for JSON before. */
+  #replaying = false;
 
   push(bytes: Uint8Array): void {
     this.#read++;
@@ -151,7 +153,7 @@ class SseLexer {
         this.#outside(value, "error");
         break;
       default:
-        if (OPENS_JSON.test(line)) this.#beginRaw(line);
+        if (!this.#replaying && OPENS_JSON.test(line)) this.#beginRaw(line);
         else this.#note("unknown-field", line);
     }
   }
@@ -184,10 +186,13 @@ class SseLexer {
     this.#outside(text, "raw");
   }
 
-  /** What began like JSON was none. */
+  /** What began like JSON was none: its lines are lines like any other. */
   #dropRaw(): void {
-    if (this.#raw.length > 0) this.#note("unknown-field", this.#raw[0] ?? "");
+    const lines = this.#raw;
     this.#raw = [];
+    this.#replaying = true;
+    for (const line of lines) this.#line(line);
+    this.#replaying = false;
   }
 
   /** An event of its own, after what was open before it. */

@@ -17,9 +17,10 @@ export function noteCharacters(
   log: AnomalyLog,
 ): void {
   const suspect = said.find((text) => text.includes(REPLACEMENT));
-  const valid = pieces.every((piece) => isUtf8(piece));
-  if (valid && suspect === undefined) return;
+  if (suspect === undefined && pieces.every((piece) => isUtf8(piece))) return;
   const bytes = Buffer.concat(pieces);
+  const valid = isUtf8(bytes);
+  if (suspect === undefined && valid) return;
   const bad = valid ? -1 : invalidAt(bytes);
   if (bad >= 0 && (ended || bytes.length - bad > 3)) {
     log.note("invalid-utf8", `bytes ${bytes.subarray(bad, bad + 8).toString("hex")}`, readOf(pieces, bad));

@@ -286,7 +286,15 @@ function text(content: string): Partial<Completion> {
 function call(name: string, args: unknown): Partial<Completion> {
   return {
     toolCalls: [
-      { id: "call_1", index: null, name, argumentsText: JSON.stringify(args), arguments: args, firstAtNs: 1, lastAtNs: 2 },
+      {
+        id: "call_1",
+        index: null,
+        name,
+        argumentsText: JSON.stringify(args),
+        arguments: args,
+        firstAtNs: 1,
+        lastAtNs: 2,
+      },
     ],
     finishReason: "tool_calls",
   };
