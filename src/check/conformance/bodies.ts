@@ -35,7 +35,7 @@ const seen = anomalyRules("bodies", [
     kind: "empty-body",
     severity: "breaks",
     message: "the body is empty: clients fail while parsing, or take it for an empty answer",
-    clients: "openai-node returns `undefined` in place of a completion",
+    clients: "every client that parses the body; openai-node returns `undefined` for a length of 0",
     when: ({ attempt }) => attempt.status === undefined || attempt.status < 300,
   },
   {

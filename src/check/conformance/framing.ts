@@ -134,7 +134,7 @@ const doneMissing = rule(
   (view) => {
     if (!hasChoices(view) || !isWholeStream(view) || !isEventStream(view)) return null;
     const { completion } = view;
-    if (completion.done || completion.error !== null) return null;
+    if (completion.done || completion.eventCount === 0 || completion.error !== null) return null;
     // A stream that broke off is another rule's, and so is a `[DONE]` that lacks its blank line.
     if (completion.finishReason === null || completion.anomalies.some(({ kind }) => kind === "done-unterminated"))
       return null;
