@@ -25,18 +25,20 @@ export const ANOMALIES = {
   "invalid-utf8": "bytes are not UTF-8",
   "replacement-character": "the server itself sent U+FFFD in place of a character",
   // Bodies
-  "body-for-stream": "a whole JSON body answered `stream: true`",
+  "body-for-stream": "a whole JSON body, or `message` in place of `delta`, answered `stream: true`",
   "stream-for-body": "server-sent events answered a request that did not stream",
   "whitespace-before-body": "white space or comment lines stood before the JSON body",
   "compressed-body": "the body is compressed although identity was asked for",
   "empty-body": "the body is empty",
   "html-body": "a page of HTML came in place of JSON",
   "body-not-json": "the body is not JSON",
-  "delta-in-body": "a body that was not streamed carries `delta` in place of `message`",
+  "delta-in-body": "a body that was not streamed carries `delta`, beside `message` or in place of it",
   "choices-missing": "an answer has no `choices`",
+  "choice-of-other-api": "a choice has the shape of the other API: `text` in chat, `delta` or `message` in completions",
   // Events of a stream
   "empty-choices-event": "an event other than the usage event has `choices: []`",
   "first-content-null": "the first event has `content: null`",
+  "first-event-carries-text": "the first event already carries text",
   "role-missing": "no event carried a role",
   "role-repeated": "the role is repeated on later events",
   "finish-reason-absent": "events before the last lack the key `finish_reason`",
@@ -81,9 +83,10 @@ export const ANOMALIES = {
   "tool-id-missing": "a tool call has no `id`",
   "tool-id-repeated": "the `id` of a call is repeated on its later pieces",
   "tool-id-late": "the `id` of a call came after its first piece",
+  "tool-id-changes": "later pieces of a call have another `id`",
   "tool-id-shared": "two tool calls have the same `id`",
   "tool-name-repeated": "the name of a call is repeated on its later pieces",
-  "tool-name-empty": "later pieces of a call have `name: \"\"`",
+  "tool-name-empty": 'later pieces of a call have `name: ""`',
   "tool-name-late": "the name of a call came after arguments",
   "tool-type-missing": "a tool call has no `type`",
   "tool-arguments-whole": "the arguments of a streamed call came in one piece",
@@ -100,11 +103,12 @@ export const ANOMALIES = {
   "tool-call-as-text": "a tool call leaked into the content as text",
   // /responses
   "sequence-gap": "`sequence_number` is missing or out of order",
-  "item-events-missing": "an output item was delivered without its `added` or `done` event",
-  "completed-event-missing": "no `response.completed`, `response.incomplete` or `response.failed` event ended the stream",
-  "final-differs": "the final response object differs from what was streamed",
+  "item-events-missing": "an output item was delivered without its `added`, delta or `done` events",
+  "completed-event-missing":
+    "no `response.completed`, `response.incomplete` or `response.failed` event ended the stream",
+  "final-differs": "a `done` event or the final response object differs from what was streamed",
   // /embeddings
-  "embedding-base64": "vectors came as base64 where numbers were asked for",
+  "embedding-base64": "vectors came as base64",
   "embedding-order": "the vectors are not in the order of their `index`",
 } as const satisfies Readonly<Record<string, string>>;
 

@@ -9,6 +9,7 @@ const seen = anomalyRules("framing", [
     message:
       "U+FEFF stands before the first event: parsers that keep it take it for part of a field name and lose that event",
     clients: "openai-python decodes each line as plain UTF-8 and drops the first event; openai-node strips the mark",
+    when: ({ exchange }) => exchange.variant === "stream",
   },
   {
     kind: "carriage-return",
