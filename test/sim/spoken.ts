@@ -38,8 +38,13 @@ export function send(url: string, body: unknown, headers: Record<string, string>
       method: body === undefined ? "GET" : "POST",
       headers: { "content-type": "application/json", ...headers },
     });
-    sent.on("error", reject);
+    // A reset in the middle is told on the request as well: what came before it is the answer.
+    let answered = false;
+    sent.on("error", (error) => {
+      if (!answered) reject(error);
+    });
     sent.on("response", (response) => {
+      answered = true;
       const headersMs = performance.now() - startMs;
       const chunks: Buffer[] = [];
       const readsMs: number[] = [];
