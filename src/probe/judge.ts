@@ -1,4 +1,5 @@
 /** A recording of a probe → what each endpoint does with each feature. A pure function of the file. */
+import { cut } from "../check/evidence.js";
 import type { EndpointRole } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
 import { NS_PER_MS } from "../core/units.js";
@@ -123,11 +124,11 @@ class Side {
     const judged = this.#judge(feature, parts, answers);
     this.#verdicts.set(feature.id, judged.verdict);
     // What decided: the first that was refused, where one was.
-    const shown = answers.find((answer) => refusalOf(answer) !== null) ?? answers[0];
+    const shown = answers.find((answer) => !isControl(answer) && refusalOf(answer) !== null) ?? answers[0];
     const error = judged.verdict === "not tried" ? null : (shown?.completion.error ?? null);
     return {
       verdict: judged.verdict,
-      seen: judged.seen.slice(0, MAX_SEEN),
+      seen: cut(judged.seen, MAX_SEEN),
       status: shown?.attempt.status ?? null,
       error: error === null ? null : { message: error.message, type: error.type, code: error.code },
       exchanges: answers.map(({ exchange }) => exchange.id),
@@ -159,7 +160,7 @@ class Side {
       return { verdict: "not tried", seen: "the probe was interrupted" };
     if (feature.judgesFailures !== true) {
       for (const answer of answers) {
-        const refusal = answer.golden.tags.includes(CONTROL) ? null : refusalOf(answer);
+        const refusal = isControl(answer) ? null : refusalOf(answer);
         if (refusal !== null) return this.#likePlain(feature, answer) ?? refusal;
       }
     }
@@ -211,6 +212,10 @@ class Side {
       seen: failure?.message ?? "awake",
     };
   }
+}
+
+function isControl({ golden }: Answer): boolean {
+  return golden.tags.includes(CONTROL);
 }
 
 /** Answered also by an endpoint that serves nobody. */

@@ -180,7 +180,7 @@ const parallelTools = toolFeature({
     if (calledCities(answer) < 2)
       return verdict("broken", `${calls} calls, all with the same arguments: ${judged.seen}`);
     const ids = new Set(answer.completion.toolCalls.map(({ id }) => id)).size;
-    if (ids < calls) return verdict("broken", `${calls} calls with ${ids} different ids`);
+    if (ids < calls) return verdict("broken", `${calls} calls that share their ids: a client cannot answer each`);
     return verdict("supported", `${calls} calls in one answer`);
   },
 });
