@@ -64,12 +64,12 @@ export function wirePage({ rules, subjects, noFinding, anomalies }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [{ RULES }, { SUBJECTS }, { NO_FINDING }, { ANOMALIES }] = await Promise.all([
+  const [{ NAMED_RULES }, { SUBJECTS }, { NO_FINDING }, { ANOMALIES }] = await Promise.all([
     import("../dist/check/conformance/rules.js"),
     import("../dist/check/conformance/rule.js"),
     import("../dist/check/conformance/no-finding.js"),
     import("../dist/decode/anomaly.js"),
   ]);
-  const page = wirePage({ rules: RULES, subjects: SUBJECTS, noFinding: NO_FINDING, anomalies: ANOMALIES });
+  const page = wirePage({ rules: NAMED_RULES, subjects: SUBJECTS, noFinding: NO_FINDING, anomalies: ANOMALIES });
   writeFileSync(new URL("../docs/wire.md", import.meta.url), page);
 }

@@ -304,6 +304,8 @@ const ELSEWHERE = new Set([
   "hops-differ",
   "processing-time-header-differs",
   "embedding-dimensions-differ",
+  "fewer-reads",
+  "retried-upstream",
 ]);
 
 const all = (example: WatchedExchange | WatchedExchange[]): WatchedExchange[] => [example].flat();
