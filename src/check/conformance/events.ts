@@ -37,6 +37,13 @@ export const eventRules: readonly Rule[] = anomalyRules("events", [
     clients: "openai-node's `chat.completions.stream()` throws `missing role for choice 0` at the end",
   },
   {
+    kind: "empty-delta",
+    severity: "note",
+    message:
+      "an event in the middle of the answer carries nothing: code that takes an empty event for the end stops early",
+    clients: "loops that end at the first chunk without content",
+  },
+  {
     kind: "role-repeated",
     severity: "differs",
     message: "the role is repeated on later events: clients that join strings get `assistantassistant`",

@@ -150,7 +150,7 @@ export const framingRows = [
     anomalies: ["events-without-blank-line"],
   }),
   streamed({
-    row: "empty intermediate events",
+    row: "empty deltas in the middle of an answer",
     seenAt: "gateways",
     bytes: [ROLE, "data: \n\n", text("Hello"), "data:\n\n", END].join(""),
     expects: ALL,
@@ -386,6 +386,13 @@ export const eventRows = [
     ].join(""),
     expects: ALL,
     anomalies: ["empty-choices-event", "extra-fields", "id-empty", "created-zero"],
+  }),
+  streamed({
+    row: "empty deltas in the middle of an answer",
+    seenAt: "gateways",
+    bytes: [ROLE, text("Hel"), chunk({}), chunk({ content: "", tool_calls: null }), text("lo"), END].join(""),
+    expects: ALL,
+    anomalies: ["empty-delta", "tool-calls-null"],
   }),
   streamed({
     row: "role repeated on every event",
