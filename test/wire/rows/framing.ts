@@ -150,7 +150,7 @@ export const framingRows = [
     anomalies: ["events-without-blank-line"],
   }),
   streamed({
-    row: "empty deltas in the middle of an answer",
+    row: "empty intermediate events",
     seenAt: "gateways",
     bytes: [ROLE, "data: \n\n", text("Hello"), "data:\n\n", END].join(""),
     expects: ALL,
