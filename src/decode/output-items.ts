@@ -14,9 +14,8 @@ export type PartKind = "text" | "refusal" | "reasoning" | "summary" | "arguments
 
 interface Part {
   readonly kind: PartKind;
-  pieces: string[];
-  /** Text told so far, in code units. */
-  length: number;
+  /** What was told so far. One text that grows costs nothing until it is compared, unlike pieces that are joined. */
+  text: string;
   fromDeltas: boolean;
 }
 
@@ -91,6 +90,8 @@ export class OutputItems {
   /** The output of the final response, or of a body. */
   final(output: unknown, arrival: Arrival | null, failed: boolean): void {
     this.#logprobs = [];
+    // A final response that comes again repeats the same items.
+    for (const item of this.#items.values()) item.inFinal = false;
     for (const [index, each] of asArray(output).entries()) {
       const value = asObject(each);
       if (value === null) continue;
@@ -115,7 +116,7 @@ export class OutputItems {
     const items = [...this.#items.values()];
     for (const item of whole ? items : []) {
       if (!item.streamed) continue;
-      const untold = [...item.parts.values()].some((part) => part.length > 0 && !part.fromDeltas);
+      const untold = [...item.parts.values()].some((part) => part.text !== "" && !part.fromDeltas);
       if (!item.added || !item.done || untold) {
         const lacks = [item.added ? "" : "added", untold ? "delta" : "", item.done ? "" : "done"].filter(Boolean);
         this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
@@ -128,7 +129,7 @@ export class OutputItems {
   #callOf({ call, index, parts }: Item): ToolCall[] {
     if (call === null) return [];
     const part = parts.get(partKey("arguments", 0));
-    const argumentsText = part === undefined ? null : part.pieces.join("");
+    const argumentsText = part?.text ?? null;
     const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
     const { id, name, firstAtNs, lastAtNs } = call;
     if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
@@ -219,18 +220,27 @@ export class OutputItems {
   #tell(item: Item, { kind, place, text }: Told, arrival: Arrival | null, source: "streamed" | "final" | "body"): void {
     const part = this.#part(item, kind, place);
     if (part === null) return;
-    const known = part.pieces.join("");
-    // Joined once: an endpoint may repeat a long text as often as it likes.
-    part.pieces = [known];
-    if (known === text) return;
+    if (kind === "text") this.answer.seeContent();
+    const known = part.text;
+    if (known === text || (known === "" && this.#isCopy(item, part, text, arrival))) return;
     const differs = known !== "" || (source === "final" && item.streamed);
     if (differs && arrival !== null) this.log.note("final-differs", arrival.text, arrival.read);
     if (text.startsWith(known)) this.#add(item, part, text.slice(known.length), arrival);
   }
 
+  /** Some servers tell the same reasoning as content and as summary. */
+  #isCopy(item: Item, part: Part, text: string, arrival: Arrival | null): boolean {
+    if (part.kind !== "reasoning" && part.kind !== "summary") return false;
+    const other = item.parts.get(partKey(part.kind === "summary" ? "reasoning" : "summary", 0));
+    if (other === undefined || other.text !== text) return false;
+    this.log.note("reasoning-twice", text, arrival?.read);
+    part.text = text;
+    part.fromDeltas = other.fromDeltas;
+    return true;
+  }
+
   #add(item: Item, part: Part, text: string, arrival: Arrival | null): void {
-    part.pieces.push(text);
-    part.length += text.length;
+    part.text += text;
     switch (part.kind) {
       case "arguments":
         this.#carry(item, text, arrival);
@@ -266,7 +276,7 @@ export class OutputItems {
     const known = item.parts.get(key);
     if (known !== undefined) return known;
     if (item.parts.size >= MAX_PARTS) return null;
-    const part: Part = { kind, pieces: [], length: 0, fromDeltas: false };
+    const part: Part = { kind, text: "", fromDeltas: false };
     item.parts.set(key, part);
     return part;
   }
