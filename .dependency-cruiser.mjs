@@ -1,7 +1,7 @@
 /** The import table of ARCHITECTURE.md as rules: the document is the configuration, so the two cannot part. */
 import { readFileSync } from "node:fs";
 
-const ROW = /^\| `([a-z]+)` \|[^|]*\| ([^|]+) \|$/;
+const ROW = /^\| `([a-z]+(?:\.ts)?)` \|[^|]*\| ([^|]+) \|$/;
 const document = readFileSync(new URL("./ARCHITECTURE.md", import.meta.url), "utf8");
 const section = document.slice(
   document.indexOf("## The rooms and what they may import"),
@@ -21,8 +21,13 @@ const rooms = section.split("\n").flatMap((line) => {
 });
 if (rooms.length < 15) throw new Error(`ARCHITECTURE.md: the import table has only ${rooms.length} rooms`);
 
-/** A room is a folder of src/, or one of the files beside them. */
-const pathOf = (names) => (names.length === 0 ? "^$" : `^src/(${names.join("|")})(/|\\.ts$)`);
+/** A room is a folder of src/, or one of the files beside them; of two with one name the file is called `NAME.ts`. */
+const files = new Set(rooms.map(({ room }) => room).filter((room) => room.endsWith(".ts")));
+const roomPath = (name) => {
+  if (name.endsWith(".ts")) return `${name.slice(0, -3)}\\.ts$`;
+  return files.has(`${name}.ts`) ? `${name}/` : `${name}(/|\\.ts$)`;
+};
+const pathOf = (names) => (names.length === 0 ? "^$" : `^src/(${names.map(roomPath).join("|")})`);
 
 const rules = rooms.flatMap(({ room, values, types }) => [
   {

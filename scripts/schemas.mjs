@@ -1,8 +1,12 @@
-/** Writes the JSON Schemas that are generated from zod: the report's into dist, the golden set's beside the goldens. */
+/** Writes the JSON Schemas that are generated from zod: the reports' into dist, the golden set's beside the goldens. */
 import { writeFileSync } from "node:fs";
 import { goldenSetJsonSchema } from "../dist/golden/json-schema.js";
+import { clientsJsonSchema } from "../dist/report/clients.js";
 import { reportJsonSchema } from "../dist/report/json.js";
+import { probeJsonSchema } from "../dist/report/probe-json.js";
 
 const write = (path, schema) => writeFileSync(new URL(path, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
 write("../dist/report/report.schema.json", reportJsonSchema());
+write("../dist/report/clients.schema.json", clientsJsonSchema());
+write("../dist/report/probe.schema.json", probeJsonSchema());
 write("../goldens/golden-set.schema.json", goldenSetJsonSchema());

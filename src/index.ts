@@ -30,11 +30,24 @@ export type { Measurement, Metric, Sample } from "./measure/metric.js";
 export { Tail } from "./measure/tail.js";
 export { buildPlan } from "./plan/build.js";
 export type { Arm, Phase, Plan, PlannedRequest } from "./plan/plan.js";
+export {
+  type FinishedProbe,
+  type PreparedProbe,
+  type ProbeOptions,
+  prepareProbe,
+  probe,
+  type RunProbeOptions,
+  scoreProbe,
+} from "./probe.js";
 export { readRecording } from "./recording/reader.js";
 export type { Attempt, Exchange, HeaderLine, Outcome, RecordingFrame } from "./recording/recording.js";
 export { renderHtml } from "./report/html.js";
 export { renderJson } from "./report/json.js";
 export { renderMarkdown } from "./report/markdown.js";
+export { renderProbeJson } from "./report/probe-json.js";
+export type { ProbeSummary, Verdict } from "./report/probe-summary.js";
+export { renderProbeTerminal } from "./report/probe-terminal.js";
+export { writeProbe } from "./report/probe-write.js";
 export type { Report } from "./report/report.js";
 export type { Summary } from "./report/summary.js";
 export { renderTerminal } from "./report/terminal.js";

@@ -1,28 +1,22 @@
 /** The table of contents of a run: plan → capture → write, then score the file that was written. */
 import { randomInt } from "node:crypto";
-import { readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { hostname } from "node:os";
 import { join } from "node:path";
-import { capture } from "./capture/capture.js";
-import { checkReachable, interrupted } from "./capture/reach.js";
-import { type Keys, resolveKeys, SHORTEST_KEY } from "./config/keys.js";
-import type { EndpointFacts, EndpointSettings, Settings } from "./config/settings.js";
-import { errorMessage, TwintailError } from "./core/errors.js";
-import { NS_PER_MS } from "./core/units.js";
+import { interrupted } from "./capture/reach.js";
+import type { Settings } from "./config/settings.js";
 import { VERSION } from "./core/version.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
+import { heedPreflight, preflight } from "./preflight.js";
+import { accessTo, headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE } from "./recording/reader.js";
-import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
+import type { Exchange } from "./recording/recording.js";
 import { RecordingWriter } from "./recording/writer.js";
-import { withoutKeys } from "./redact/keys.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
 
-const ROLES = ["baseline", "candidate"] as const;
+const USER_AGENT = `twintail/${VERSION}`;
 
 /** A run that is ready to be sent: nothing has touched the network yet. */
 export interface PreparedRun {
@@ -32,11 +26,13 @@ export interface PreparedRun {
   readonly estimate: PlanEstimate;
 }
 
+type Environment = Readonly<Record<string, string | undefined>>;
+
 export interface RunOptions {
   /** Folder that run folders are made in. Default `results`. */
   readonly resultsFolder?: string;
   /** Where keys are looked up. Default `process.env`. */
-  readonly environment?: Readonly<Record<string, string | undefined>>;
+  readonly environment?: Environment;
   readonly kind?: "run" | "demo";
   /** Aborting it ends the run cleanly, with a partial recording. */
   readonly stop?: AbortSignal;
@@ -61,18 +57,14 @@ export interface FinishedRun {
  * @throws TwintailError with the place of a mistake in the golden set, or when the plan may cost more than `maxCost`.
  */
 export function prepareRun(settings: Settings): PreparedRun {
-  const golden = loadGoldenSet(settings.goldens);
-  const seed = settings.capture.seed ?? randomInt(2 ** 31);
-  const userAgent = `twintail/${VERSION}`;
-  const plan = buildPlan({
-    set: golden.set,
-    endpoints: settings.endpoints,
-    capture: settings.capture,
-    seed,
-    userAgent,
-  });
+  return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
+}
+
+function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): PreparedRun {
+  const { endpoints, capture } = settings;
+  const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
-  refuseOverMaxCost(settings, estimate);
+  refuseOverMaxCost("the run", settings, estimate, "lower capture.rounds or the cases' max_tokens, or raise maxCost");
   return { settings, golden, plan, estimate };
 }
 
@@ -81,152 +73,31 @@ export function prepareRun(settings: Settings): PreparedRun {
  * @throws TwintailError before the first request when a key or an endpoint is missing; or, with everything recorded
  * so far on disk, when the disk refuses a line.
  */
-export async function run(prepared: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
-  const { settings } = prepared;
-  const keys = resolveKeys(settings, options.environment ?? process.env);
-  await reachBoth(settings, options.stop);
+export async function run(given: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
+  const { settings } = given;
+  const access = accessTo(settings, options.environment ?? process.env);
+  await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
-  const header = headerOf(prepared, options.kind ?? "run");
+  const said = await preflight({ settings, access, userAgent: USER_AGENT, stop: options.stop });
+  if (options.stop?.aborted) throw interrupted();
+  const heeded = heedPreflight(settings, said);
+  const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
+  const { plan, golden } = prepared;
+  const header = headerOf({
+    settings: heeded,
+    access,
+    plan,
+    capture: heeded.capture,
+    kind: options.kind ?? "run",
+    name: golden.set.name,
+    goldenSet: golden.set,
+    goldenDigest: golden.digest,
+    preflight: said,
+  });
   const folder = join(options.resultsFolder ?? "results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const stopped = await record(prepared, keys, header.runId, writer, options);
+  const stopped = await record({ plan, capture: heeded.capture, runId: header.runId }, access, writer, options);
   return { folder, recording, report: score(recording), interrupted: stopped };
-}
-
-async function record(
-  { settings, plan }: PreparedRun,
-  keys: Keys,
-  runId: string,
-  writer: RecordingWriter,
-  options: RunOptions,
-): Promise<boolean> {
-  const originNs = process.hrtime.bigint();
-  const secrets = Object.values(keys).filter((key) => key !== undefined && key.length >= SHORTEST_KEY);
-  const access = (endpoint: EndpointSettings) => ({
-    origin: new URL(endpoint.baseUrl).origin,
-    query: endpoint.query,
-    ...(keys[endpoint.role] === undefined ? {} : { apiKey: keys[endpoint.role] as string }),
-    ...(endpoint.requestIdHeader === undefined ? {} : { requestIdHeader: endpoint.requestIdHeader }),
-    ...(endpoint.wake === undefined ? {} : { wakeCapMs: endpoint.wake.capMs }),
-  });
-  const endpoints = { baseline: access(settings.endpoints.baseline), candidate: access(settings.endpoints.candidate) };
-  try {
-    writer.append(segmentOf(originNs));
-    const end = await capture(
-      { plan, runId, endpoints, settings: settings.capture, originNs },
-      0,
-      {
-        onReleased: (ids) => options.onReleased?.(ids),
-        onExchange: (exchange) => {
-          const clean = withoutKeys(exchange, secrets);
-          writer.append(clean);
-          options.onExchange?.(clean);
-        },
-        onMachine: (line) => writer.append(line),
-      },
-      options.stop,
-    );
-    const reason = end.interrupted ? "interrupted" : "complete";
-    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason });
-    return end.interrupted;
-  } catch (error) {
-    const atNs = Number(process.hrtime.bigint() - originNs);
-    tryAppend(() => writer.append({ type: "end", segment: 0, atNs, reason: "failed", message: errorMessage(error) }));
-    throw error;
-  } finally {
-    writer.close();
-  }
-}
-
-/** The disk that refused a line may refuse this one too; the first error is the one to report. */
-function tryAppend(append: () => void): void {
-  try {
-    append();
-  } catch {
-    // A recording without an end line is read as killed.
-  }
-}
-
-/** An endpoint that scales to zero is left asleep: the first contact with it is its cold trial. */
-async function reachBoth({ endpoints, capture: { timeouts } }: Settings, stop: AbortSignal | undefined): Promise<void> {
-  for (const role of ROLES) {
-    const { wake, baseUrl } = endpoints[role];
-    if (wake === undefined) await checkReachable(baseUrl, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
-  }
-}
-
-function refuseOverMaxCost({ capture: { maxCost } }: Settings, { endpoints }: PlanEstimate): void {
-  if (maxCost === undefined) return;
-  const total = (endpoints.baseline.maxCost ?? 0) + (endpoints.candidate.maxCost ?? 0);
-  if (total <= maxCost) return;
-  throw new TwintailError({
-    cause: `the run may cost up to $${total.toFixed(2)}, above maxCost $${maxCost.toFixed(2)}`,
-    place: "capture.maxCost",
-    remedy: "lower capture.rounds or the cases' max_tokens, or raise maxCost",
-  });
-}
-
-function headerOf({ settings, golden, plan }: PreparedRun, kind: "run" | "demo"): HeaderLine {
-  const createdAt = new Date().toISOString();
-  return {
-    type: "header",
-    schemaVersion: RECORDING_SCHEMA_VERSION,
-    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${golden.set.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
-    createdAt,
-    kind,
-    goldenSet: golden.set,
-    goldenDigest: golden.digest,
-    endpoints: { baseline: factsOf(settings.endpoints.baseline), candidate: factsOf(settings.endpoints.candidate) },
-    requests: plan.requests,
-    plan: plan.rows,
-    planDigest: plan.digest,
-    notTested: plan.notTested,
-    capture: settings.capture,
-    judge: settings.judge,
-    seed: plan.seed,
-    versions: { twintail: VERSION, node: process.version, undici: undiciVersion() },
-  };
-}
-
-function factsOf(endpoint: EndpointSettings): EndpointFacts {
-  const { role, baseUrl, models, apiKeyEnv, tier, price, wake, simulated } = endpoint;
-  return {
-    role,
-    baseUrl,
-    models,
-    ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
-    ...(tier === undefined ? {} : { tier }),
-    ...(price === undefined ? {} : { price }),
-    ...(wake === undefined ? {} : { wake }),
-    ...(simulated === undefined ? {} : { simulated }),
-  };
-}
-
-function segmentOf(originNs: bigint): SegmentLine {
-  const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
-  return {
-    type: "segment",
-    id: 0,
-    hrtimeOriginNs: String(originNs),
-    wallClockMs: Date.now() - Math.round(sinceOriginMs),
-    bootId: bootId(),
-    host: hostname(),
-    shard: null,
-  };
-}
-
-/** Monotonic clocks of one boot can be compared; of two they cannot. */
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "unknown";
-  }
-}
-
-function undiciVersion(): string {
-  const { version } = createRequire(import.meta.url)("undici/package.json") as { version: string };
-  return version;
 }

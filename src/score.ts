@@ -5,6 +5,7 @@
 
 import { assembleReport } from "./assemble/assemble.js";
 import { type ColdFacts, coldFactsOf } from "./assemble/cold.js";
+import { preflightFindings } from "./check/conformance/preflight.js";
 import { watchConformance } from "./check/conformance/watch.js";
 import { checkExpectations, notJudged } from "./check/expect/check.js";
 import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
@@ -17,6 +18,7 @@ import type { GoldenCase } from "./golden/golden-set.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
+import { nameUnsupported } from "./measure/unsupported.js";
 import { readRecording } from "./recording/reader.js";
 import type { Exchange, HeaderLine } from "./recording/recording.js";
 import type { Report } from "./report/report.js";
@@ -27,8 +29,12 @@ import type { Report } from "./report/report.js";
  */
 export function score(path: string): Report {
   const scorer = new Scorer();
-  const frame = readRecording(path, (exchange, header) => scorer.add(exchange, header));
-  const exchanges = scorer.exchanges.sort((a, b) => a.id - b.id);
+  const frame = readRecording(path, (exchange, header) => {
+    refuseProbe(header, path);
+    scorer.add(exchange, header);
+  });
+  refuseProbe(frame.header, path);
+  const exchanges = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
   if (exchanges.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
@@ -42,7 +48,17 @@ export function score(path: string): Report {
     parity: scorer.parity,
     flips: findFlips(judgedPairs(pairs)),
     cold: scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-    findings: scorer.findings(),
+    findings: [...preflightFindings(frame.header), ...scorer.findings()],
+  });
+}
+
+/** A probe replays no golden case: there is nothing in it that a report could compare. */
+function refuseProbe({ kind }: HeaderLine, path: string): void {
+  if (kind !== "probe") return;
+  throw new TwintailError({
+    cause: "this is the recording of a probe",
+    place: path,
+    remedy: `judge it with twintail probe --from ${path}`,
   });
 }
 
@@ -76,8 +92,10 @@ class Scorer {
     if (sample.bucket !== "none") {
       this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
-      const body = header.requests[exchange.requestId]?.body ?? {};
-      this.#wire.see({ exchange, completion: sample.completion, golden, body });
+      const request = header.requests[exchange.requestId];
+      const { baseUrl } = header.endpoints[exchange.endpoint];
+      const { completion } = sample;
+      this.#wire.see({ exchange, completion, golden, body: request?.body ?? {}, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
   }

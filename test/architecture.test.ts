@@ -80,6 +80,18 @@ describe("the import table of ARCHITECTURE.md", () => {
     expect([types.rules, values.rules]).toEqual([[], ["measure-imports-types-only"]]);
   });
 
+  it("tells a contents page from the room of the same name", () => {
+    const files = {
+      "src/capture/c.ts": "export const c = 1;",
+      "src/probe/p.ts": "export const p = 1;",
+      "src/probe.ts":
+        'import { c } from "./capture/c.js"; import { p } from "./probe/p.js"; export const page = c + p;',
+    };
+    expect(check(files)).toEqual({ code: 0, rules: [] });
+    const room = { ...files, "src/probe/p.ts": 'import { c } from "../capture/c.js"; export const p = c;' };
+    expect(check(room).rules).toContain("probe-imports");
+  });
+
   it("fails on a room that it does not name", () => {
     expect(
       check({

@@ -9,6 +9,7 @@ import type { Report } from "../report/report.js";
 import { type EndpointSummary, REPORT_SCHEMA_VERSION, type Summary } from "../report/summary.js";
 import { type ColdFacts, judgeCold } from "./cold.js";
 import { detailsOf } from "./details.js";
+import { failureSummary, retrySummary } from "./failures.js";
 import { metricSummaries } from "./metrics.js";
 import { rateSummaries } from "./rates.js";
 import { rounded } from "./tails.js";
@@ -50,6 +51,11 @@ export function assembleReport(judged: Judged): Report {
     cold: coldSummary(judged),
     checks: checkSummary(header, exchanges),
     parity: paritySummary(judged),
+    failures: failureSummary(exchanges),
+    retries: {
+      baseline: retrySummary("baseline", header, exchanges),
+      candidate: retrySummary("candidate", header, exchanges),
+    },
     findings: judged.findings.map((finding) => ({ ...finding })) as Summary["findings"],
     validity: validityOf(frame.machine, exchanges),
   };
@@ -65,7 +71,7 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   });
   return {
     runId: header.runId,
-    kind: header.kind,
+    kind: header.kind === "demo" ? "demo" : "run",
     createdAt: header.createdAt,
     durationMs: durationMs(frame, exchanges),
     host: segments[0]?.host ?? "unknown",
@@ -109,6 +115,7 @@ function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly Sco
     modelsSeen: seen(({ model }) => model),
     systemFingerprints: seen(({ systemFingerprint }) => systemFingerprint),
     remoteAddresses: seen(({ remoteAddress }) => remoteAddress),
+    proxy: facts.proxy ?? null,
     tier: facts.tier ?? null,
     simulated: facts.simulated ?? null,
     exchanges: own.length,

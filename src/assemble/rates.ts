@@ -61,8 +61,10 @@ const RULES: readonly RateRule[] = [
   exchangesThat("parse_errors", ({ failure }) => failure?.kind === "parse_error"),
   attemptsThat("http_429", "http_429"),
   attemptsThat("http_402", "http_402"),
+  attemptsThat("http_401", "http_401"),
   attemptsThat("http_4xx", "http_4xx"),
   attemptsThat("http_5xx", "http_5xx"),
+  exchangesThat("unsupported_feature", ({ failure }) => failure?.kind === "unsupported_feature"),
   {
     name: "stale_connections",
     better: "lower",

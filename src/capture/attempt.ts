@@ -40,9 +40,12 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly now: Clock;
   readonly onRead: () => void;
-  /** Aborted when the user stops the run. */
+  /** Aborted when the user stops the run, or its deadline does. */
   readonly stop: AbortSignal;
 }
+
+/** The reason of a stop that is the run's own deadline; every other stop is the user's. */
+export const DEADLINE = "deadline";
 
 /** Never rejects: whatever happens is an outcome. */
 export function sendAttempt(timed: TimedClient, options: AttemptOptions): Promise<RawAttempt> {
@@ -72,7 +75,8 @@ class LiveAttempt {
   #settled = false;
   #connectTimer: NodeJS.Timeout | null = null;
   #firstByteTimer: NodeJS.Timeout | null = null;
-  readonly #onStop = (): void => this.#abort({ kind: "cancelled", by: "user" });
+  readonly #onStop = (): void =>
+    this.#abort({ kind: "cancelled", by: this.options.stop.reason === DEADLINE ? "deadline" : "user" });
 
   constructor(
     private readonly timed: TimedClient,
@@ -94,8 +98,8 @@ class LiveAttempt {
         this.timed.client.dispatch(
           {
             method: request.method,
-            path: `${request.path}${query}`,
-            headers: { ...request.headers, ...secretHeaders },
+            path: this.timed.path(`${request.path}${query}`),
+            headers: { ...request.headers, ...secretHeaders, ...this.timed.headers },
             body,
           },
           {

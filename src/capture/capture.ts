@@ -18,7 +18,7 @@ export interface CaptureEvents {
 
 export interface CaptureEnd {
   readonly atNs: number;
-  readonly interrupted: boolean;
+  readonly reason: "complete" | "interrupted" | "deadline";
 }
 
 /**
@@ -57,7 +57,7 @@ export function capture(
             events.onMachine({ type: "machine", segment, ...message.line });
             break;
           case "done":
-            end = { atNs: message.atNs, interrupted: message.interrupted };
+            end = { atNs: message.atNs, reason: message.reason };
         }
       } catch (error) {
         fail(error);

@@ -4,13 +4,13 @@
  */
 import type { EndpointRole } from "../config/settings.js";
 import type { Clock } from "./clock.js";
-import { type TimedClient, timedClient } from "./connection.js";
+import { type Route, type TimedClient, timedClient } from "./connection.js";
 
 export class Lane {
   readonly #clients = new Map<EndpointRole, { timed: TimedClient; epoch: string }>();
 
   constructor(
-    private readonly origins: Readonly<Record<EndpointRole, string>>,
+    private readonly routes: Readonly<Record<EndpointRole, Route>>,
     private readonly now: Clock,
   ) {}
 
@@ -19,7 +19,7 @@ export class Lane {
     const held = this.#clients.get(endpoint);
     if (held !== undefined && held.epoch === epoch && !held.timed.client.destroyed) return held.timed;
     if (held !== undefined) held.timed.abandon();
-    const timed = timedClient(this.origins[endpoint], this.now);
+    const timed = timedClient(this.routes[endpoint], this.now);
     this.#clients.set(endpoint, { timed, epoch });
     return timed;
   }

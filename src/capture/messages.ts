@@ -2,19 +2,9 @@
 import type { CaptureSettings, EndpointRole } from "../config/settings.js";
 import type { Plan } from "../plan/plan.js";
 import type { MachineLine } from "../recording/recording.js";
+import type { EndpointAccess } from "./access.js";
 import type { RawAttempt } from "./attempt.js";
 import type { Backoff } from "./retry.js";
-
-export interface EndpointAccess {
-  /** Scheme, host and port. */
-  readonly origin: string;
-  readonly apiKey?: string;
-  /** `?…` of the base address, or empty. It may carry a key. */
-  readonly query: string;
-  readonly requestIdHeader?: string;
-  /** Cap of a cold wake, where the endpoint scales to zero. */
-  readonly wakeCapMs?: number;
-}
 
 export interface CaptureJob {
   readonly plan: Plan;
@@ -35,7 +25,7 @@ export type FromCapture =
   | { readonly type: "released"; readonly ids: readonly number[] }
   | { readonly type: "exchange"; readonly exchange: RawExchange }
   | { readonly type: "machine"; readonly line: Omit<MachineLine, "type" | "segment"> }
-  | { readonly type: "done"; readonly atNs: number; readonly interrupted: boolean };
+  | { readonly type: "done"; readonly atNs: number; readonly reason: "complete" | "interrupted" | "deadline" };
 
 export interface ToCapture {
   readonly type: "stop";

@@ -4,10 +4,11 @@ import { setTimeout as delay } from "node:timers/promises";
 import { type Random, seededRandom } from "../core/random.js";
 import { NS_PER_MS } from "../core/units.js";
 import type { Block, PlannedRequest, Release, RequestTemplate } from "../plan/plan.js";
+import { type EndpointAccess, keyHeader } from "./access.js";
 import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
 import type { Clock } from "./clock.js";
 import { Lane } from "./lane.js";
-import type { CaptureJob, EndpointAccess, RawExchange } from "./messages.js";
+import type { CaptureJob, RawExchange } from "./messages.js";
 import { firstReads } from "./read-log.js";
 import { type Backoff, backoffAfter, coldBackoffAfter } from "./retry.js";
 
@@ -60,10 +61,10 @@ export class Pacer {
     // A phase may have many blocks (serial order); its releases are timed from where the phase began.
     const startNs = this.#phaseStartNs.get(block.phase) ?? this.now();
     this.#phaseStartNs.set(block.phase, startNs);
-    const origins = { baseline: this.job.endpoints.baseline.origin, candidate: this.job.endpoints.candidate.origin };
+    const routes = { baseline: this.job.endpoints.baseline.route, candidate: this.job.endpoints.candidate.route };
     let next = 0;
     const runLane = async (): Promise<void> => {
-      const lane = new Lane(origins, this.now);
+      const lane = new Lane(routes, this.now);
       try {
         while (next < block.releases.length && !this.stop.aborted) {
           const release = block.releases[next++] as Release;
@@ -145,7 +146,7 @@ export class Pacer {
       query: access.query,
       body,
       secretHeaders: {
-        ...authorization(request.key === "wrong" ? WRONG_KEY : access.apiKey),
+        ...keyHeader(access, request.key === "wrong" ? WRONG_KEY : access.apiKey),
         ...(access.requestIdHeader === undefined ? {} : { [access.requestIdHeader]: id }),
       },
       deadlines: this.#deadlines(row, access, releasedAtNs),
@@ -176,7 +177,13 @@ export class Pacer {
       const elapsedMs = (this.now() - releasedAtNs) / NS_PER_MS;
       return coldBackoffAfter(attempt, elapsedMs, access.wakeCapMs, random, Date.now());
     }
-    return backoffAfter(attempt, made, this.job.settings.retry, random, Date.now());
+    const backoff = backoffAfter(attempt, made, this.job.settings.retry, random, Date.now());
+    return backoff !== null && this.#isPastDeadline(backoff.ms) ? null : backoff;
+  }
+
+  #isPastDeadline(waitMs: number): boolean {
+    const { deadlineMs } = this.job.settings;
+    return deadlineMs !== undefined && this.now() / NS_PER_MS + waitMs >= deadlineMs;
   }
 
   #body(row: PlannedRequest): RequestBytes {
@@ -190,8 +197,4 @@ export class Pacer {
     if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
     return request;
   }
-}
-
-function authorization(key: string | undefined): Record<string, string> {
-  return key === undefined ? {} : { authorization: `Bearer ${key}` };
 }

@@ -1,6 +1,6 @@
 /** Can an endpoint be reached at all? Asked before the first paid request, without sending one. */
 import { ExitCode, errorCode, errorMessage, TwintailError } from "../core/errors.js";
-import { timedClient } from "./connection.js";
+import { type Route, timedClient } from "./connection.js";
 
 const WORDS: Readonly<Record<string, string>> = {
   ENOTFOUND: "its host name does not resolve",
@@ -27,13 +27,13 @@ export function interrupted(): TwintailError {
  * @throws TwintailError that says what failed, for `place` in the configuration.
  */
 export async function checkReachable(
-  baseUrl: string,
+  route: Route,
   connectMs: number,
   place: string,
   stop?: AbortSignal,
 ): Promise<void> {
-  const { origin, host } = new URL(baseUrl);
-  const timed = timedClient(origin, () => 0);
+  const { host } = new URL(route.origin);
+  const timed = timedClient(route, () => 0);
   let timer: NodeJS.Timeout | undefined;
   try {
     await new Promise<void>((resolve, reject) => {
@@ -55,9 +55,10 @@ export async function checkReachable(
     });
   } catch (error) {
     if (stop?.aborted) throw interrupted();
+    const through = route.proxy === undefined ? "" : ` through the proxy ${route.proxy.origin}`;
     const code = errorCode(error) ?? errorMessage(error);
     throw new TwintailError({
-      cause: `cannot reach ${host}: ${WORDS[code] ?? code}`,
+      cause: `cannot reach ${host}${through}: ${WORDS[code] ?? (code === "PROXY_REFUSED" ? errorMessage(error) : code)}`,
       place,
       remedy: "start the server, or mend the address",
       error,

@@ -41,7 +41,7 @@ export function backoffAfter(
   if (attempt.outcome.kind === "staleConnection") return { ms: 0, from: "immediate" };
   if (made >= settings.attempts || !isRetryable(attempt, settings)) return null;
   const asked = isThrottled(attempt.status) ? retryAfterMs(attempt.headers ?? [], nowMs) : null;
-  if (asked !== null) return { ms: Math.min(asked, RETRY_AFTER_CAP_MS), from: "retry-after" };
+  if (asked !== null) return { ms: Math.round(Math.min(asked, RETRY_AFTER_CAP_MS)), from: "retry-after" };
   const base = BASE_MS * 2 ** (made - 1);
   return { ms: Math.round(base * (1 + JITTER * random.next())), from: "exponential" };
 }

@@ -1,6 +1,8 @@
 /** The capture thread: nothing runs here but sending, stamping and handing buffers over. */
 import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
+import { NS_PER_MS } from "../core/units.js";
+import { DEADLINE } from "./attempt.js";
 import { clockFrom } from "./clock.js";
 import type { CaptureJob, FromCapture, ToCapture } from "./messages.js";
 import { Monitor } from "./monitor.js";
@@ -8,6 +10,9 @@ import { Pacer } from "./pacer.js";
 
 const port = parentPort;
 if (port === null) throw new Error("capture/worker runs in a worker thread");
+
+/** Node's timers fire at once beyond this. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const job = workerData as CaptureJob;
 const now = clockFrom(job.originNs);
@@ -19,6 +24,13 @@ const post = (message: FromCapture, transfer: ArrayBuffer[] = []): void => port.
 port.on("message", (message: ToCapture) => {
   if (message.type === "stop") stop.abort();
 });
+
+// Stamps count from the start of the run, so the clock is what is left of it.
+const { deadlineMs } = job.settings;
+const deadline =
+  deadlineMs === undefined
+    ? undefined
+    : setTimeout(() => stop.abort(DEADLINE), Math.min(MAX_TIMER_MS, Math.max(0, deadlineMs - now() / NS_PER_MS)));
 
 const monitor = new Monitor(now, (line) => post({ type: "machine", line }));
 const pacer = new Pacer(job, now, stop.signal, {
@@ -32,6 +44,12 @@ const pacer = new Pacer(job, now, stop.signal, {
 });
 
 await pacer.run();
+clearTimeout(deadline);
 monitor.stop();
-post({ type: "done", atNs: now(), interrupted: stop.signal.aborted });
+post({ type: "done", atNs: now(), reason: endReason() });
 port.close();
+
+function endReason(): "complete" | "interrupted" | "deadline" {
+  if (!stop.signal.aborted) return "complete";
+  return stop.signal.reason === DEADLINE ? "deadline" : "interrupted";
+}

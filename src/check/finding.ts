@@ -8,14 +8,25 @@ export type Severity = "breaks" | "differs" | "note";
 /** Sorts the gravest first. */
 export const SEVERITY_RANK: Readonly<Record<Severity, number>> = { breaks: 0, differs: 1, note: 2 };
 
+/** On which sides a rule was seen; `pair` when it is about the two endpoints together. */
+export type FindingSides = EndpointRole | "both" | "pair";
+
 /** One fact worth a person's attention. The evidence is what was sent, not an opinion about it. */
 export interface Finding {
   readonly rule: string;
   readonly severity: Severity;
+  /** What was found and what it does to a client, in one sentence without its full stop. */
   readonly message: string;
+  /** The clients or habits that it breaks. */
+  readonly clients: string;
   readonly evidence: string;
+  /** Absent when it is about the two endpoints together. */
   readonly endpoint?: EndpointRole;
+  /** The case of the first exchange that showed it. */
   readonly caseId?: string;
+  /** How many exchanges of this endpoint showed it, of those that were looked at. */
+  readonly exchanges: { readonly count: number; readonly of: number };
+  readonly sides: FindingSides;
 }
 
 /** The ways a tool call can be wrong. */

@@ -4,8 +4,11 @@ import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
 import { addCheck } from "./check.js";
+import { addClients } from "./clients.js";
 import { addDemo } from "./demo.js";
 import { addInit } from "./init.js";
+import { addProbe } from "./probe.js";
+import { addReplay } from "./replay.js";
 import { addRun } from "./run.js";
 import { addScore } from "./score.js";
 import { addSim } from "./sim.js";
@@ -25,9 +28,10 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 done, 2 bad arguments or configuration, 4 invalid run, 70 internal error, 130 interrupted.",
+      "\nExit codes: 0 done, 1 a required feature is missing, 2 bad arguments or configuration, 3 unclear, 4 invalid run, 70 internal error, 130 interrupted.",
     );
-  for (const add of [addDemo, addInit, addCheck, addRun, addScore, addSim]) add(program, io, done);
+  const commands = [addDemo, addInit, addCheck, addRun, addProbe, addScore, addClients, addReplay, addSim];
+  for (const add of commands) add(program, io, done);
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
   try {
     await program.parseAsync(args, { from: "user" });

@@ -9,6 +9,7 @@ const PHASE_WORDS: Readonly<Record<string, string>> = {
   warmup: "warming up",
   solo: "solo: one stream at a time",
   warm: "golden set",
+  probe: "probing features",
 };
 const REDRAW_MS = 100;
 const LINE_MS = 5_000;

@@ -1,7 +1,12 @@
 import type { Command } from "commander";
+import { parseDurationMs } from "../core/duration.js";
 import { ExitCode } from "../core/errors.js";
+import { DIALECTS } from "../sim/dialects/catalogue.js";
 import type { SimOptions } from "../sim/options.js";
 import { startSimProcess } from "../sim/process.js";
+import { PROFILES, type ProfileName } from "../sim/profiles/catalogue.js";
+import { addInjections, injectionsHelp } from "./injections.js";
+import { serveUntilInterrupted } from "./serve.js";
 import type { Io } from "./terminal-io.js";
 
 interface SimFlags {
@@ -9,46 +14,109 @@ interface SimFlags {
   readonly port: string;
   readonly goldens?: string;
   readonly seed: string;
+  readonly dialect?: string;
+  readonly profile?: ProfileName;
+  readonly list?: boolean;
   readonly wake?: string;
   readonly idleAfter?: string;
+  readonly wakeCap?: string;
+  readonly timeScale?: string;
+  readonly keyEnv?: string;
+  readonly credit?: string;
+  readonly rpm?: string;
+  readonly transientShare?: string;
+  readonly streamCap?: string;
+  readonly context?: string;
+  readonly keepCancelled?: boolean;
   readonly log?: string;
 }
 
+const EXAMPLES = `
+Examples:
+  $ twintail sim --tier a100x2 --port 8080 --goldens goldens/migration.yaml
+  $ twintail sim --dialect openrouter
+  $ twintail sim --profile spot --time-scale 0.01
+  $ twintail sim --profile bastion --credit 100 --rpm 60
+  $ twintail sim --inject 401 --after 10s --for 60s
+  $ twintail sim --inject 5xx --share 0.3 --inject cut --share 0.1
+
+Durations are written as 500ms, 10s or 2m. What a profile does, and each dialect: twintail sim --list
+`;
+
 export function addSim(program: Command, io: Io, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("sim")
     .summary("a simulated endpoint")
-    .description("Serves a simulated OpenAI-compatible endpoint on loopback until it is interrupted.")
+    .description(
+      "Serves a simulated OpenAI-compatible endpoint on loopback until it is interrupted. It speaks the wire of one " +
+        "family of endpoints, or plays one system with its limits and its manners.",
+    )
     .option("--tier <name>", "h100x2 or a100x2", "h100x2")
     .option("--port <number>", "0 takes a free port", "8080")
     .option("--goldens <file>", "golden set whose references are the answers")
     .option("--seed <number>", "seeds jitter and faults", "1")
+    .option("--dialect <name>", "whose wire it speaks, see --list (default: openai)")
+    .option("--profile <name>", `a whole system: ${Object.keys(PROFILES).join(", ")}`)
+    .option("--list", "print the dialects and profiles, and what each profile does")
     .option("--wake <ms>", "start cold, and take so long to wake")
     .option("--idle-after <ms>", "go cold again after so long with nothing in flight")
-    .option("--log <file>", "append every actual send time there")
-    .addHelpText("after", "\nExample:\n  $ twintail sim --tier a100x2 --port 8080 --goldens goldens/migration.yaml")
+    .option("--wake-cap <ms>", "answer 504 to who has waited so long for a wake")
+    .option("--time-scale <factor>", "multiplies a profile's durations")
+    .option("--key-env <name>", "variable that holds the only key that is accepted")
+    .option("--credit <requests>", "402 once so many requests were served")
+    .option("--rpm <requests>", "429 past so many requests a minute")
+    .option("--transient-share <0..1>", "share of requests that meet 502 or 503")
+    .option("--stream-cap <duration>", "cut streams that last longer")
+    .option("--context <tokens>", "prompt tokens that fit (default: 128000)")
+    .option("--keep-cancelled", "go on making answers whose client has gone")
+    .option("--log <file>", "append every actual send time there");
+  const inject = addInjections(command);
+  command
+    .addHelpText("after", () => `${injectionsHelp()}${EXAMPLES}`)
     .action(async (flags: SimFlags) => {
-      const sim = await startSimProcess({
-        tier: flags.tier,
-        port: Number(flags.port),
-        seed: Number(flags.seed),
-        ...(flags.goldens === undefined ? {} : { goldens: flags.goldens }),
-        ...(flags.wake === undefined ? {} : { wakeMs: Number(flags.wake), startCold: true }),
-        ...(flags.idleAfter === undefined ? {} : { idleAfterMs: Number(flags.idleAfter) }),
-        ...(flags.log === undefined ? {} : { logFile: flags.log }),
-      });
-      io.stdout.write(`${sim.baseUrl}\n`);
-      io.stderr.write(`${sim.label}; interrupt to stop\n`);
-      await new Promise<void>((resolve) => {
-        // The child does not keep this process alive: a timer does until the interrupt.
-        const alive = setInterval(() => {}, 60_000);
-        const release = io.onInterrupt(() => {
-          clearInterval(alive);
-          release();
-          resolve();
-        });
-      });
-      await sim.stop();
+      if (flags.list === true) {
+        io.stdout.write(listText());
+        done(ExitCode.pass);
+        return;
+      }
+      await serveUntilInterrupted(await startSimProcess(optionsOf(flags, inject)), io);
       done(ExitCode.pass);
     });
+}
+
+function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): SimOptions {
+  const number = (name: keyof SimOptions, text: string | undefined): object =>
+    text === undefined ? {} : { [name]: Number(text) };
+  return {
+    tier: flags.tier,
+    port: Number(flags.port),
+    seed: Number(flags.seed),
+    ...(flags.goldens === undefined ? {} : { goldens: flags.goldens }),
+    ...(flags.dialect === undefined ? {} : { dialect: flags.dialect }),
+    ...(flags.profile === undefined ? {} : { profile: flags.profile }),
+    ...(flags.wake === undefined ? {} : { wakeMs: Number(flags.wake), startCold: true }),
+    ...number("idleAfterMs", flags.idleAfter),
+    ...number("capMs", flags.wakeCap),
+    ...number("timeScale", flags.timeScale),
+    ...(flags.keyEnv === undefined ? {} : { apiKeyEnv: flags.keyEnv }),
+    ...number("credit", flags.credit),
+    ...number("rpm", flags.rpm),
+    ...number("transientShare", flags.transientShare),
+    ...(flags.streamCap === undefined ? {} : { streamCapMs: parseDurationMs(flags.streamCap) }),
+    ...number("contextTokens", flags.context),
+    ...(flags.keepCancelled === true ? { keepsCancelled: true } : {}),
+    ...(flags.log === undefined ? {} : { logFile: flags.log }),
+    ...(inject.length === 0 ? {} : { inject }),
+  };
+}
+
+/** Every dialect and profile with its line, and under a profile every behaviour. */
+function listText(): string {
+  const row = (name: string, about: string): string => `  ${name.padEnd(11)} ${about}\n`;
+  const dialects = [...DIALECTS.values()].map(({ name, about }) => row(name, about)).join("");
+  const profiles = Object.values(PROFILES).map(({ name, about, behaviours }) => {
+    const does = Object.entries(behaviours).map(([id, says]) => `    ${id.padEnd(20)} ${says}\n`);
+    return `${row(name, about)}${does.join("")}`;
+  });
+  return `Dialects (--dialect):\n${dialects}\nProfiles (--profile):\n${profiles.join("")}`;
 }

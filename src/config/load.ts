@@ -1,8 +1,9 @@
 /** Reads `twintail.yaml` into {@link Settings}. Refuses, offline, what could leak a key or surprise a bill. */
+import { readFileSync } from "node:fs";
 import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { checkDocument, parseDocument, readDocument, type SourceDocument } from "../core/document.js";
-import { TwintailError } from "../core/errors.js";
+import { errorMessage, TwintailError } from "../core/errors.js";
 import { type ConfigFile, configSchema } from "./schema.js";
 import type { EndpointRole, EndpointSettings, GateText, Settings } from "./settings.js";
 
@@ -25,8 +26,8 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
   const settings: Settings = {
     goldens: resolve(folder, config.goldens),
     endpoints: {
-      baseline: endpointOf("baseline", config, document),
-      candidate: endpointOf("candidate", config, document),
+      baseline: endpointOf("baseline", config, document, folder),
+      candidate: endpointOf("candidate", config, document, folder),
     },
     capture: captureOf(config),
     judge: {
@@ -71,6 +72,7 @@ function captureOf(config: ConfigFile): Settings["capture"] {
     maxBytesPerExchange: capture.maxBytesPerExchange,
     ...(capture.maxCost === undefined ? {} : { maxCost: capture.maxCost }),
     ...(capture.seed === undefined ? {} : { seed: capture.seed }),
+    ...(capture.deadline === 0 ? {} : { deadlineMs: capture.deadline }),
   };
 }
 
@@ -78,6 +80,7 @@ const SECRET_HEADER = /^(authorization|proxy-authorization|cookie|.*api[-_]?key.
 /** RFC 9110: a token, and visible ASCII with spaces between. */
 const HEADER_NAME = /^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/;
 const HEADER_VALUE = /^[\x21-\x7e](?:[\x20-\x7e]*[\x21-\x7e])?$/;
+const PATH = /^\/[\w./{}~%:@!$&'()*+,;=-]*$/;
 /** What the plan itself puts into a body: without it a request is another one. */
 const OWN_FIELDS = new Set(["messages", "model", "prompt", "input", "stream"]);
 const OWN_HEADERS = new Set([
@@ -94,7 +97,12 @@ const OWN_HEADERS = new Set([
   "transfer-encoding",
 ]);
 
-function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocument): EndpointSettings {
+function endpointOf(
+  role: EndpointRole,
+  config: ConfigFile,
+  document: SourceDocument,
+  folder: string,
+): EndpointSettings {
   const written = config.endpoints[role];
   const path = ["endpoints", role];
   const url = baseUrlOf(written.baseUrl, document.place([...path, "baseUrl"]));
@@ -149,7 +157,16 @@ function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocu
       });
     }
   }
-  const { wake, price, tier, apiKeyEnv, simulated, requestIdHeader } = written;
+  checkPaths(written.paths, [...path, "paths"], document);
+  checkKeyHeader(written.apiKeyHeader, document.place([...path, "apiKeyHeader"]));
+  if (written.http2 && url.protocol === "http:") {
+    throw new TwintailError({
+      cause: "http2 needs TLS, and the address begins with http://",
+      place: document.place([...path, "http2"], "key"),
+      remedy: "remove http2, or use https://",
+    });
+  }
+  const { wake, price, tier, apiKeyEnv, simulated, requestIdHeader, caFile } = written;
   return {
     role,
     baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
@@ -159,6 +176,13 @@ function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocu
     rename: written.rename,
     omit: written.omit,
     extra: written.extra,
+    paths: withoutUndefined(written.paths),
+    apiKeyHeader: written.apiKeyHeader.toLowerCase(),
+    proxyFrom: written.proxy,
+    ...(caFile === undefined
+      ? {}
+      : { ca: readCertificates(resolve(folder, caFile), document.place([...path, "caFile"])) }),
+    ...(written.http2 ? { http2: true as const } : {}),
     headers: Object.fromEntries(Object.entries(written.headers).map(([name, value]) => [name.toLowerCase(), value])),
     ...(requestIdHeader === undefined ? {} : { requestIdHeader: requestIdHeader.toLowerCase() }),
     ...(apiKeyEnv === undefined ? {} : { apiKeyEnv }),
@@ -175,6 +199,40 @@ function endpointOf(role: EndpointRole, config: ConfigFile, document: SourceDocu
         }),
     ...(simulated === undefined ? {} : { simulated }),
   };
+}
+
+function checkPaths(paths: ConfigFile["endpoints"]["baseline"]["paths"], at: string[], document: SourceDocument): void {
+  for (const [api, path] of Object.entries(paths)) {
+    if (path === undefined || PATH.test(path)) continue;
+    throw new TwintailError({
+      cause: `${JSON.stringify(path)} is not a path below the base address`,
+      place: document.place([...at, api]),
+      remedy: "begin it with /, without query; {model} stands for the model",
+    });
+  }
+}
+
+function checkKeyHeader(name: string, place: string): void {
+  if (HEADER_NAME.test(name) && !OWN_HEADERS.has(name.toLowerCase())) return;
+  throw new TwintailError({
+    cause: `"${name}" cannot carry a key`,
+    place,
+    remedy: "name the header as the provider does, such as api-key",
+  });
+}
+
+/** Read with the configuration, so that a mistyped name is found before a run, and the thread that sends reads no file. */
+function readCertificates(file: string, place: string): string {
+  let text: string;
+  try {
+    text = readFileSync(file, "utf8");
+  } catch (error) {
+    throw new TwintailError({ cause: `cannot read ${file}: ${errorMessage(error)}`, place, remedy: "mend the path" });
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----")) {
+    throw new TwintailError({ cause: `${file} holds no certificate`, place, remedy: "give a file in PEM form" });
+  }
+  return text;
 }
 
 function withoutUndefined<T extends object>(value: T): { [K in keyof T]: Exclude<T[K], undefined> } {

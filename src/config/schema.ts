@@ -36,6 +36,18 @@ const endpoint = z.strictObject({
   streamUsage: z.boolean().default(true),
   headers: z.record(z.string(), z.string()).default({}),
   requestIdHeader: z.string().optional(),
+  paths: z
+    .strictObject({
+      chat: z.string().optional(),
+      completions: z.string().optional(),
+      responses: z.string().optional(),
+      embeddings: z.string().optional(),
+    })
+    .default({}),
+  apiKeyHeader: z.string().default("authorization"),
+  proxy: z.enum(["environment", "none"]).default("environment"),
+  caFile: z.string().optional(),
+  http2: z.boolean().default(false),
   wake: z
     .strictObject({
       idleAfter: duration.optional(),
@@ -49,6 +61,9 @@ const endpoint = z.strictObject({
 });
 
 const count = z.int().positive();
+
+const NEVER_RETRIED =
+  "429, a status from 500 to 599, 5xx or network: any other 4xx only fails faster when it is repeated";
 
 const capture = z.strictObject({
   rounds: count.max(1_000).default(10),
@@ -74,13 +89,20 @@ const capture = z.strictObject({
     .strictObject({
       attempts: count.max(10).default(3),
       on: z
-        .array(z.union([z.int().min(400).max(599), z.literal("5xx"), z.literal("network")]))
+        .array(
+          z.union([
+            z.int().refine((status) => status === 429 || (status >= 500 && status <= 599), NEVER_RETRIED),
+            z.literal("5xx"),
+            z.literal("network"),
+          ]),
+        )
         .default([429, "5xx", "network"]),
     })
     .default({ attempts: 3, on: [429, "5xx", "network"] }),
   // A line of the recording escapes a byte to six characters at worst, and has to stay below the longest string.
   maxBytesPerExchange: count.max(32 * 1024 * 1024).default(16 * 1024 * 1024),
   maxCost: z.number().positive().optional(),
+  deadline: duration.default(0),
   seed: z.int().nonnegative().optional(),
 });
 

@@ -2,6 +2,8 @@
  * Settings after a `twintail.yaml` was read: durations in milliseconds, every default applied, no keys.
  * This room does not know the network.
  */
+import type { Api } from "../golden/golden-set.js";
+
 export type EndpointRole = "baseline" | "candidate";
 
 export interface Price {
@@ -32,6 +34,9 @@ export interface EndpointFacts {
   readonly wake?: WakeSettings;
   /** Set when the endpoint is a simulation: printed in every report. */
   readonly simulated?: string;
+  /** The proxy that requests went through, without its credentials. Set by the run, from the environment. */
+  readonly proxy?: string;
+  readonly http2?: true;
 }
 
 /** An endpoint as `plan` and `capture` need it. */
@@ -43,6 +48,14 @@ export interface EndpointSettings extends EndpointFacts {
   readonly headers: Readonly<Record<string, string>>;
   /** Query parameters of the base URL, `?` included, or empty: sent, never stored with the address. */
   readonly query: string;
+  /** Paths below the base address that differ from OpenAI's; `{model}` stands for the model of the request. */
+  readonly paths: Readonly<Partial<Record<Api, string>>>;
+  /** The header that carries the key. In `authorization` it stands after `Bearer`, in any other alone. */
+  readonly apiKeyHeader: string;
+  /** `environment`: HTTPS_PROXY, HTTP_PROXY and NO_PROXY as every client reads them; never for loopback. */
+  readonly proxyFrom: "environment" | "none";
+  /** Certificates (PEM) that are trusted beside the usual ones. */
+  readonly ca?: string;
   /** A header that carries `<runId>-<exchange>-<attempt>`, so that a server's own log can be joined. */
   readonly requestIdHeader?: string;
 }
@@ -77,6 +90,8 @@ export interface CaptureSettings {
   readonly maxBytesPerExchange: number;
   readonly maxCost?: number;
   readonly seed?: number;
+  /** The run ends after so long, with what it has; 0 means never. No retry waits past it. */
+  readonly deadlineMs?: number;
 }
 
 /** A gate as it was written, with its place; parsed by the gate room. */

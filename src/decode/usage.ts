@@ -152,7 +152,9 @@ function usageOf(value: unknown, source: string): Found | null {
       inputTokens: prompt,
       outputTokens: beside ? (completion ?? 0) + (reasoning ?? 0) : completion,
       reasoningTokens: reasoning,
-      cachedTokens: asCount(inputDetails?.cached_tokens) ?? asCount(raw.prompt_cache_hit_tokens),
+      // DeepSeek and Moonshot have names of their own, beside the details or in place of them.
+      cachedTokens:
+        asCount(inputDetails?.cached_tokens) ?? asCount(raw.prompt_cache_hit_tokens) ?? asCount(raw.cached_tokens),
       source,
       reasoningAdded: beside,
     },

@@ -8,6 +8,21 @@ import type { Bucket, Sample } from "./metric.js";
 /** A sample with the failures of all its attempts, first to last; null for an attempt that succeeded. */
 export interface DecodedSample extends Sample {
   readonly attemptFailures: readonly (Failure | null)[];
+  /** What the attempts before the last one had been sent when they were given up. */
+  readonly discarded: readonly DiscardedAttempt[];
+}
+
+/** An attempt whose answer was thrown away and asked for again. */
+export interface DiscardedAttempt {
+  /** It was answered with 200 first: a provider bills what it generated. */
+  readonly answered: boolean;
+  /** From its usage, where the stream got that far. */
+  readonly inputTokens: number | null;
+  readonly outputTokens: number | null;
+  /** Characters of reasoning and answer that had come. */
+  readonly characters: number;
+  /** How long the next attempt was waited for, ms. */
+  readonly backoffMs: number;
 }
 
 export function sampleOf(
@@ -31,6 +46,19 @@ export function sampleOf(
     bucket: bucketOf(exchange, golden.cancel !== undefined, last.attempt, last.failure),
     price: header.endpoints[exchange.endpoint].price,
     attemptFailures: decoded.map(({ failure }) => failure),
+    discarded: decoded.slice(0, -1).flatMap(({ attempt, completion, failure }) =>
+      failure?.kind === "stale_connection"
+        ? []
+        : [
+            {
+              answered: attempt.status !== undefined && attempt.status < 300,
+              inputTokens: completion.usage?.inputTokens ?? null,
+              outputTokens: completion.usage?.outputTokens ?? null,
+              characters: completion.tokenEvents.reduce((total, { characters }) => total + characters, 0),
+              backoffMs: attempt.backoff?.ms ?? 0,
+            },
+          ],
+    ),
   };
 }
 
@@ -42,7 +70,7 @@ function bucketOf(exchange: Exchange, cancels: boolean, last: Attempt, failure: 
   return exchange.phase === "cold" ? "cold" : "warm";
 }
 
-/** A wait was announced and no attempt followed: the user stopped the run in between. */
+/** A wait was announced and no attempt followed: the run was stopped in between. */
 export function wasInterrupted(last: Attempt): boolean {
-  return last.backoff !== undefined || (last.outcome.kind === "cancelled" && last.outcome.by === "user");
+  return last.backoff !== undefined || (last.outcome.kind === "cancelled" && last.outcome.by !== "plan");
 }

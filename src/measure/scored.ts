@@ -7,7 +7,7 @@ import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
-import { type DecodedSample, wasInterrupted } from "./sample.js";
+import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -31,6 +31,8 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
    */
   readonly attemptFailures: readonly (Failure | null)[];
   readonly staleConnections: number;
+  /** Attempts that were given up and asked again, first to last. */
+  readonly discarded: readonly DiscardedAttempt[];
   readonly status: number | null;
   readonly firstTokenAtNs: number | null;
   readonly endedAtNs: number;
@@ -80,10 +82,11 @@ export function scoredExchange(
     failure: sample.failure,
     attemptFailures: sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection"),
     staleConnections: sample.attemptFailures.filter((failure) => failure?.kind === "stale_connection").length,
+    discarded: sample.discarded,
     status: attempt.status ?? null,
     firstTokenAtNs: completion.tokenEvents[0]?.atNs ?? null,
     endedAtNs: attempt.endedAtNs,
-    cancelled: wasInterrupted(attempt) ? "user" : outcome.kind === "cancelled" ? outcome.by : null,
+    cancelled: wasInterrupted(attempt) ? "user" : outcome.kind === "cancelled" ? "plan" : null,
     finishReason: completion.finishReason,
     usage: completion.usage,
     model: completion.model,

@@ -12,9 +12,6 @@ const API_PATH: Readonly<Record<Api, string>> = {
   embeddings: "/embeddings",
 };
 
-/** The APIs whose answers this version decodes: a case that speaks another is not tested, never failed. */
-export const TESTED_APIS: readonly Api[] = ["chat", "embeddings"];
-
 /**
  * The model that an endpoint uses for a case: by category, then by tag, then `default` (which never serves
  * embeddings). Undefined when the case is not mapped there.
@@ -46,7 +43,7 @@ export function buildRequest(
 ): { id: string; template: RequestTemplate } {
   const template: RequestTemplate = {
     method: "POST",
-    path: `${new URL(endpoint.baseUrl).pathname.replace(/\/$/, "")}${API_PATH[goldenCase.api]}`,
+    path: pathOf(endpoint, goldenCase.api, choice.model),
     headers: {
       "content-type": "application/json",
       accept: choice.variant === "stream" ? "text/event-stream" : "application/json",
@@ -61,13 +58,19 @@ export function buildRequest(
   return { id: hash.digest("hex").slice(0, 16), template };
 }
 
+/** Joined to the base address as given: nothing is guessed about `/v1`. */
+function pathOf(endpoint: EndpointSettings, api: Api, model: string): string {
+  const base = new URL(endpoint.baseUrl).pathname.replace(/\/$/, "");
+  const path = endpoint.paths[api] ?? API_PATH[api];
+  return `${base}${path.replaceAll("{model}", encodeURIComponent(model))}`;
+}
+
 function buildBody(endpoint: EndpointSettings, goldenCase: GoldenCase, choice: RequestChoice): Record<string, unknown> {
   const prompt =
     choice.nonce === null ? goldenCase.request : withNonce(goldenCase.api, goldenCase.request, choice.nonce);
   const body: Record<string, unknown> = { model: choice.model, ...prompt };
   if (choice.maxTokens !== undefined) {
-    const key = "max_completion_tokens" in body ? "max_completion_tokens" : "max_tokens";
-    body[key] = choice.maxTokens;
+    body[limitKey(goldenCase.api, body)] = choice.maxTokens;
   }
   if (goldenCase.api !== "embeddings") {
     body.stream = choice.variant === "stream";
@@ -83,4 +86,9 @@ function buildBody(endpoint: EndpointSettings, goldenCase: GoldenCase, choice: R
   }
   for (const key of endpoint.omit) delete body[key];
   return { ...body, ...endpoint.extra };
+}
+
+function limitKey(api: Api, body: Readonly<Record<string, unknown>>): string {
+  if (api === "responses") return "max_output_tokens";
+  return "max_completion_tokens" in body ? "max_completion_tokens" : "max_tokens";
 }

@@ -168,15 +168,27 @@ const endpointShape = z.looseObject({
   baseUrl: z.string(),
   models: z.record(z.string(), z.string().nullable()),
   tier: z.string().optional(),
+  proxy: z.string().optional(),
   simulated: z.string().optional(),
   price: z.record(z.string(), z.number().min(0).max(1e9)).optional(),
 });
+
+const preflightShape = z
+  .looseObject({ streamUsage: z.enum(["accepted", "refused", "unknown"]), message: z.string().optional() })
+  .optional();
 
 /** What judging relies on. Loose: a later twintail may have written more. */
 const headerShape = z.looseObject({
   runId: z.string(),
   createdAt: z.string(),
-  kind: z.enum(["run", "demo"]),
+  kind: z.enum(["run", "demo", "probe"]),
+  probe: z
+    .looseObject({
+      goldenSet: z.looseObject({ name: z.string(), digest: z.string(), cases: z.int() }),
+      inUse: z.record(z.string(), z.int()),
+      cancelStreams: z.int(),
+    })
+    .optional(),
   goldenDigest: z.string(),
   planDigest: z.string(),
   seed: z.int(),
@@ -205,6 +217,7 @@ const headerShape = z.looseObject({
     order: z.enum(["random", "serial"]),
     control: z.boolean(),
   }),
+  preflight: z.object({ baseline: preflightShape, candidate: preflightShape }).optional(),
   judge: z.looseObject({ gates: z.array(z.unknown()) }),
 });
 
@@ -249,6 +262,7 @@ function isAttempt(attempt: Attempt | null): boolean {
     isStamp(attempt?.endedAtNs) &&
     OPTIONAL_STAMPS.every((name) => attempt?.[name] === undefined || isStamp(attempt[name])) &&
     OUTCOMES.has(attempt?.outcome?.kind) &&
+    (attempt?.backoff === undefined || (isStamp(attempt.backoff?.ms) && attempt.backoff.ms >= 0)) &&
     Array.isArray(attempt?.reads) &&
     attempt.reads.every(isRead) &&
     (attempt.headers === undefined || (Array.isArray(attempt.headers) && attempt.headers.every(isHeader)))

@@ -17,7 +17,7 @@ export type RecordedRead = readonly [atNs: number, bytes: string | { readonly b6
 /** How an attempt ended on the transport. HTTP status and broken streams are judged later, from the bytes. */
 export type Outcome =
   | { readonly kind: "complete" }
-  | { readonly kind: "cancelled"; readonly by: "plan" | "user" }
+  | { readonly kind: "cancelled"; readonly by: "plan" | "user" | "deadline" }
   | { readonly kind: "timeout"; readonly phase: "connect" | "firstByte" | "idle" | "total"; readonly afterMs: number }
   | {
       readonly kind: "network";
@@ -78,14 +78,25 @@ export interface Exchange {
   readonly attempts: readonly Attempt[];
 }
 
+/** What an endpoint said before the run was planned for good. */
+export interface Preflight {
+  /** `stream_options.include_usage`; unknown when the request failed for another reason. */
+  readonly streamUsage: "accepted" | "refused" | "unknown";
+  readonly status?: number;
+  /** The endpoint's words when it did not accept. */
+  readonly message?: string;
+}
+
 export interface HeaderLine {
   readonly type: "header";
   readonly schemaVersion: typeof RECORDING_SCHEMA_VERSION;
   readonly runId: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** `demo` when the endpoints are simulated by twintail itself. */
-  readonly kind: "run" | "demo";
+  /** `demo` when the endpoints are simulated by twintail itself; `probe` when features were tried, not golden cases. */
+  readonly kind: "run" | "demo" | "probe";
+  /** Of a probe alone. `goldenSet` then holds its requests as cases. */
+  readonly probe?: ProbeFacts;
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   readonly endpoints: Readonly<Record<EndpointRole, EndpointFacts>>;
@@ -93,10 +104,22 @@ export interface HeaderLine {
   readonly plan: readonly PlannedRequest[];
   readonly planDigest: string;
   readonly notTested: readonly NotTested[];
+  readonly preflight?: Readonly<Partial<Record<EndpointRole, Preflight>>>;
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
   readonly seed: number;
   readonly versions: { readonly twintail: string; readonly node: string; readonly undici: string };
+}
+
+/** What a probe was made for, and how. */
+export interface ProbeFacts {
+  readonly goldenSet: { readonly name: string; readonly digest: string; readonly cases: number };
+  /** Feature → the golden cases that ask for it; features that none asks for are left out. */
+  readonly inUse: Readonly<Record<string, number>>;
+  /** Streams that were cancelled together. */
+  readonly cancelStreams: number;
+  /** Age at which the long stream was cancelled. */
+  readonly longStreamMs?: number;
 }
 
 /** One per process that appended. `atNs` of its exchanges count from `hrtimeOriginNs`. */
@@ -133,7 +156,7 @@ export interface EndLine {
   readonly type: "end";
   readonly segment: number;
   readonly atNs: number;
-  readonly reason: "complete" | "interrupted" | "failed";
+  readonly reason: "complete" | "interrupted" | "deadline" | "failed";
   /** One line, for `failed`. */
   readonly message?: string;
 }

@@ -30,6 +30,7 @@ export function partialLine(run: Summary["run"]): string | null {
   const how = {
     complete: "complete",
     interrupted: "interrupted",
+    deadline: "ended by its deadline",
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];
@@ -53,45 +54,73 @@ export function sortedFlips(summary: Summary): Summary["parity"]["flips"] {
   );
 }
 
+type Finding = Summary["findings"][number];
+
 export interface GroupedFinding {
   readonly rule: string;
   readonly severity: "breaks" | "differs" | "note";
   readonly message: string;
+  readonly clients: string;
   readonly evidence: string;
-  /** Who showed it; `both` is what a client lives with already. */
-  readonly on: EndpointRole | "both" | "run";
+  /** Who showed it; `both` is what a client lives with already, `pair` a difference between the two. */
+  readonly on: Finding["sides"];
+  /** On both sides, and on the candidate by far more often: not what a client lives with already. */
+  readonly moreOnCandidate: boolean;
+  readonly counts: Readonly<Partial<Record<EndpointRole, Finding["exchanges"]>>>;
   readonly caseIds: readonly string[];
 }
 
-/** Findings of one rule as one, what is new on the candidate first, then by severity. */
+/** Findings of one rule as one, what is new on the candidate first, then by severity; alike on both sides last. */
 export function groupedFindings(summary: Summary): GroupedFinding[] {
-  const byRule = new Map<string, Summary["findings"]>();
+  const byRule = new Map<string, Finding[]>();
   for (const finding of summary.findings) byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
   const groups = [...byRule.values()].flatMap((findings): GroupedFinding[] => {
+    const of = (side: EndpointRole) => findings.find(({ endpoint }) => endpoint === side);
     // The candidate's evidence is what a client would newly meet.
-    const shown = findings.find((finding) => finding.endpoint === "candidate") ?? findings[0];
+    const shown = of("candidate") ?? findings[0];
     if (shown === undefined) return [];
-    const sides = new Set(findings.map((finding) => finding.endpoint).filter((side) => side !== undefined));
-    const caseIds = [...new Set(findings.map((finding) => finding.caseId).filter((id) => id !== undefined))];
-    const severity = findings.reduce(
-      (worst, finding) => (SEVERITY_RANK[finding.severity] < SEVERITY_RANK[worst] ? finding.severity : worst),
-      shown.severity,
-    );
-    const { rule, evidence } = shown;
-    const on = sides.size === 2 ? "both" : ([...sides][0] ?? "run");
-    // A rule has one finding an endpoint, whose message ends in how often: both counts tell which side is worse.
-    const other = findings.find((finding) => finding !== shown && finding.endpoint === "baseline");
-    const often = other === undefined ? null : / \(([^()]*)\)$/.exec(other.message)?.[1];
-    const message = often == null ? shown.message : `${shown.message.replace(/\)$/, "")}; baseline ${often})`;
-    return [{ rule, severity, message, evidence, on, caseIds }];
+    const { rule, severity, message, clients, evidence, sides } = shown;
+    const [baseline, candidate] = [of("baseline")?.exchanges, of("candidate")?.exchanges];
+    const counts = { ...(baseline ? { baseline } : {}), ...(candidate ? { candidate } : {}) };
+    const caseIds = [...new Set(findings.map(({ caseId }) => caseId).filter((id) => id !== undefined))];
+    const moreOnCandidate = sides === "both" && isMore(candidate, baseline);
+    return [{ rule, severity, message, clients, evidence, on: sides, moreOnCandidate, counts, caseIds }];
   });
-  const news = (group: GroupedFinding): number => ({ candidate: 0, run: 1, both: 2, baseline: 3 })[group.on];
+  const news = ({ on, moreOnCandidate }: GroupedFinding): number =>
+    moreOnCandidate ? 0 : { candidate: 0, pair: 1, baseline: 2, both: 3 }[on];
   return groups.sort((a, b) => news(a) - news(b) || SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity]);
+}
+
+/** At least this many exchanges more, and this many times the share: one bad answer is not alike forty. */
+const MORE_COUNT = 3;
+const MORE_SHARE = 2;
+
+function isMore(one: Finding["exchanges"] | undefined, other: Finding["exchanges"] | undefined): boolean {
+  if (one === undefined || other === undefined) return false;
+  return one.count - other.count >= MORE_COUNT && one.count * other.of > MORE_SHARE * other.count * one.of;
+}
+
+/** Both sides do the same: no reason against a cutover. */
+export function isAlike(group: GroupedFinding): boolean {
+  return group.on === "both" && !group.moreOnCandidate;
 }
 
 /** Where a group of findings was seen, in words. */
 export function findingPlace(group: GroupedFinding): string {
-  return { candidate: "candidate only", baseline: "baseline only", both: "both endpoints", run: "this run" }[group.on];
+  if (group.moreOnCandidate) return "candidate far more often";
+  return { candidate: "candidate only", baseline: "baseline only", both: "both endpoints", pair: "between the two" }[
+    group.on
+  ];
+}
+
+/** How often a group was seen: `3 of 44 exchanges`, or `candidate 3 of 44, baseline 1 of 44`; empty for a difference. */
+export function findingCounts({ counts: { baseline, candidate } }: GroupedFinding): string {
+  const share = ({ count, of }: Finding["exchanges"]): string => `${formatCount(count)} of ${formatCount(of)}`;
+  if (baseline !== undefined && candidate !== undefined) {
+    return `candidate ${share(candidate)}, baseline ${share(baseline)}`;
+  }
+  const own = candidate ?? baseline;
+  return own === undefined ? "" : `${share(own)} exchanges`;
 }
 
 /** What a wake was spent on: `refused 22.0 s, 503s 98.0 s, connect 12 ms, headers 27.2 s, first token 6.80 s`. */

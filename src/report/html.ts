@@ -7,6 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { modelsLine, SIDES } from "./facts.js";
 import { VERDICT_WORDS } from "./headline.js";
 import { casesList } from "./html/cases.js";
+import { failuresSection } from "./html/failures.js";
 import { firstScreen } from "./html/head.js";
 import { html, Markup } from "./html/markup.js";
 import { methodSection } from "./html/method.js";
@@ -24,6 +25,7 @@ const NAMES: Readonly<Record<string, string>> = {
   tails: "Tails",
   "cases-dots": "By case",
   rates: "Rates",
+  failures: "Failures",
   cold: "Cold",
   timeline: "Timeline",
   cases: "Cases",
@@ -40,6 +42,7 @@ export function renderHtml(report: Report): string {
     ["tails", tailsSection(report)],
     ["cases-dots", dotsSection(report)],
     ["rates", ratesSection(summary)],
+    ["failures", failuresSection(summary)],
     ["cold", coldSection(summary)],
     ["timeline", timelineSection(report)],
     ["cases", details.cases.length === 0 ? null : casesSection(report)],

@@ -2,6 +2,7 @@
 import { modelsLine, partialLine, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
 import { code, escapeMarkdown, table } from "./markdown/escape.js";
+import { failuresSection } from "./markdown/failures.js";
 import {
   coldSection,
   findingsSection,
@@ -24,6 +25,7 @@ export function renderMarkdown({ summary }: Report): string {
     ["flips", flipsSection(summary)],
     ["tails", tailsSection(summary, "warm", "Tails, phase warm")],
     ["rates", ratesSection(summary)],
+    ["failures", failuresSection(summary)],
     ["cold wake", coldSection(summary)],
     ["on the wire", findingsSection(summary)],
     ["tokens", tokensSection(summary)],

@@ -79,9 +79,18 @@ const finding = z.strictObject({
   rule: z.string(),
   severity: z.enum(["breaks", "differs", "note"]),
   message: z.string(),
+  /** The clients or habits that it breaks. */
+  clients: z.string(),
+  /** What was sent, at most 200 characters. */
   evidence: z.string(),
+  /** Absent when it is about the two endpoints together. */
   endpoint: z.enum(["baseline", "candidate"]).optional(),
+  /** The case of the first exchange that showed it. */
   caseId: z.string().optional(),
+  /** How many exchanges of this endpoint showed it, of those that were looked at. */
+  exchanges: z.strictObject({ count: z.int(), of: z.int() }),
+  /** Where the rule was seen; `pair` when it is about the two endpoints together. */
+  sides: z.enum(["candidate", "baseline", "both", "pair"]),
 });
 
 const endpoint = z.strictObject({
@@ -92,6 +101,8 @@ const endpoint = z.strictObject({
   modelsSeen: z.array(z.string()),
   systemFingerprints: z.array(z.string()),
   remoteAddresses: z.array(z.string()),
+  /** The proxy that the requests went through; `remoteAddresses` are then its own. */
+  proxy: z.string().nullable(),
   tier: z.string().nullable(),
   /** A label when the endpoint is simulated. */
   simulated: z.string().nullable(),
@@ -119,6 +130,39 @@ const coldTrial = z.strictObject({
   note: z.string(),
 });
 
+/** Failures alike, of one endpoint. Phase cold is left out: a waking endpoint refuses on purpose. */
+const failureGroup = z.strictObject({
+  /** `HTTP 429`, `network: tls`, `timeout: first byte`, `error in the answer`, `broken stream`, … */
+  class: z.string(),
+  /** The provider's own code, or the transport's. */
+  code: z.string().nullable(),
+  /** As it was put the first time. */
+  message: z.string(),
+  attempts: z.int(),
+  /** Exchanges that ended so, after all their attempts. */
+  exchanges: z.int(),
+  cases: z.array(z.string()),
+});
+
+/** What asking again added, outside phase cold. */
+const retries = z.strictObject({
+  exchanges: z.int(),
+  attempts: z.int(),
+  /** Attempts an exchange; 1 when nothing was asked again. */
+  amplification: maybe,
+  retried: z.int(),
+  /** Retried exchanges that were answered in the end. */
+  recovered: z.int(),
+  /** Waited before the next attempts, all together. */
+  backoffMs: number,
+  /** Attempts that had begun to answer with status 200 when they were given up: those are billed. */
+  discardedAnswers: z.int(),
+  /** By their usage where it came, else from the same request's input tokens and 4 characters a token. */
+  discardedOutputTokens: z.int(),
+  /** Null without prices. */
+  discardedCostUsd: maybe,
+});
+
 export const summarySchema = z.strictObject({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
   /** `null` while no gate was evaluated. */
@@ -141,8 +185,8 @@ export const summarySchema = z.strictObject({
     order: z.enum(["random", "serial"]),
     control: z.boolean(),
     versions: z.strictObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
-    /** `complete`, `interrupted`, `failed`, or `killed` when the recording has no end line. */
-    ended: z.enum(["complete", "interrupted", "failed", "killed"]),
+    /** `complete`, `interrupted`, `deadline` (the run's own), `failed`, or `killed` when the recording has no end line. */
+    ended: z.enum(["complete", "interrupted", "deadline", "failed", "killed"]),
     planned: z.int(),
     recorded: z.int(),
     partial: z.boolean(),
@@ -192,6 +236,9 @@ export const summarySchema = z.strictObject({
     /** Pairs whose answers are within 10 % in characters. */
     matchedLength: z.int(),
   }),
+  /** Everything that failed, grouped by class and by the endpoint's own words; cold polls are under `cold`. */
+  failures: sides(z.array(failureGroup)),
+  retries: sides(retries),
   findings: z.array(finding),
   validity: z.strictObject({
     ok: z.boolean(),
@@ -217,6 +264,8 @@ export type MetricPhaseName = "warm" | "solo" | "cold" | "warmup" | "probe";
 export type MetricSummary = z.infer<typeof metric>;
 export type ShareSummary = z.infer<typeof share>;
 export type ColdTrial = z.infer<typeof coldTrial>;
+export type FailureGroup = z.infer<typeof failureGroup>;
+export type RetrySummary = z.infer<typeof retries>;
 export type EndpointSummary = z.infer<typeof endpoint>;
 /** The content of `report.json`. */
 export type Summary = z.infer<typeof summarySchema>;

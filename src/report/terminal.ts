@@ -10,6 +10,7 @@ import type { Report } from "./report.js";
 import type { Summary } from "./summary.js";
 import { coldSection } from "./terminal/cold.js";
 import { rateSection, tokenSection } from "./terminal/counts.js";
+import { failureSection } from "./terminal/failures.js";
 import { findingSection, flipSection, notTestedSection, toolFaultLine, validitySection } from "./terminal/outputs.js";
 import { finished, makeScreen, paragraph, type Screen } from "./terminal/screen.js";
 import { tailSection } from "./terminal/tails.js";
@@ -29,6 +30,7 @@ export function renderTerminal({ summary }: Report, options: TerminalOptions): s
   coldSection(screen, summary);
   rateSection(screen, summary);
   toolFaultLine(screen, summary);
+  failureSection(screen, summary);
   tokenSection(screen, summary);
   flipSection(screen, summary);
   findingSection(screen, summary);
@@ -63,6 +65,7 @@ function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Su
     printableLine(modelsLine(endpoint), 120),
     printableLine(endpoint.baseUrl, 120),
     endpoint.remoteAddresses.length === 0 ? "" : printableLine(endpoint.remoteAddresses.slice(0, 3).join(" "), 60),
+    endpoint.proxy === null ? "" : `through the proxy ${printableLine(endpoint.proxy, 60)}`,
     endpoint.tier === null ? "" : `tier ${printableLine(endpoint.tier, 40)}`,
     endpoint.meanInFlight === null ? "" : `${formatSignificant(endpoint.meanInFlight)} in flight on average`,
     endpoint.attempts > endpoint.exchanges ? `${formatCount(endpoint.attempts - endpoint.exchanges)} retries` : "",

@@ -1,6 +1,6 @@
 /** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { renderHtml } from "./html.js";
 import { renderJson } from "./json.js";
@@ -24,12 +24,21 @@ export function writeReport(report: Report, folder: string): string[] {
     [join(folder, "report.md"), renderMarkdown(report)],
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
-  let path = folder;
+  writeFiles(files);
+  return files.map(([target]) => target);
+}
+
+/**
+ * Writes texts to paths whose folders are made if need be, readable by their owner alone. Each file appears whole or not
+ * at all.
+ * @throws TwintailError when one cannot be written.
+ */
+export function writeFiles(files: readonly (readonly [path: string, text: string])[]): void {
+  let path = "";
   try {
-    mkdirSync(folder, { recursive: true, mode: OWNER_FOLDER });
-    if (report.details.tailFiles.length > 0) mkdirSync(tails, { recursive: true, mode: OWNER_FOLDER });
     for (const [target, text] of files) {
       path = target;
+      mkdirSync(dirname(target), { recursive: true, mode: OWNER_FOLDER });
       writeWhole(target, text);
     }
   } catch (error) {
@@ -40,7 +49,6 @@ export function writeReport(report: Report, folder: string): string[] {
       error,
     });
   }
-  return files.map(([target]) => target);
 }
 
 function writeWhole(target: string, text: string): void {

@@ -1,19 +1,29 @@
 /** Answers checked requests: wake, then the batching engine, then the wire. It knows no routes. */
 import type { ServerResponse } from "node:http";
 import { digestOf } from "../core/digest.js";
+import { seededRandom } from "../core/random.js";
 import type { Api, GoldenSet } from "../golden/golden-set.js";
 import { AnswerBook } from "./answers.js";
 import { chatFormat, checkChat } from "./chat.js";
 import { checkCompletion, completionFormat } from "./completions.js";
+import type { Dialect } from "./dialect.js";
+import { inDialect } from "./dialect-pieces.js";
+import { simulatedCost } from "./dialects/gateways.js";
+import type { Draw } from "./draws.js";
 import { embeddings } from "./embeddings.js";
 import { BatchingEngine, type Sequence } from "./engine.js";
+import { sendError } from "./error-envelope.js";
 import type { Fault } from "./faults.js";
+import type { Injected } from "./inject.js";
 import type { SimOptions } from "./options.js";
 import { type CutAnswer, cutAnswer, endlessAnswer, numberedAnswer } from "./pieces.js";
-import { loadingModel, sendError, simulatedError } from "./request-error.js";
+import { loadingModel, simulatedError } from "./request-error.js";
 import { countLimit, stopSequences } from "./request-fields.js";
-import { ResponseWriter } from "./response-writer.js";
+import { admittedBody, checkContext } from "./request-rules.js";
+import { type Delivery, ResponseWriter } from "./response-writer.js";
+import { checkResponses, responsesFormat } from "./responses.js";
 import type { RequestLog } from "./send-log.js";
+import type { System } from "./system.js";
 import { engineParameters } from "./tiers.js";
 import { WakeState } from "./wake.js";
 import { PacingWheel } from "./wheel.js";
@@ -25,6 +35,8 @@ type Body = Readonly<Record<string, unknown>>;
 export interface Answering {
   readonly response: ServerResponse;
   readonly fault: Fault;
+  readonly injected: Injected;
+  readonly draw: Draw;
   readonly log: RequestLog;
   /** Ordinal of the request in this process. */
   readonly ordinal: number;
@@ -32,16 +44,22 @@ export interface Answering {
   readonly arrivedMs: number;
 }
 
+const CONTEXT_TOKENS = 128_000;
+
 export class Answerer {
   readonly schedule = new PacingWheel();
   readonly #seed: number;
+  readonly #options: SimOptions;
+  readonly #dialect: Dialect;
   readonly #fingerprint: string;
   readonly #engine: BatchingEngine;
   readonly #answers: AnswerBook;
   readonly #wake: WakeState;
 
-  constructor(options: SimOptions, goldenSet: GoldenSet | undefined) {
+  constructor({ options, dialect }: System, goldenSet: GoldenSet | undefined) {
     this.#seed = options.seed ?? 1;
+    this.#options = options;
+    this.#dialect = dialect;
     this.#fingerprint = `sim-${options.tier}-${digestOf(options.engine).slice(7, 13)}`;
     this.#engine = new BatchingEngine(engineParameters(options.tier, options.engine), this.schedule, this.#seed);
     this.#answers = new AnswerBook(goldenSet);
@@ -57,20 +75,30 @@ export class Answerer {
     );
   }
 
-  /** @throws RequestError when the request is wrong; so do the other two. */
-  chat(answering: Answering, body: Body): void {
+  /** @throws RequestError when the request is wrong; so do the other three. */
+  chat(answering: Answering, given: Body): void {
+    const body = admittedBody("chat", given, this.#dialect.requests);
     checkChat(body);
-    const cut = this.#cut("chat", answering.fault, body);
-    this.#generate(answering, chatFormat(body, cut, this.#stamp(answering, body)), body.stream === true);
+    const cut = inDialect(this.#cut("chat", answering.fault, body), this.#dialect);
+    this.#generate(answering, chatFormat(body, cut, this.#stamp(answering, body), this.#dialect), body);
   }
 
-  completion(answering: Answering, body: Body): void {
+  completion(answering: Answering, given: Body): void {
+    const body = admittedBody("completions", given, this.#dialect.requests);
     checkCompletion(body);
     const cut = this.#cut("completions", answering.fault, body);
-    this.#generate(answering, completionFormat(body, cut, this.#stamp(answering, body)), body.stream === true);
+    this.#generate(answering, completionFormat(body, cut, this.#stamp(answering, body), this.#dialect), body);
   }
 
-  embeddings(answering: Answering, body: Body): void {
+  responses(answering: Answering, given: Body): void {
+    const body = admittedBody("responses", given, this.#dialect.requests);
+    checkResponses(body, this.#dialect);
+    const cut = this.#cut("responses", answering.fault, body);
+    this.#generate(answering, responsesFormat(body, cut, this.#stamp(answering, body), this.#dialect), body);
+  }
+
+  embeddings(answering: Answering, given: Body): void {
+    const body = admittedBody("embeddings", given, this.#dialect.requests);
     const { promptTokens, body: answer } = embeddings(body, answering.fault.noUsage !== true);
     const writer = this.writer(answering);
     this.#whenAwake(answering, () =>
@@ -83,19 +111,24 @@ export class Answerer {
     );
   }
 
-  writer(answering: Answering): ResponseWriter {
-    return new ResponseWriter(answering.response, this.schedule, answering.log, answering.fault);
+  writer({ response, log, fault, injected }: Answering, format?: WireFormat): ResponseWriter {
+    const { streamCapMs = Number.POSITIVE_INFINITY, streamIdleMs = Number.POSITIVE_INFINITY } = this.#options;
+    const delivery: Delivery = { dialect: this.#dialect, change: injected.change, streamCapMs, streamIdleMs };
+    return new ResponseWriter(response, this.schedule, log, fault, delivery, format);
   }
 
   #cut(api: Api, fault: Fault, body: Body): CutAnswer {
     if (fault.endless === true) return endlessAnswer();
     if (fault.script !== undefined) return numberedAnswer(fault.script.events);
-    const maxTokens = countLimit(body, ["max_completion_tokens", "max_tokens"]);
+    const maxTokens = countLimit(body, ["max_completion_tokens", "max_tokens", "max_output_tokens"]);
     const limits = { ...(maxTokens === undefined ? {} : { maxTokens }), stop: stopSequences(body) };
-    return cutAnswer(this.#answers.answer(api, body), limits);
+    const answer = this.#answers.answer(api, body, this.#dialect.requests.json);
+    const toolCalls = body.parallel_tool_calls === false ? answer.toolCalls.slice(0, 1) : answer.toolCalls;
+    return cutAnswer({ ...answer, toolCalls }, limits);
   }
 
-  #stamp({ ordinal, fault }: Answering, body: Body): AnswerStamp {
+  #stamp(answering: Answering, body: Body): AnswerStamp {
+    const { ordinal, fault } = answering;
     return {
       id: `sim${digestOf([this.#seed, this.#fingerprint, ordinal]).slice(7, 27)}`,
       model: String(body.model),
@@ -103,20 +136,80 @@ export class Answerer {
       fingerprint: this.#fingerprint,
       usage: fault.noUsage !== true,
       seed: this.#seed,
+      attempts: this.#attempts(answering),
     };
   }
 
-  #generate(answering: Answering, format: WireFormat, stream: boolean): void {
-    const writer = this.writer(answering);
-    const sequence = stream ? streamed(format, writer) : whole(format, writer);
+  /** How often the upstream is asked for one answer. */
+  #attempts({ draw }: Answering): number {
+    const { upstreamRetryShare = 0 } = this.#options;
+    return upstreamRetryShare > 0 && draw("upstream-retry") < upstreamRetryShare ? 2 : 1;
+  }
+
+  #generate(given: Answering, format: WireFormat, body: Body): void {
+    checkContext(format.promptTokens, this.#options.contextTokens ?? CONTEXT_TOKENS);
+    const stream = body.stream === true && this.#dialect.transport.streams;
+    const cutBody = given.injected.cut && !stream;
+    const answering = cutBody ? { ...given, fault: { ...given.fault, dropAfterEvents: 0 } } : given;
+    const writer = this.writer(answering, format);
+    const cutAt = given.injected.cut ? Math.floor(Math.min(format.tokenCount, 1_000) / 2) : Number.POSITIVE_INFINITY;
+    const sequence = stream ? streamed(format, writer, cutAt) : whole(format, writer);
     const { script } = answering.fault;
     if (script !== undefined) this.#playScript(answering, sequence, script.intervalMs);
-    else this.#whenAwake(answering, () => this.#submit(answering, sequence));
+    else
+      this.#whenAwake(answering, () => {
+        if (stream) this.#keepAlive(answering, writer);
+        else this.#keepBodyAlive(answering, writer);
+        this.#attempt(answering, sequence);
+      });
+  }
+
+  /** A gateway says how often it asked, where it may ask twice; the first try is made in vain. */
+  #attempt(answering: Answering, sequence: Sequence): void {
+    if (this.#options.upstreamRetryShare === undefined) {
+      this.#submit(answering, sequence);
+      return;
+    }
+    const { promptTokens, outputTokens } = sequence;
+    const attempts = this.#attempts(answering);
+    const completionTokens = Number.isFinite(outputTokens) ? outputTokens : 0;
+    const cost = simulatedCost({ promptTokens, completionTokens, reasoningTokens: 0, attempts });
+    answering.response.setHeader("x-gateway-attempts", String(attempts));
+    answering.response.setHeader("x-gateway-cost", String(cost));
+    if (attempts === 1) this.#submit(answering, sequence);
+    else
+      this.#submit(
+        answering,
+        inVain(sequence, () => this.#submit(answering, sequence)),
+      );
+  }
+
+  /** Comments from the moment the request is taken until the first event. */
+  #keepAlive({ response, arrivedMs }: Answering, writer: ResponseWriter): void {
+    const { comment, lineEnd } = this.#dialect.framing;
+    if (comment === null) return;
+    const startMs = Math.max(arrivedMs, this.schedule.now());
+    writer.startEvents(startMs);
+    const again = (atMs: number): void => {
+      if (response.destroyed || writer.hasSpoken) return;
+      writer.comment(comment.text, lineEnd);
+      this.schedule.at(atMs + comment.everyMs, () => again(atMs + comment.everyMs));
+    };
+    again(startMs);
+  }
+
+  #keepBodyAlive({ ordinal }: Answering, writer: ResponseWriter): void {
+    const { bodyPadding } = this.#dialect.transport;
+    if (bodyPadding === null) return;
+    const [from, to] = bodyPadding;
+    const length = from + seededRandom(this.#seed, `padding/${ordinal}`).int(to - from + 1);
+    writer.startBody(`\n${" ".repeat(length - 1)}`, this.schedule.now());
   }
 
   #submit({ response }: Answering, sequence: Sequence): void {
     const abort = this.#engine.submit(sequence);
-    response.on("close", abort);
+    const ends = Number.isFinite(sequence.outputTokens);
+    if (this.#options.keepsCancelled !== true || !ends) response.on("close", abort);
   }
 
   #playScript({ response, arrivedMs }: Answering, sequence: Sequence, intervalMs: number): void {
@@ -136,26 +229,26 @@ export class Answerer {
     if (response.destroyed) return; // its close event is past: nothing would leave again
     const admission = this.#wake.admit(arrivedMs);
     if (admission.kind === "refused") {
-      sendError(response, loadingModel(admission.retryAfterS));
+      sendError(response, loadingModel(admission.retryAfterS), this.#dialect);
       return;
     }
     response.on("close", () => this.#wake.leave(this.schedule.now()));
     const unlessGone = (run: () => void) => (): void => {
       if (!response.destroyed) run();
     };
+    const timeout = unlessGone(() => sendError(response, simulatedError(504), this.#dialect));
+    // What is streamed has its status line by then, and is cut off by the writer.
+    if (this.#options.streamCapMs !== undefined) this.schedule.at(arrivedMs + this.#options.streamCapMs, timeout);
     if (admission.kind === "awake") start();
     else if (admission.kind === "held") this.schedule.at(admission.untilMs, unlessGone(start));
-    else
-      this.schedule.at(
-        admission.atMs,
-        unlessGone(() => sendError(response, simulatedError(504))),
-      );
+    else this.schedule.at(admission.atMs, timeout);
   }
 }
 
-/** The answer as events, each sent when the engine says so. */
-function streamed(format: WireFormat, writer: ResponseWriter): Sequence {
+/** The answer as events, each sent when the engine says so; the connection is cut before token `cutAt`. */
+function streamed(format: WireFormat, writer: ResponseWriter, cutAt: number): Sequence {
   const finish = (dueMs: number): void => {
+    if (format.tokenCount <= cutAt && cutAt < Number.POSITIVE_INFINITY) writer.cut(dueMs);
     for (const event of format.tail()) writer.event(event, dueMs);
     writer.endEvents(dueMs);
   };
@@ -168,7 +261,8 @@ function streamed(format: WireFormat, writer: ResponseWriter): Sequence {
       if (format.tokenCount === 0) finish(atMs);
     },
     token: (index, dueMs) => {
-      writer.event(format.token(index), dueMs);
+      if (index === cutAt) writer.cut(dueMs);
+      for (const event of format.token(index)) writer.event(event, dueMs);
       if (index + 1 === format.tokenCount) finish(dueMs);
     },
   };
@@ -185,6 +279,20 @@ function whole(format: WireFormat, writer: ResponseWriter): Sequence {
     },
     token: (index, dueMs) => {
       if (index + 1 === format.tokenCount) finish(dueMs);
+    },
+  };
+}
+
+/** The same work for the engine, of which nothing is sent. */
+function inVain({ promptTokens, outputTokens }: Sequence, done: () => void): Sequence {
+  return {
+    promptTokens,
+    outputTokens,
+    prefilled: () => {
+      if (outputTokens === 0) done();
+    },
+    token: (index) => {
+      if (index + 1 === outputTokens) done();
     },
   };
 }

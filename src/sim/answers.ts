@@ -1,9 +1,10 @@
-/** What the simulated endpoint says: the golden set's reference where the prompt is known, seeded words otherwise. */
+/** What the simulated endpoint says: the golden set's reference where the prompt is known, invented words otherwise. */
 import { canonicalJson, digestOf } from "../core/digest.js";
-import { seededRandom } from "../core/random.js";
 import type { Api, GoldenSet, Reference } from "../golden/golden-set.js";
 import { withoutNonce } from "../golden/nonce.js";
 import { requestKey } from "../golden/request-key.js";
+import { inventedAnswer, type JsonMode, jsonFormatOf } from "./invented.js";
+import { chatOfResponses } from "./responses-request.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -36,12 +37,46 @@ export class AnswerBook {
   }
 
   /** Looks through the nonce; falls back to the prompt alone, then to words that depend on the prompt alone. */
-  answer(api: Api, body: Body): Answer {
+  answer(api: Api, body: Body, json: JsonMode = "enforced"): Answer {
+    const known = this.#known(api, body, json);
+    if (known !== undefined) return known;
+    // A request of `/responses` is the same conversation in other words.
+    return api === "responses" ? this.answer("chat", chatOfResponses(body), json) : inventedAnswer(api, body, json);
+  }
+
+  #known(api: Api, body: Body, json: JsonMode): Answer | undefined {
     const known = this.#byRequest.get(requestKey(api, body)) ?? this.#byPrompt.get(promptKey(api, body));
     // The request key leaves `tool_choice` out, and cases may differ in it alone.
     const toolChoice = canonicalJson(body.tool_choice);
     const candidate = known?.find((one) => one.toolChoice === toolChoice) ?? known?.[0];
-    return candidate === undefined ? inventedAnswer(api, body) : fromReference(candidate.reference);
+    if (candidate === undefined) return undefined;
+    const answer = fromReference(candidate.reference);
+    const calls = answer.toolCalls.length > 0;
+    const otherChoice = candidate.toolChoice !== toolChoice;
+    if (otherChoice && ((body.tool_choice === "none" && calls) || (demandsCall(body) && !calls))) return undefined;
+    if (
+      json === "enforced" &&
+      jsonFormatOf(body) !== null &&
+      !calls &&
+      answer.refusal === "" &&
+      !isJson(answer.content)
+    ) {
+      return undefined;
+    }
+    return answer;
+  }
+}
+
+function demandsCall({ tool_choice }: Body): boolean {
+  return tool_choice === "required" || (typeof tool_choice === "object" && tool_choice !== null);
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
   }
 }
 
@@ -51,7 +86,8 @@ function addTo(map: Map<string, Candidate[]>, key: string, candidate: Candidate)
   else list.push(candidate);
 }
 
-function promptKey(api: Api, body: Body): string {
+/** What identifies a prompt by its texts alone. */
+export function promptKey(api: Api, body: Body): string {
   const { messages, prompt, input, instructions } = withoutNonce(api, body);
   return digestOf({ api, messages, prompt, input, instructions });
 }
@@ -68,38 +104,4 @@ function fromReference(reference: Reference): Answer {
     toolCalls,
     finishReason: reference.finish_reason ?? (toolCalls.length > 0 ? "tool_calls" : "stop"),
   };
-}
-
-function inventedAnswer(api: Api, body: Body): Answer {
-  const key = promptKey(api, body);
-  const answer = { reasoning: "", content: "", refusal: "", toolCalls: [], finishReason: "stop" };
-  const forced = forcedTool(body);
-  if (forced !== undefined) {
-    return { ...answer, toolCalls: [{ name: forced, arguments: "{}" }], finishReason: "tool_calls" };
-  }
-  const content = lorem(key, 12 + seededRandom(key, "length").int(60));
-  const format = (body.response_format as { type?: unknown } | null | undefined)?.type;
-  const asJson = format === "json_object" || format === "json_schema";
-  return { ...answer, content: asJson ? JSON.stringify({ answer: content }) : content };
-}
-
-/** The tool that `tool_choice` demands: a named one, or the first of the list for `required`. */
-function forcedTool(body: Body): string | undefined {
-  const choice = body.tool_choice as { function?: { name?: unknown } } | string | null | undefined;
-  const tools = Array.isArray(body.tools) ? (body.tools as ({ function?: { name?: unknown } } | null)[]) : [];
-  const name =
-    choice === "required" ? tools[0]?.function?.name : (choice as { function?: { name?: unknown } })?.function?.name;
-  return typeof name === "string" ? name : undefined;
-}
-
-const WORDS =
-  "lorem ipsum dolor sit amet consectetur adipiscing elit sed do eiusmod tempor incididunt ut labore et dolore magna aliqua enim ad minim veniam quis nostrud exercitation ullamco laboris nisi aliquip ex ea commodo consequat".split(
-    " ",
-  );
-
-/** Seeded words: the same seed and count give the same text everywhere. */
-export function lorem(seed: string, words: number): string {
-  const random = seededRandom(seed, "lorem");
-  const text = Array.from({ length: words }, () => WORDS[random.int(WORDS.length)]).join(" ");
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
 }

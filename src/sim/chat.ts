@@ -1,11 +1,24 @@
-/** `/chat/completions` as OpenAI speaks it: streamed chunks of one token each, or one body. */
+/** `/chat/completions`: streamed chunks, or one body, in the dialect that was asked for. */
 import { seededRandom } from "../core/random.js";
-import { lorem } from "./answers.js";
+import { callDelta } from "./call-delta.js";
+import { callId, chatBody } from "./chat-body.js";
+import { logprobsOf } from "./chat-logprobs.js";
+import type { Dialect, UsageCounts } from "./dialect.js";
+import { streamError } from "./error-envelope.js";
+import { type EventGroup, eventGroups } from "./event-groups.js";
 import type { CutAnswer, Piece } from "./pieces.js";
 import { chatPromptTokens } from "./prompt.js";
 import { invalidRequest } from "./request-error.js";
 import { countLimit } from "./request-fields.js";
-import { type AnswerStamp, DONE, dataEvent, type WireEvent, type WireFormat } from "./wire-format.js";
+import { usageObject } from "./usage.js";
+import {
+  type AnswerStamp,
+  dataEvent,
+  doneEvents,
+  type EventKind,
+  type WireEvent,
+  type WireFormat,
+} from "./wire-format.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -22,147 +35,258 @@ export function checkChat(body: Body): void {
   countLimit(body, ["max_completion_tokens", "max_tokens"]);
 }
 
-/** The chat dialect of one answer. */
-export function chatFormat(body: Body, cut: CutAnswer, stamp: AnswerStamp): WireFormat {
-  return new ChatFormat(body, cut, stamp);
+/** One answer of `/chat/completions`. */
+export function chatFormat(body: Body, cut: CutAnswer, stamp: AnswerStamp, dialect: Dialect): WireFormat {
+  return new ChatFormat(body, cut, stamp, dialect);
+}
+
+interface ChunkParts {
+  readonly finishReason?: string;
+  readonly logprobs?: unknown;
+  readonly usage?: object;
 }
 
 class ChatFormat implements WireFormat {
   readonly tokenCount: number;
   readonly promptTokens: number;
-  readonly #cut: CutAnswer;
-  readonly #stamp: AnswerStamp;
+  readonly #choices: number;
+  readonly #groups: ReadonlyMap<number, EventGroup>;
+  readonly #lastGroup: EventGroup | undefined;
   readonly #topLogprobs: number | null;
-  readonly #includeUsage: boolean;
+  readonly #usageAsked: boolean;
+  readonly #usageOnEvery: boolean;
+  readonly #obfuscates: boolean;
+  readonly #random: { next(): number };
+  #events = 0;
+  /** Events sent before `failure` or `reset` speak for the answer: none until the stream began. */
+  #opened = false;
 
-  constructor(body: Body, cut: CutAnswer, stamp: AnswerStamp) {
-    this.#cut = cut;
-    this.#stamp = stamp;
+  constructor(
+    body: Body,
+    private readonly cut: CutAnswer,
+    private readonly stamp: AnswerStamp,
+    private readonly dialect: Dialect,
+  ) {
+    const options = body.stream_options as Body | null | undefined;
     this.tokenCount = cut.endless === true ? Number.POSITIVE_INFINITY : cut.pieces.length;
     this.promptTokens = chatPromptTokens(body);
+    this.#choices = countLimit(body, ["n"]) ?? 1;
+    this.#groups = eventGroups(cut.pieces, dialect, stamp.seed);
+    this.#lastGroup = [...this.#groups.values()].at(-1);
     this.#topLogprobs = body.logprobs === true ? (countLimit(body, ["top_logprobs"]) ?? 0) : null;
-    this.#includeUsage =
-      stamp.usage && (body.stream_options as { include_usage?: unknown } | null)?.include_usage === true;
+    this.#usageAsked = stamp.usage && options?.include_usage === true;
+    this.#usageOnEvery =
+      stamp.usage &&
+      (dialect.usage.place === "every" || (dialect.usage.continuous && options?.continuous_usage_stats === true));
+    this.#obfuscates = dialect.chunks.padding === "obfuscation" && options?.include_obfuscation === true;
+    this.#random = seededRandom(stamp.seed, `padding/${stamp.id}`);
   }
 
   head(): readonly WireEvent[] {
-    return [this.#chunk("role", { role: "assistant", content: "", refusal: null })];
+    this.#opened = true;
+    const { opening } = this.dialect.chunks;
+    if (opening === "content") return [];
+    const filter = opening === "prompt-filter" ? [this.#promptFilter()] : [];
+    const content = opening === "role-null" ? null : "";
+    return [...filter, ...this.#each("role", () => ({ role: "assistant", content, refusal: null }))];
   }
 
-  token(index: number): WireEvent {
-    const piece = this.#cut.pieces[index % this.#cut.pieces.length] as Piece;
-    return this.#chunk("token", this.#delta(piece), { logprobs: this.#logprobsOf(piece, index) });
+  token(index: number): readonly WireEvent[] {
+    const { chunks, calls } = this.dialect;
+    const group = this.#groups.get(index % this.cut.pieces.length);
+    if (group === undefined) return [];
+    const ends = chunks.finish === "with-content" && group === this.#lastGroup && this.cut.endless !== true;
+    const isCall = "call" in (group.pieces[0] as Piece);
+    if (isCall && calls.onFinishEvent) return [];
+    const role =
+      chunks.roleOnEvery || (chunks.opening === "content" && index < this.cut.pieces.length && group.from === 0);
+    const events = this.#each("token", () => ({ ...(role ? { role: "assistant" } : {}), ...this.#delta(group) }), {
+      logprobs: this.#groupLogprobs(group),
+      ...(ends ? { finishReason: this.cut.finishReason } : {}),
+      ...(this.#usageOnEvery ? { usage: this.#usage(index + 1) } : {}),
+    });
+    const { emptyEventEvery } = chunks;
+    if (emptyEventEvery === 0 || (index + 1) % emptyEventEvery !== 0) return events;
+    return [...events, ...this.#each("token", () => ({}))];
   }
 
   tail(): readonly WireEvent[] {
-    const finish = this.#chunk("finish", {}, { finishReason: this.#cut.finishReason });
-    if (!this.#includeUsage) return [finish, DONE];
-    return [finish, dataEvent("usage", { ...this.#envelope(), choices: [], usage: this.#usage() }), DONE];
+    return [...this.#finishEvents(), ...this.#usageEvents(), ...doneEvents(this.dialect.framing)];
   }
 
   body(): unknown {
-    const { pieces, finishReason } = this.#cut;
-    const text = (kind: Piece["kind"]): string =>
-      pieces.map((piece) => (piece.kind === kind && "text" in piece ? piece.text : "")).join("");
-    const toolCalls = pieces.flatMap((piece) =>
-      piece.kind === "call"
-        ? [
-            {
-              id: this.#callId(piece.call),
-              type: "function",
-              function: { name: piece.name, arguments: argumentsOf(pieces, piece.call) },
-            },
-          ]
-        : [],
-    );
-    const [content, reasoning, refusal] = [text("content"), text("reasoning"), text("refusal")];
-    const message = {
-      role: "assistant",
-      content: content === "" && (toolCalls.length > 0 || refusal !== "") ? null : content,
-      refusal: refusal === "" ? null : refusal,
-      ...(reasoning === "" ? {} : { reasoning_content: reasoning }),
-      ...(toolCalls.length === 0 ? {} : { tool_calls: toolCalls }),
-    };
-    const logprobs = pieces.flatMap((piece, index) => this.#logprobsOf(piece, index)?.content ?? []);
+    const { cut, stamp, dialect } = this;
     return {
       ...this.#envelope("chat.completion"),
-      choices: [
-        {
-          index: 0,
-          message,
-          logprobs: this.#topLogprobs === null ? null : { content: logprobs, refusal: null },
-          finish_reason: finishReason,
-        },
-      ],
-      ...(this.#stamp.usage ? { usage: this.#usage() } : {}),
+      choices: chatBody(cut, stamp, dialect, { choices: this.#choices, topLogprobs: this.#topLogprobs }),
+      ...(stamp.usage ? { usage: this.#usage(cut.pieces.length) } : {}),
+      ...dialect.chunks.fields,
     };
+  }
+
+  failure(): readonly WireEvent[] {
+    const { errors, framing } = this.dialect;
+    const beside = this.#opened
+      ? { ...this.#envelope(), choices: [this.#choice(0, { content: "" }, { finishReason: "error" })] }
+      : {};
+    const events = streamError(this.dialect, beside);
+    return errors.doneAfterError ? [...events, ...doneEvents(framing)] : events;
+  }
+
+  reset(): readonly WireEvent[] | null {
+    if (this.dialect.errors.upstreamReset === "close") return null;
+    return [...this.#each("finish", () => ({}), { finishReason: "stop" }), ...doneEvents(this.dialect.framing)];
+  }
+
+  #finishEvents(): readonly WireEvent[] {
+    const { chunks, calls, usage } = this.dialect;
+    const nothingSent = this.#lastGroup === undefined;
+    if (chunks.finish === "never" || (chunks.finish === "with-content" && !nothingSent)) return [];
+    const { finishReason } = this.cut;
+    const role = chunks.roleOnEvery || (chunks.opening === "content" && nothingSent);
+    const delta = (): object => ({
+      ...(role ? { role: "assistant", content: "" } : {}),
+      ...(calls.onFinishEvent ? this.#callsAtOnce() : {}),
+    });
+    const onFinish = this.stamp.usage && usage.place !== "event" && (!usage.optIn || this.#usageAsked);
+    const first = onFinish && chunks.finish !== "twice" ? { usage: this.#usage(this.cut.pieces.length) } : {};
+    const events = this.#each("finish", delta, { finishReason, ...first });
+    if (chunks.finish !== "twice") return events;
+    const second = onFinish ? { usage: this.#usage(this.cut.pieces.length) } : {};
+    return [...events, ...this.#each("finish", delta, { finishReason, ...second })];
+  }
+
+  /** OpenAI's event of its own; Groq sends it beside what stands in `x_groq`. */
+  #usageEvents(): readonly WireEvent[] {
+    const { place, optIn } = this.dialect.usage;
+    const wanted = this.stamp.usage && (this.#usageAsked || (place === "event" && !optIn));
+    const alone = place === "event" || place === "x_groq";
+    if (!wanted || !alone) return [];
+    const usage = this.#usage(this.cut.pieces.length);
+    const copy = place === "x_groq" ? { x_groq: { id: `req_${this.stamp.id}`, usage } } : {};
+    return [this.#event("usage", { ...this.#envelope(), choices: [], usage, ...copy })];
+  }
+
+  /** One chunk for each choice. */
+  #each(kind: EventKind, delta: () => object, parts: ChunkParts = {}): readonly WireEvent[] {
+    return Array.from({ length: this.#choices }, (_, index) => this.#chunk(kind, index, delta(), parts));
+  }
+
+  #chunk(kind: EventKind, index: number, delta: object, parts: ChunkParts): WireEvent {
+    const { usage, chunks } = this.dialect;
+    const inChoice = usage.place === "choice" && parts.usage !== undefined;
+    const beside =
+      parts.usage === undefined || inChoice
+        ? this.#usageAsked && usage.place === "event"
+          ? { usage: null }
+          : {}
+        : usage.place === "x_groq"
+          ? { x_groq: { id: `req_${this.stamp.id}`, usage: parts.usage } }
+          : { usage: parts.usage };
+    const choice = { ...this.#choice(index, delta, parts), ...(inChoice ? { usage: parts.usage } : {}) };
+    return this.#event(kind, { ...this.#envelope(), choices: [choice], ...beside, ...chunks.fields });
+  }
+
+  #choice(index: number, delta: object, { finishReason, logprobs }: ChunkParts): object {
+    const { finish, choiceFields } = this.dialect.chunks;
+    const bare = { index, delta, logprobs: logprobs ?? null };
+    if (finishReason === undefined && finish === "absent-before") return { ...bare, ...choiceFields };
+    return { ...bare, finish_reason: finishReason ?? null, ...choiceFields };
+  }
+
+  #event(kind: EventKind, value: object): WireEvent {
+    this.#events++;
+    const { padding } = this.dialect.chunks;
+    if (padding === "p") return dataEvent(this.dialect.framing, kind, { ...value, p: this.#padding() });
+    if (this.#obfuscates) return dataEvent(this.dialect.framing, kind, { ...value, obfuscation: this.#padding() });
+    return dataEvent(this.dialect.framing, kind, value);
+  }
+
+  #padding(): string {
+    const length = 1 + Math.floor(16 * this.#random.next());
+    return Array.from({ length }, () => Math.floor(36 * this.#random.next()).toString(36)).join("");
+  }
+
+  #promptFilter(): WireEvent {
+    const prompt_filter_results = [{ prompt_index: 0, content_filter_results: { hate: { filtered: false } } }];
+    return this.#event("role", { id: "", object: "", created: 0, model: "", choices: [], prompt_filter_results });
   }
 
   #envelope(object = "chat.completion.chunk"): object {
-    const { id, createdS, model, fingerprint } = this.#stamp;
-    return { id: `chatcmpl-${id}`, object, created: createdS, model, system_fingerprint: fingerprint };
-  }
-
-  #chunk(kind: WireEvent["kind"], delta: object, more: { logprobs?: unknown; finishReason?: string } = {}): WireEvent {
-    const choice = { index: 0, delta, logprobs: more.logprobs ?? null, finish_reason: more.finishReason ?? null };
-    return dataEvent(kind, { ...this.#envelope(), choices: [choice], ...(this.#includeUsage ? { usage: null } : {}) });
-  }
-
-  #delta(piece: Piece): object {
-    switch (piece.kind) {
-      case "content":
-        return { content: piece.text };
-      case "reasoning":
-        return { reasoning_content: piece.text };
-      case "refusal":
-        return { refusal: piece.text };
-      case "call":
-        return {
-          tool_calls: [
-            {
-              index: piece.call,
-              id: this.#callId(piece.call),
-              type: "function",
-              function: { name: piece.name, arguments: "" },
-            },
-          ],
-        };
-      case "arguments":
-        return { tool_calls: [{ index: piece.call, function: { arguments: piece.text } }] };
-    }
-  }
-
-  #callId(call: number): string {
-    return `call_${this.#stamp.id}_${call}`;
-  }
-
-  #usage(): object {
-    const completion = this.#cut.pieces.length;
-    const reasoning = this.#cut.pieces.filter((piece) => piece.kind === "reasoning").length;
+    const { id, createdS, model, fingerprint } = this.stamp;
+    const { chunks } = this.dialect;
+    const advance = chunks.created === "advances" ? Math.floor(this.#events / 4) : 0;
     return {
-      prompt_tokens: this.promptTokens,
-      completion_tokens: completion,
-      total_tokens: this.promptTokens + completion,
-      prompt_tokens_details: { cached_tokens: 0 },
-      completion_tokens_details: { reasoning_tokens: reasoning },
+      id: chunks.id === "empty" ? "" : `chatcmpl-${id}`,
+      object,
+      created: chunks.created === "zero" ? 0 : createdS + advance,
+      model,
+      system_fingerprint: fingerprint,
     };
   }
 
-  #logprobsOf(piece: Piece, index: number): { content: object[]; refusal: null } | null {
-    if (this.#topLogprobs === null || piece.kind !== "content") return null;
-    const random = seededRandom(this.#stamp.seed, `logprob/${index}/${piece.text}`);
-    const own = tokenLogprob(piece.text, -random.next());
-    const others = Array.from({ length: Math.max(0, this.#topLogprobs - 1) }, (_, rank) =>
-      tokenLogprob(` ${lorem(piece.text, rank + 1).slice(0, 5)}`, own.logprob - 2 - rank - random.next()),
-    );
-    return { content: [{ ...own, top_logprobs: this.#topLogprobs === 0 ? [] : [own, ...others] }], refusal: null };
+  #delta({ pieces }: EventGroup): object {
+    const [first] = pieces as readonly [Piece, ...Piece[]];
+    const text = pieces.map((piece) => ("text" in piece ? piece.text : "")).join("");
+    switch (first.kind) {
+      case "content":
+        return { content: text };
+      case "refusal":
+        return { refusal: text };
+      case "reasoning":
+        return this.#reasoning(text);
+      case "call":
+        return { tool_calls: [this.#call(first.call, first.name, true, text)] };
+      case "arguments":
+        return { tool_calls: [this.#call(first.call, this.#nameOf(first.call), false, text)] };
+    }
   }
-}
 
-function argumentsOf(pieces: readonly Piece[], call: number): string {
-  return pieces.map((piece) => (piece.kind === "arguments" && piece.call === call ? piece.text : "")).join("");
-}
+  #reasoning(text: string): object {
+    switch (this.dialect.message.reasoning) {
+      case "reasoning":
+        return { reasoning: text };
+      case "twice": {
+        const detail = { type: "reasoning.text", text, format: "unknown", index: 0 };
+        return { content: "", reasoning: text, reasoning_details: [detail] };
+      }
+      case "parts":
+        return { content: [{ type: "thinking", thinking: [{ type: "text", text }] }] };
+      default:
+        return { reasoning_content: text };
+    }
+  }
 
-function tokenLogprob(token: string, logprob: number): { token: string; logprob: number; bytes: number[] } {
-  return { token, logprob: Math.round(logprob * 1e6) / 1e6, bytes: [...Buffer.from(token)] };
+  #call(call: number, name: string, first: boolean, argumentsText: string): object {
+    return callDelta(this.dialect.calls, { call, id: callId(this.stamp, call), name, first, argumentsText });
+  }
+
+  #nameOf(call: number): string {
+    for (const piece of this.cut.pieces) if (piece.kind === "call" && piece.call === call) return piece.name;
+    return "";
+  }
+
+  #callsAtOnce(): object {
+    const groups = [...this.#groups.values()].filter(({ pieces }) => pieces[0]?.kind === "call");
+    if (groups.length === 0) return {};
+    const calls = groups.flatMap((group) => (this.#delta(group) as { tool_calls: object[] }).tool_calls);
+    return { content: "", tool_calls: calls };
+  }
+
+  #usage(tokens: number): object {
+    const sent = this.cut.pieces.slice(0, tokens);
+    const reasoning = sent.filter((piece) => piece.kind === "reasoning").length;
+    const counts: UsageCounts = {
+      promptTokens: this.promptTokens,
+      completionTokens: tokens * this.#choices,
+      reasoningTokens: reasoning * this.#choices,
+      attempts: this.stamp.attempts,
+    };
+    return usageObject(this.dialect.usage, counts);
+  }
+
+  #groupLogprobs({ pieces, from }: EventGroup): unknown {
+    if (this.#topLogprobs === null || pieces[0]?.kind !== "content") return null;
+    return { content: logprobsOf(pieces, from, this.#topLogprobs, this.stamp.seed), refusal: null };
+  }
 }

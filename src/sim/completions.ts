@@ -1,9 +1,19 @@
 /** `/completions`, the legacy text API: plain text chunks, no role, no tools. */
+import type { Dialect } from "./dialect.js";
+import { streamError } from "./error-envelope.js";
 import type { CutAnswer, Piece } from "./pieces.js";
 import { textTokens } from "./prompt.js";
 import { invalidRequest } from "./request-error.js";
 import { countLimit } from "./request-fields.js";
-import { type AnswerStamp, DONE, dataEvent, type WireEvent, type WireFormat } from "./wire-format.js";
+import { usageObject } from "./usage.js";
+import {
+  type AnswerStamp,
+  dataEvent,
+  doneEvents,
+  type EventKind,
+  type WireEvent,
+  type WireFormat,
+} from "./wire-format.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -15,16 +25,16 @@ export function checkCompletion(body: Body): void {
   countLimit(body, ["max_tokens"]);
 }
 
-/** The text dialect of one answer: its content alone. */
-export function completionFormat(body: Body, whole: CutAnswer, stamp: AnswerStamp): WireFormat {
+/** The text dialect of one answer: its content alone, one token an event. */
+export function completionFormat(body: Body, whole: CutAnswer, stamp: AnswerStamp, dialect: Dialect): WireFormat {
+  const { framing } = dialect;
   const cut = { ...whole, pieces: whole.pieces.filter((piece) => piece.kind === "content") };
   const textOf = (piece: Piece | undefined): string => (piece?.kind === "content" ? piece.text : "");
   const promptTokens = textTokens(body.prompt);
-  const usage = {
-    prompt_tokens: promptTokens,
-    completion_tokens: cut.pieces.length,
-    total_tokens: promptTokens + cut.pieces.length,
-  };
+  const usage = usageObject(
+    { ...dialect.usage, details: false },
+    { promptTokens, completionTokens: cut.pieces.length, reasoningTokens: 0, attempts: stamp.attempts },
+  );
   const { id, createdS, model, fingerprint } = stamp;
   const envelope = {
     id: `cmpl-${id}`,
@@ -33,25 +43,33 @@ export function completionFormat(body: Body, whole: CutAnswer, stamp: AnswerStam
     model,
     system_fingerprint: fingerprint,
   };
-  const includeUsage =
-    stamp.usage && (body.stream_options as { include_usage?: unknown } | null)?.include_usage === true;
-  const chunk = (kind: WireEvent["kind"], text: string, finishReason: string | null): WireEvent =>
-    dataEvent(kind, { ...envelope, choices: [{ index: 0, text, logprobs: null, finish_reason: finishReason }] });
+  const asked = (body.stream_options as { include_usage?: unknown } | null)?.include_usage === true;
+  const wanted = stamp.usage && (asked || !dialect.usage.optIn);
+  const onFinish = wanted && dialect.usage.place !== "event";
+  const chunk = (kind: EventKind, text: string, finishReason: string | null, beside: object = {}): WireEvent =>
+    dataEvent(framing, kind, {
+      ...envelope,
+      choices: [{ index: 0, text, logprobs: null, finish_reason: finishReason }],
+      ...beside,
+    });
 
   return {
     tokenCount: cut.endless === true ? Number.POSITIVE_INFINITY : cut.pieces.length,
     promptTokens,
     head: () => [],
-    token: (index) => chunk("token", textOf(cut.pieces[index % cut.pieces.length]), null),
+    token: (index) => [chunk("token", textOf(cut.pieces[index % cut.pieces.length]), null)],
     tail: () => [
-      chunk("finish", "", cut.finishReason),
-      ...(includeUsage ? [dataEvent("usage", { ...envelope, choices: [], usage })] : []),
-      DONE,
+      chunk("finish", "", cut.finishReason, onFinish ? { usage } : {}),
+      ...(wanted && !onFinish ? [dataEvent(framing, "usage", { ...envelope, choices: [], usage })] : []),
+      ...doneEvents(framing),
     ],
     body: () => ({
       ...envelope,
       choices: [{ index: 0, text: cut.pieces.map(textOf).join(""), logprobs: null, finish_reason: cut.finishReason }],
       ...(stamp.usage ? { usage } : {}),
     }),
+    failure: () => streamError(dialect, envelope),
+    reset: () =>
+      dialect.errors.upstreamReset === "close" ? null : [chunk("finish", "", "stop"), ...doneEvents(framing)],
   };
 }

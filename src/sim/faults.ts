@@ -1,7 +1,6 @@
 /** What can go wrong on purpose: for a share of the requests, or for one request by its `x-twintail-sim` header. */
-import { createHash } from "node:crypto";
 import { errorMessage } from "../core/errors.js";
-import { seededRandom } from "../core/random.js";
+import { type Draw, Draws } from "./draws.js";
 import { aFlag, checkFields, countIn, type FieldChecks, numberIn, objectOf, oneOf } from "./fields.js";
 import { invalidRequest } from "./request-error.js";
 
@@ -22,6 +21,8 @@ export interface Fault {
   readonly slowHeadersMs?: number;
   /** Destroys the socket once so many events were sent; a body is cut in half. */
   readonly dropAfterEvents?: number;
+  /** Ends with an error in the stream, as the dialect says one, once so many events were sent. */
+  readonly errorAfterEvents?: number;
   /** Pauses before one event; the stream then goes on at its own pace. A body is late by as much. */
   readonly stall?: { readonly atEvent: number; readonly ms: number };
   /** Holds events back and writes so many at once. */
@@ -53,6 +54,7 @@ const FAULT_CHECKS: FieldChecks<Fault> = {
   hang: aFlag,
   slowHeadersMs: numberIn(0, HOUR_MS),
   dropAfterEvents: countIn(0, 1_000_000),
+  errorAfterEvents: countIn(0, 1_000_000),
   stall: objectOf({ atEvent: countIn(0, 1_000_000), ms: numberIn(0, HOUR_MS) }),
   mergeEvents: countIn(1, 10_000),
   oneByteWrites: aFlag,
@@ -75,38 +77,26 @@ export function checkFaultRules(rules: readonly unknown[], place: string): reado
   return checked;
 }
 
-const MAX_BODIES = 100_000;
-
-/** Chooses the fault of each request. Depends on seed and body, and on how often the body was sent, not on arrival order. */
+/** Chooses the fault of each request. */
 export class FaultChooser {
   readonly #rules: readonly FaultRule[];
-  readonly #seed: string;
-  readonly #timesSeen = new Map<string, number>();
+  readonly #draws: Draws;
 
   constructor(rules: readonly FaultRule[], seed: string) {
     this.#rules = rules;
-    this.#seed = seed;
+    this.#draws = new Draws(seed);
   }
 
   /** @throws RequestError when the header is malformed. */
-  choose(header: string | undefined, body: Buffer): Fault {
+  choose(header: string | undefined, body: Buffer, draw: Draw = this.#draws.of(body)): Fault {
     if (header !== undefined) return faultOfHeader(header);
     if (this.#rules.length === 0) return {};
-    let left = this.#draw(body);
+    let left = draw("fault");
     for (const { share, ...fault } of this.#rules) {
       left -= share;
       if (left < 0) return fault;
     }
     return {};
-  }
-
-  /** A retry sends the same body again: it draws anew. */
-  #draw(body: Buffer): number {
-    const digest = createHash("sha256").update(body).digest("base64");
-    const times = this.#timesSeen.get(digest) ?? 0;
-    if (this.#timesSeen.size >= MAX_BODIES) this.#timesSeen.clear();
-    this.#timesSeen.set(digest, times + 1);
-    return seededRandom(this.#seed, `fault/${digest}/${times}`).next();
   }
 }
 

@@ -1,13 +1,15 @@
 /**
  * Entry of the simulator's own process: `node dist/sim/main.js '{"tier":"h100x2"}'`, or `--tier h100x2 --wakeMs
- * 3000`, each flag an option whose value is JSON or a plain text. Prints one line of JSON when it listens.
+ * 3000`, each flag an option whose value is JSON or a plain text. With a `recording` it replays that instead. Prints
+ * one line of JSON when it listens.
  *
  * A process of its own, because a simulator in the client's process would be measured with it.
  */
 import { argv, pid, stdin, stdout } from "node:process";
 import { ExitCode, errorMessage, TwintailError } from "../core/errors.js";
 import type { GoldenSet } from "../golden/golden-set.js";
-import { checkSimOptions, type SimOptions } from "./options.js";
+import { checkSimOptions, type SimOptions, simLabel } from "./options.js";
+import type { ReplayOptions } from "./replay/options.js";
 import { createSimServer } from "./server.js";
 
 /** The line on standard output that says where the endpoint listens. */
@@ -15,14 +17,21 @@ export interface ReadyLine {
   readonly ready: true;
   readonly port: number;
   readonly pid: number;
+  /** Where the API begins. */
+  readonly basePath: string;
+  readonly label: string;
+  /** The port that redirects, where there is one. */
+  readonly redirectPort?: number;
+  /** Recorded cases that a replay can serve. */
+  readonly cases?: readonly string[];
 }
 
 /** Ends the process with its parent: standard input closes when the parent dies, however it dies. */
 export const EXIT_WITH_STDIN = "--exit-with-stdin";
 
-function optionsFrom(args: readonly string[]): SimOptions {
+function optionsFrom(args: readonly string[]): unknown {
   const [first] = args;
-  if (first?.startsWith("{")) return checkSimOptions(parseJson(first) ?? first);
+  if (first?.startsWith("{")) return parseJson(first) ?? first;
   const options: Record<string, unknown> = {};
   for (let at = 0; at < args.length; at += 2) {
     const [flag = "", value] = args.slice(at, at + 2);
@@ -31,7 +40,7 @@ function optionsFrom(args: readonly string[]): SimOptions {
     }
     options[flag.slice(2)] = parseJson(value) ?? value;
   }
-  return checkSimOptions(options);
+  return options;
 }
 
 function parseJson(text: string): unknown {
@@ -49,17 +58,45 @@ async function goldenSetOf(options: SimOptions): Promise<GoldenSet | undefined> 
   return loadGoldenSet(options.goldens).set;
 }
 
-async function main(args: readonly string[]): Promise<void> {
-  const options = optionsFrom(args.filter((arg) => arg !== EXIT_WITH_STDIN));
+/** An endpoint that is ready to listen, with what is known of it then. */
+interface Listening {
+  listen(): Promise<Omit<ReadyLine, "ready" | "pid">>;
+  close(): Promise<void>;
+}
+
+async function simulated(given: unknown): Promise<Listening> {
+  const options = checkSimOptions(given);
   const server = createSimServer(options, await goldenSetOf(options));
-  const port = await server.listen();
+  return {
+    listen: async () => {
+      const port = await server.listen();
+      const { basePath, redirectPort } = server;
+      return { port, basePath, label: simLabel(options), ...(redirectPort === undefined ? {} : { redirectPort }) };
+    },
+    close: () => server.close(),
+  };
+}
+
+async function replayed(given: unknown): Promise<Listening> {
+  // Imported on demand: a simulator needs neither the reader nor its schemas.
+  const { createReplayServer } = await import("./replay.js");
+  const server = createReplayServer(given as ReplayOptions);
+  const { basePath, label, cases } = server;
+  return { listen: async () => ({ port: await server.listen(), basePath, label, cases }), close: () => server.close() };
+}
+
+async function main(args: readonly string[]): Promise<void> {
+  const given = optionsFrom(args.filter((arg) => arg !== EXIT_WITH_STDIN));
+  const isReplay = typeof given === "object" && given !== null && "recording" in given;
+  const endpoint = await (isReplay ? replayed(given) : simulated(given));
+  const facts = await endpoint.listen();
   const stop = (): void => {
-    void server.close().then(() => process.exit(ExitCode.pass));
+    void endpoint.close().then(() => process.exit(ExitCode.pass));
   };
   process.once("SIGTERM", stop);
   process.once("SIGINT", stop);
   if (args.includes(EXIT_WITH_STDIN)) stdin.once("close", stop).resume();
-  const ready: ReadyLine = { ready: true, port, pid };
+  const ready: ReadyLine = { ready: true, pid, ...facts };
   stdout.write(`${JSON.stringify(ready)}\n`);
 }
 

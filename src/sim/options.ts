@@ -1,8 +1,13 @@
 /** What a simulated endpoint can be told, with its checks, defaults and label. */
 import { formatDurationMs } from "../core/duration.js";
 import { TwintailError } from "../core/errors.js";
+import { dialectNamed } from "./dialects/catalogue.js";
 import { checkFaultRules, type FaultRule } from "./faults.js";
 import { aFlag, aText, checkFields, countIn, type FieldChecks, numberIn, objectOf, oneOf, texts } from "./fields.js";
+import { checkInjections, type Injection, injectionLabel } from "./inject.js";
+import { PROFILES, type ProfileName } from "./profiles/catalogue.js";
+import { MAX_BODY_BYTES } from "./request-body.js";
+import { systemOf } from "./system.js";
 import { type EngineParameters, TIERS, type TierName } from "./tiers.js";
 
 /** Everything is optional but the tier. Durations in ms. */
@@ -35,6 +40,38 @@ export interface SimOptions {
   /** `hold`: 504 after so long; by default never. */
   readonly capMs?: number;
   readonly faults?: readonly FaultRule[];
+  /** Whose wire it speaks: a name of the dialect catalogue, `openai` by default. */
+  readonly dialect?: string;
+  /** Plays a real system: a dialect and defaults of its own. Not together with `dialect`. */
+  readonly profile?: ProfileName;
+  /** Failures that begin and end at a time. */
+  readonly inject?: readonly Injection[];
+  /** The variable that holds the only key that is accepted. By default any is, but for {@link PROBE_KEY}. */
+  readonly apiKeyEnv?: string;
+  /** 401 without a key, whichever it is. */
+  readonly requireKey?: boolean;
+  /** Prompt tokens that fit, by the simulator's own tokenizer; 128000 by default. */
+  readonly contextTokens?: number;
+  /** A larger request body is 413; 8 MiB by default, and at most. */
+  readonly maxBodyBytes?: number;
+  /** A stream whose client has gone keeps its place in the batch to its end, and is made in vain. */
+  readonly keepsCancelled?: boolean;
+  /** So many requests are paid for; then 402. */
+  readonly credit?: number;
+  /** Requests a minute; past them 429. */
+  readonly rpm?: number;
+  /** Share of requests that meet 502 or 503, half each. */
+  readonly transientShare?: number;
+  /** Share of answers that are made twice, as by a gateway whose first try upstream failed. */
+  readonly upstreamRetryShare?: number;
+  /** A stream is cut, and a body is 504, after so long. */
+  readonly streamCapMs?: number;
+  /** A stream is cut after so long without an event. */
+  readonly streamIdleMs?: number;
+  /** What the durations of a profile are multiplied by. */
+  readonly timeScale?: number;
+  /** A second port that redirects: to this endpoint by another host name, or to an https address where nobody answers. */
+  readonly redirect?: "loopback" | "https";
   /** Appends every actual send time here, see {@link SendLogLine}. */
   readonly logFile?: string;
 }
@@ -68,7 +105,26 @@ const OPTION_CHECKS: FieldChecks<SimOptions> = {
   capMs: numberIn(0, DAY_MS),
   faults: { expected: "a list of faults", test: Array.isArray },
   logFile: aText,
+  dialect: aText,
+  profile: oneOf(...Object.keys(PROFILES)),
+  inject: { expected: "a list of failures", test: Array.isArray },
+  apiKeyEnv: aText,
+  requireKey: aFlag,
+  contextTokens: countIn(1, 1e9),
+  maxBodyBytes: countIn(1, MAX_BODY_BYTES),
+  keepsCancelled: aFlag,
+  credit: countIn(0, 1e9),
+  rpm: countIn(1, 1e6),
+  transientShare: numberIn(0, 1),
+  upstreamRetryShare: numberIn(0, 1),
+  streamCapMs: numberIn(1, DAY_MS),
+  streamIdleMs: numberIn(1, DAY_MS),
+  timeScale: numberIn(0.0001, 10),
+  redirect: oneOf("loopback", "https"),
 };
+
+/** A key that no endpoint may accept: asked with it, an endpoint that checks keys says 401. */
+export const PROBE_KEY = "sk-twintail-probe-not-a-valid-key";
 
 /** @throws TwintailError for an unknown or malformed option, or an address that is not loopback. */
 export function checkSimOptions(value: unknown): SimOptions {
@@ -81,24 +137,41 @@ export function checkSimOptions(value: unknown): SimOptions {
     });
   }
   if (options.faults !== undefined) checkFaultRules(options.faults, "sim options, faults");
-  const host = options.host ?? "127.0.0.1";
-  if (!/^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/.test(host)) {
+  if (options.inject !== undefined) checkInjections(options.inject, "sim options, inject");
+  if (options.dialect !== undefined) dialectNamed(options.dialect);
+  if (options.dialect !== undefined && options.profile !== undefined) {
     throw new TwintailError({
-      cause: `${host} is not a loopback address`,
-      place: "sim options, host",
-      remedy: "a simulated endpoint answers anyone who can reach it: bind it to 127.0.0.1",
+      cause: `the profile ${options.profile} has a dialect of its own`,
+      place: "sim options",
+      remedy: "give --dialect or --profile",
     });
   }
+  checkLoopback(options.host, "sim options, host");
   return options;
 }
 
+/** @throws TwintailError for an address that others can reach. */
+export function checkLoopback(host = "127.0.0.1", place: string): void {
+  if (!/^(?:127(?:\.\d{1,3}){3}|::1|localhost)$/.test(host)) {
+    throw new TwintailError({
+      cause: `${host} is not a loopback address`,
+      place,
+      remedy: "a simulated endpoint answers anyone who can reach it: bind it to 127.0.0.1",
+    });
+  }
+}
+
 /** How people are told that this is no GPU: `simulated h100x2: a batching model, not a GPU; wake 8 min shown as 3 s`. */
-export function simLabel(options: SimOptions): string {
+export function simLabel(given: SimOptions): string {
+  const { options } = systemOf(given);
   const parts = [`simulated ${options.tier}: a batching model, not a GPU`];
+  if (given.profile !== undefined) parts.push(`profile ${given.profile}`);
+  else if (given.dialect !== undefined) parts.push(`dialect ${given.dialect}`);
   const changed = Object.keys(options.engine ?? {});
   if (changed.length > 0) parts.push(`changed: ${changed.join(", ")}`);
   if (options.wakeMs !== undefined && options.wakeMs > 0)
     parts.push(wakeLabel(options.wakeMs, options.wakeRepresentsMs));
+  for (const injection of options.inject ?? []) parts.push(`injected: ${injectionLabel(injection)}`);
   return parts.join("; ");
 }
 

@@ -1,5 +1,6 @@
 /** An answer as a list of tokens, each one the payload of one event, cut as the request's limits demand. */
-import { type Answer, lorem } from "./answers.js";
+import type { Answer } from "./answers.js";
+import { lorem } from "./invented.js";
 import { tokenize } from "./tokens.js";
 
 /** What one token carries. `call` opens tool call `call` (from 0), `arguments` continues it. */

@@ -1,16 +1,22 @@
-/** Starts the simulator in a process of its own, and stops it. */
+/** Starts a simulated or a replayed endpoint in a process of its own, and stops it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
 import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { TwintailError } from "../core/errors.js";
-import { checkSimOptions, type SimOptions, simLabel } from "./options.js";
+import type { ReadyLine } from "./main.js";
+import { checkSimOptions, type SimOptions } from "./options.js";
+import { checkReplayOptions, type ReplayOptions } from "./replay/options.js";
 
 /** A running simulated endpoint. */
 export interface SimProcess {
-  /** `http://127.0.0.1:PORT/v1`. */
+  /** `http://127.0.0.1:PORT/v1`, or where the dialect has its API. */
   readonly baseUrl: string;
+  /** The same API behind the port that redirects, where there is one. */
+  readonly redirectUrl?: string;
+  /** A replay: recorded cases that it serves. */
+  readonly cases?: readonly string[];
   readonly pid: number;
   /** For people: `simulated h100x2: a batching model, not a GPU; wake 8 min shown as 3 s`. */
   readonly label: string;
@@ -30,23 +36,38 @@ const STDERR_KEPT = 4_096;
  */
 export async function startSimProcess(given: SimOptions): Promise<SimProcess> {
   const options = checkSimOptions(given);
+  const started = await startProcess(options, options.host);
+  return { ...started, ...(options.logFile === undefined ? {} : { logFile: options.logFile }) };
+}
+
+/**
+ * Serves a recording in a process of its own, and waits until it listens. It ends with `stop`, or with this process.
+ * @throws TwintailError when the options or the recording are wrong.
+ */
+export async function startReplayProcess(given: ReplayOptions): Promise<SimProcess> {
+  const options = checkReplayOptions(given);
+  return await startProcess(options, options.host);
+}
+
+async function startProcess(options: SimOptions | ReplayOptions, host = "127.0.0.1"): Promise<SimProcess> {
   const child = spawn(process.execPath, [mainFile(), JSON.stringify(options), "--exit-with-stdin"], {
     stdio: ["pipe", "pipe", "pipe"],
     // A group of its own: an interrupt at the terminal is for the run, which still needs its endpoints to end cleanly.
     detached: true,
     windowsHide: true,
   });
-  const port = await readyPort(child, child.stdout, child.stderr);
+  const ready = await readyLine(child, child.stdout, child.stderr);
   child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
   // A forgotten simulator must not keep this process alive; it ends with this one.
   child.unref();
   for (const pipe of [child.stdin, child.stdout, child.stderr]) (pipe as unknown as { unref(): void }).unref();
-  const host = options.host?.includes(":") ? `[${options.host}]` : (options.host ?? "127.0.0.1");
+  const urlAt = (port: number): string => `http://${host.includes(":") ? `[${host}]` : host}:${port}${ready.basePath}`;
   return {
-    baseUrl: `http://${host}:${port}/v1`,
+    baseUrl: urlAt(ready.port),
+    ...(ready.redirectPort === undefined ? {} : { redirectUrl: urlAt(ready.redirectPort) }),
+    ...(ready.cases === undefined ? {} : { cases: ready.cases }),
     pid: child.pid ?? 0,
-    label: simLabel(options),
-    ...(options.logFile === undefined ? {} : { logFile: options.logFile }),
+    label: ready.label,
     stop: () => stop(child),
   };
 }
@@ -61,7 +82,7 @@ function mainFile(): string {
   return file;
 }
 
-function readyPort(child: ChildProcess, stdout: Readable, stderr: Readable): Promise<number> {
+function readyLine(child: ChildProcess, stdout: Readable, stderr: Readable): Promise<ReadyLine> {
   return new Promise((resolve, reject) => {
     let out = "";
     let errors = "";
@@ -84,7 +105,7 @@ function readyPort(child: ChildProcess, stdout: Readable, stderr: Readable): Pro
       child.off("exit", onExit);
       stderr.off("data", onErrors);
       stdout.off("data", onOut).resume();
-      resolve((JSON.parse(out) as { port: number }).port);
+      resolve(JSON.parse(out) as ReadyLine);
     };
     child.once("error", (error) => fail(error.message));
     child.once("exit", onExit);

@@ -4,21 +4,21 @@ import { invalidRequest, RequestError } from "./request-error.js";
 
 export const MAX_BODY_BYTES = 8 * 1024 * 1024;
 
-/** @throws RequestError 413 past {@link MAX_BODY_BYTES}; the connection closes then, the rest stays unread. */
-export async function readBody(request: IncomingMessage): Promise<Buffer> {
+/** @throws RequestError 413 past the limit; the connection closes then, the rest stays unread. */
+export async function readBody(request: IncomingMessage, maxBytes = MAX_BODY_BYTES): Promise<Buffer> {
   const chunks: Buffer[] = [];
   let bytes = 0;
   const tooLarge = (): RequestError =>
     new RequestError(
       413,
-      { message: `the body exceeds ${MAX_BODY_BYTES} bytes`, type: "invalid_request_error" },
-      { connection: "close" },
+      { message: `the body exceeds ${maxBytes} bytes`, type: "invalid_request_error" },
+      { headers: { connection: "close" } },
     );
-  if (Number(request.headers["content-length"]) > MAX_BODY_BYTES) throw tooLarge();
+  if (Number(request.headers["content-length"]) > maxBytes) throw tooLarge();
   return await new Promise((resolve, reject) => {
     request.on("data", (chunk: Buffer) => {
       bytes += chunk.length;
-      if (bytes > MAX_BODY_BYTES) {
+      if (bytes > maxBytes) {
         request.pause();
         reject(tooLarge());
       } else chunks.push(chunk);

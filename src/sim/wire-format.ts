@@ -1,4 +1,5 @@
-/** What a dialect of an API has to say about one answer. One implementation a dialect; none knows time or sockets. */
+/** What an API has to say about one answer, in one dialect. One implementation an API; none knows time or sockets. */
+import type { Framing } from "./dialect.js";
 
 /** What an event is, for the log of send times. */
 export type EventKind = "role" | "token" | "finish" | "usage" | "done" | "body" | "error";
@@ -15,12 +16,16 @@ export interface WireFormat {
   readonly promptTokens: number;
   /** Events before the first token. */
   head(): readonly WireEvent[];
-  /** The event of token `index`. */
-  token(index: number): WireEvent;
+  /** What goes out with token `index`: nothing while a dialect gathers several tokens for one event. */
+  token(index: number): readonly WireEvent[];
   /** Events after the last token. */
   tail(): readonly WireEvent[];
   /** The answer as one JSON body, for a request that does not stream. */
   body(): unknown;
+  /** An error after the status line, and what follows it. */
+  failure(): readonly WireEvent[];
+  /** What is said when the upstream breaks off; null closes the connection. */
+  reset(): readonly WireEvent[] | null;
 }
 
 /** Facts of one request that every dialect prints. */
@@ -34,11 +39,25 @@ export interface AnswerStamp {
   readonly usage: boolean;
   /** Seeds what only looks random, such as log probabilities. */
   readonly seed: number;
+  /** How often the upstream was asked. */
+  readonly attempts: number;
 }
 
-export const DONE: WireEvent = { kind: "done", text: "data: [DONE]\n\n" };
+/** `[DONE]`, where the dialect sends it. */
+export function doneEvents({ done, lineEnd, space }: Framing): readonly WireEvent[] {
+  if (done === "absent") return [];
+  const line = `data:${space ? " " : ""}[DONE]${lineEnd}`;
+  return [{ kind: "done", text: done === "unterminated" ? line : `${line}${lineEnd}` }];
+}
 
-/** One server-sent event of an object. */
-export function dataEvent(kind: EventKind, value: unknown): WireEvent {
-  return { kind, text: `data: ${JSON.stringify(value)}\n\n` };
+/** One server-sent event of an object, named where the API names its events. */
+export function dataEvent(framing: Framing, kind: EventKind, value: unknown, name?: string): WireEvent {
+  const { lineEnd, space, multiLine } = framing;
+  const field = space ? "data: " : "data:";
+  const json = multiLine ? JSON.stringify(value, null, 1) : JSON.stringify(value);
+  const lines = json
+    .split("\n")
+    .map((line) => `${field}${line}${lineEnd}`)
+    .join("");
+  return { kind, text: `${name === undefined ? "" : `event:${space ? " " : ""}${name}${lineEnd}`}${lines}${lineEnd}` };
 }

@@ -1,6 +1,8 @@
 /** Captures small plans with the built capture room: a worker thread cannot be started from TypeScript. */
 import { createServer, type Socket } from "node:net";
 import { capture as builtCapture } from "../../dist/capture/capture.js";
+import { accessOf } from "../../src/capture/access.js";
+import type { HttpProxy } from "../../src/config/proxies.js";
 import type { CaptureSettings, EndpointSettings } from "../../src/config/settings.js";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
@@ -26,6 +28,7 @@ export interface CaptureOptions {
   readonly cases?: readonly GoldenCase[];
   readonly endpoint?: Partial<EndpointSettings>;
   readonly apiKey?: string;
+  readonly proxy?: HttpProxy;
   readonly onExchange?: (exchange: Exchange, stop: () => void) => void;
   readonly onReleased?: (stop: () => void) => void;
 }
@@ -33,7 +36,7 @@ export interface CaptureOptions {
 export interface Captured {
   readonly exchanges: Exchange[];
   readonly machine: MachineLine[];
-  readonly interrupted: boolean;
+  readonly reason: "complete" | "interrupted" | "deadline";
   readonly originNs: bigint;
 }
 
@@ -50,20 +53,15 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
     omit: [],
     extra: {},
     headers: {},
+    paths: {},
+    apiKeyHeader: "authorization",
+    proxyFrom: "none",
     ...options.endpoint,
   });
   const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
   const set = { name: "t", cases: options.cases ?? [CASE] };
   const plan = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });
-  const access = (role: "baseline" | "candidate") => ({
-    origin: new URL(options.baseUrl).origin,
-    query: endpoints[role].query,
-    ...(options.apiKey === undefined ? {} : { apiKey: options.apiKey }),
-    ...(endpoints[role].requestIdHeader === undefined
-      ? {}
-      : { requestIdHeader: endpoints[role].requestIdHeader as string }),
-    ...(endpoints[role].wake === undefined ? {} : { wakeCapMs: (endpoints[role].wake as { capMs: number }).capMs }),
-  });
+  const access = (role: "baseline" | "candidate") => accessOf(endpoints[role], options.apiKey, options.proxy ?? null);
   const exchanges: Exchange[] = [];
   const machine: MachineLine[] = [];
   const stop = new AbortController();
@@ -87,7 +85,7 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
     },
     stop.signal,
   );
-  return { exchanges: exchanges.sort((a, b) => a.id - b.id), machine, interrupted: end.interrupted, originNs };
+  return { exchanges: exchanges.sort((a, b) => a.id - b.id), machine, reason: end.reason, originNs };
 }
 
 export interface RawServer {

@@ -218,7 +218,7 @@ describe("hanging up", () => {
   it("when the user stops: what is in flight is recorded as interrupted, nothing more is sent", async () => {
     const { baseUrl, requests } = await serve((socket) => endless(socket));
     let stopped = false;
-    const { exchanges, interrupted } = await captureFrom({
+    const { exchanges, reason } = await captureFrom({
       baseUrl,
       settings: { rounds: 50 },
       onReleased: (stop) => {
@@ -226,7 +226,7 @@ describe("hanging up", () => {
         stopped = true;
       },
     });
-    expect(interrupted).toBe(true);
+    expect(reason).toBe("interrupted");
     expect(exchanges.map((exchange) => lastOf(exchange).outcome)).toEqual([
       { kind: "cancelled", by: "user" },
       { kind: "cancelled", by: "user" },

@@ -110,7 +110,7 @@ describe("help", () => {
     const { code, out } = await twintail(["--help"]);
     expect(code).toBe(0);
     const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== "help");
-    expect(commands).toEqual(["demo", "init", "check", "run", "score", "sim"]);
+    expect(commands).toEqual(["demo", "init", "check", "run", "probe", "score", "sim"]);
     for (const command of commands) {
       const help = await twintail([command as string, "--help"]);
       expect([command, help.code, /Example:\n {2}\$ twintail /.test(help.out)]).toEqual([command, 0, true]);
@@ -145,7 +145,8 @@ describe("run", () => {
         ["run", file("stop.yaml", config(endless.baseUrl)), "--out", "stopped"],
         (child) => {
           const poll = setInterval(() => {
-            if (endless.requests.length < 2) return;
+            // Two are asked before the run.
+            if (endless.requests.length < 4) return;
             clearInterval(poll);
             child.kill("SIGINT");
           }, 20);

@@ -52,6 +52,32 @@ describe("a configuration", () => {
         ),
       /^twintail\.yaml:6:5: unknown key "model" in "endpoints\.baseline"; did you mean "models"\?$/,
     ],
+    [
+      "a retry of what only fails faster when it is repeated",
+      (t) => `${t}capture: { retry: { on: [408] } }\n`,
+      /capture\.retry\.on.*429, a status from 500 to 599, 5xx or network/,
+    ],
+    [
+      "HTTP/2 without TLS",
+      (t) =>
+        t.replace("https://b.example/v1", "http://b.example/v1\n    http2: true").replace("    apiKeyEnv: KEY_B\n", ""),
+      /http2 needs TLS/,
+    ],
+    [
+      "a path that is an address",
+      (t) => t.replace("https://b.example/v1", "https://b.example/v1\n    paths: { chat: https://c.example/chat }"),
+      /"https:\/\/c\.example\/chat" is not a path below the base address; begin it with \//,
+    ],
+    [
+      "a certificate file that is not there",
+      (t) => t.replace("https://b.example/v1", "https://b.example/v1\n    caFile: no.pem"),
+      /cannot read \/x\/no\.pem: .*mend the path/,
+    ],
+    [
+      "a key in a header of twintail's own",
+      (t) => t.replace("https://b.example/v1", "https://b.example/v1\n    apiKeyHeader: content-length"),
+      /"content-length" cannot carry a key/,
+    ],
     ["bad YAML", (t) => `${t}capture: [`, /^twintail\.yaml:\d+:\d+: not valid YAML/],
     [
       "a missing endpoint",

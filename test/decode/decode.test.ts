@@ -258,7 +258,9 @@ describe("failure", () => {
   it("is judged by the finish reason, not by [DONE] nor by 200", () => {
     expect(kindOf(stream(content("a"), finish()))).toBeNull();
     expect(kindOf(stream(content("a"), DONE))?.kind).toBe("broken_stream");
-    expect(kindOf(stream(content("a"), `data: ${JSON.stringify({ error: { message: "overloaded" } })}\n\n`))).toEqual({
+    expect(
+      kindOf(stream(content("a"), `data: ${JSON.stringify({ error: { message: "overloaded" } })}\n\n`)),
+    ).toMatchObject({
       kind: "in_band_error",
       message: "HTTP 200, but overloaded",
     });
@@ -276,11 +278,11 @@ describe("failure", () => {
     [500, [{ error: { message: "gemini" } }], "http_5xx", "HTTP 500: gemini"],
     [502, "<html><title>Bad gateway</title>", "http_5xx", 'HTTP 502: a page of HTML titled "Bad gateway"'],
     [503, "", "http_5xx", "HTTP 503: no body"],
-    [307, "", "http_other", "HTTP 307: no body"],
+    [307, "", "redirect", "HTTP 307: no body"],
     [400, { success: false, errors: [{ message: "cloud" }] }, "http_4xx", "HTTP 400: cloud"],
     [400, { error: "plain" }, "http_4xx", "HTTP 400: plain"],
   ])("of HTTP %d keeps the endpoint's own message", (status, value, kind, message) => {
-    expect(kindOf(body(value, status))).toEqual({ kind, message });
+    expect(kindOf(body(value, status))).toMatchObject({ kind, status, message });
   });
 
   it("on the transport has its phase", () => {
@@ -288,7 +290,12 @@ describe("failure", () => {
       reads: [[10, content("a")]],
       outcome: { kind: "network", phase: "body", code: "ECONNRESET", message: "reset" },
     });
-    expect(kindOf(broken)).toEqual({ kind: "broken_stream", message: "connection lost in the answer (ECONNRESET)" });
+    expect(kindOf(broken)).toMatchObject({
+      kind: "broken_stream",
+      phase: "body",
+      code: "ECONNRESET",
+      message: "connection lost in the answer (ECONNRESET)",
+    });
     const late = attempt({ outcome: { kind: "timeout", phase: "firstByte", afterMs: 120_000 } });
     expect(kindOf(late)?.message).toBe("timeout waiting for the first byte after 120000 ms");
     const left = attempt({

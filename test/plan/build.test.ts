@@ -16,6 +16,9 @@ const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): End
   omit: [],
   extra: {},
   headers: {},
+  paths: {},
+  apiKeyHeader: "authorization",
+  proxyFrom: "none",
   ...more,
 });
 

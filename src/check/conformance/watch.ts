@@ -2,12 +2,13 @@
  * Runs the rules over the exchanges of a recording, and makes one finding of each rule and endpoint.
  */
 import type { EndpointRole } from "../../config/settings.js";
+import type { AnomalyKind } from "../../decode/anomaly.js";
 import type { Completion } from "../../decode/completion.js";
 import type { GoldenCase } from "../../golden/golden-set.js";
 import type { Exchange } from "../../recording/recording.js";
 import { cut } from "../evidence.js";
-import { type Finding, SEVERITY_RANK } from "../finding.js";
-import type { Rule, Watch } from "./rule.js";
+import { type Finding, type FindingSides, SEVERITY_RANK } from "../finding.js";
+import type { AnomalyRule, Rule, Tally, Watch, WireView } from "./rule.js";
 import { RULES } from "./rules.js";
 
 /** One exchange to look at. */
@@ -16,6 +17,10 @@ export interface WatchedExchange {
   readonly completion: Completion;
   readonly golden: GoldenCase;
   readonly body: Readonly<Record<string, unknown>>;
+  /** The path that was asked, from the request template. */
+  readonly path?: string | undefined;
+  /** The endpoint's base address, from the recording's header. */
+  readonly baseUrl?: string | undefined;
 }
 
 export interface ConformanceWatch {
@@ -32,39 +37,92 @@ interface Sighting {
   count: number;
 }
 
+const ENDPOINTS = ["baseline", "candidate"] as const;
+type PerEndpoint<T> = Record<EndpointRole, T>;
+
 /** Begins to watch the wire. Holds no exchange, so a recording of any length can be streamed through it. */
 export function watchConformance(rules: readonly Rule[] = RULES): ConformanceWatch {
-  const seen: Record<EndpointRole, number> = { baseline: 0, candidate: 0 };
-  const watches: { rule: Rule; endpoint: EndpointRole; watch: Watch; first: Sighting | null }[] = rules.flatMap(
-    (rule) =>
-      (["baseline", "candidate"] as const).map((endpoint) => ({ rule, endpoint, watch: rule.watch(), first: null })),
-  );
+  const seen: PerEndpoint<number> = { baseline: 0, candidate: 0 };
+  const sightings = new Map<Rule, PerEndpoint<Sighting | null>>();
+  const byKind = new Map<AnomalyKind, AnomalyRule[]>();
+  const watches: { rule: Rule; watch: PerEndpoint<Watch> }[] = [];
+  const tallies = new Map<Rule, Tally>();
+  for (const rule of rules) {
+    if ("kind" in rule) byKind.set(rule.kind, [...(byKind.get(rule.kind) ?? []), rule]);
+    else if ("watch" in rule) watches.push({ rule, watch: { baseline: rule.watch(), candidate: rule.watch() } });
+    else tallies.set(rule, rule.tally());
+  }
+
+  function note(rule: Rule, endpoint: EndpointRole, seen: Omit<Sighting, "count">): void {
+    const both = sightings.get(rule) ?? { baseline: null, candidate: null };
+    sightings.set(rule, both);
+    const first = both[endpoint];
+    if (first === null || seen.exchangeId < first.exchangeId) {
+      both[endpoint] = { ...seen, evidence: cut(seen.evidence), count: (first?.count ?? 0) + 1 };
+    } else first.count++;
+  }
+
+  function seeAnomalies(view: WireView): void {
+    const { id: exchangeId, endpoint, caseId } = view.exchange;
+    const done = new Set<Rule>();
+    for (const { kind, evidence } of view.completion.anomalies) {
+      for (const rule of byKind.get(kind) ?? []) {
+        if (done.has(rule) || rule.when?.(view) === false) continue;
+        done.add(rule);
+        note(rule, endpoint, { evidence, exchangeId, caseId });
+      }
+    }
+  }
+
+  function findingsOf(rule: Rule): Omit<Finding, "sides">[] {
+    const { id, severity, message, clients } = rule;
+    const text = { rule: id, severity, message, clients };
+    const tally = tallies.get(rule);
+    if (tally !== undefined) {
+      return tally.verdicts().map(({ evidence, endpoint, caseId, count, of }) => ({
+        ...text,
+        evidence: cut(evidence),
+        exchanges: { count, of },
+        ...(endpoint === undefined ? {} : { endpoint }),
+        ...(caseId === undefined ? {} : { caseId }),
+      }));
+    }
+    return ENDPOINTS.flatMap((endpoint) => {
+      const first = sightings.get(rule)?.[endpoint];
+      if (!first) return [];
+      const { evidence, caseId, count } = first;
+      return [{ ...text, evidence, endpoint, caseId, exchanges: { count, of: seen[endpoint] } }];
+    });
+  }
+
   return {
-    see({ exchange, completion, golden, body }) {
+    see({ exchange, completion, golden, body, path, baseUrl }) {
       const attempt = exchange.attempts.at(-1);
       if (!attempt) return;
-      seen[exchange.endpoint]++;
-      for (const entry of watches) {
-        if (entry.endpoint !== exchange.endpoint) continue;
-        const saw = entry.watch({ exchange, attempt, completion, golden, body });
+      const { id: exchangeId, endpoint, caseId } = exchange;
+      const view = { exchange, attempt, completion, golden, body, path: path ?? null, baseUrl: baseUrl ?? null };
+      seen[endpoint]++;
+      seeAnomalies(view);
+      for (const { rule, watch } of watches) {
+        const saw = watch[endpoint](view);
         if (saw === null) continue;
-        const { evidence, exchangeId, caseId } =
-          typeof saw === "string" ? { evidence: saw, exchangeId: exchange.id, caseId: exchange.caseId } : saw;
-        const count = (entry.first?.count ?? 0) + 1;
-        const earliest = entry.first === null || exchangeId < entry.first.exchangeId;
-        entry.first = earliest
-          ? { evidence: cut(evidence), caseId, exchangeId, count }
-          : { ...(entry.first as Sighting), count };
+        note(rule, endpoint, typeof saw === "string" ? { evidence: saw, exchangeId, caseId } : saw);
       }
+      for (const tally of tallies.values()) tally.see(view);
     },
     findings() {
-      const findings = watches.flatMap(({ rule, endpoint, first }): Finding[] => {
-        if (!first) return [];
-        const message = `${rule.message} (${first.count} of ${seen[endpoint]} exchanges)`;
-        const { evidence, caseId } = first;
-        return [{ rule: rule.id, severity: rule.severity, message, evidence, endpoint, caseId }];
+      const findings = rules.flatMap((rule) => {
+        const own = findingsOf(rule);
+        const sides = sidesOf(own.map(({ endpoint }) => endpoint));
+        return own.map((finding): Finding => ({ ...finding, sides }));
       });
       return findings.sort((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity]);
     },
   };
+}
+
+function sidesOf(endpoints: readonly (EndpointRole | undefined)[]): FindingSides {
+  const [first, second] = endpoints;
+  if (first === undefined) return "pair";
+  return second === undefined ? first : "both";
 }

@@ -31,6 +31,7 @@ function endpointCard(role: (typeof SIDES)[number], endpoint: EndpointSummary): 
   const facts: [string, string][] = [
     ["address", endpoint.baseUrl],
     ["remote", endpoint.remoteAddresses.slice(0, 4).join(", ")],
+    ["through", endpoint.proxy ?? ""],
     ["answered as", endpoint.modelsSeen.slice(0, 4).join(", ")],
     ["fingerprint", endpoint.systemFingerprints.slice(0, 4).join(", ")],
     ["requests", `${formatCount(endpoint.exchanges)}${retries > 0 ? `, ${formatCount(retries)} retries` : ""}`],

@@ -1,7 +1,16 @@
 /** The page's sections between the first screen and the cases; each is null when it has nothing to say. */
 import { printableLine } from "../../core/printable.js";
 import { rateRows, tokenRows } from "../count-table.js";
-import { coldParts, findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import {
+  coldParts,
+  findingCounts,
+  findingPlace,
+  type GroupedFinding,
+  groupedFindings,
+  isAlike,
+  SIDES,
+  sortedFlips,
+} from "../facts.js";
 import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
@@ -67,17 +76,27 @@ function toolFaults({ checks }: Summary): Markup[] {
 export function wireSection(summary: Summary): Markup | null {
   const groups = groupedFindings(summary);
   if (groups.length === 0) return null;
-  const rows = groups.map(
-    (group) =>
-      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}</td><td>${findingPlace(group)}</td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
-  );
-  const table = html`<table class="findings"><thead><tr><th scope="col">severity</th><th scope="col">what was seen</th><th scope="col">where</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table>`;
+  const [news, alike] = [groups.filter((group) => !isAlike(group)), groups.filter(isAlike)];
   return section(
     "wire",
     "On the wire",
     "Facts about the protocol, what a client would newly meet on the candidate first.",
-    scrolling("findings", table),
+    html`${news.length === 0 ? html`<p>Nothing that the two do not share.</p>` : scrolling("findings", findingTable(news))}
+${alike.length === 0 ? null : alikeFindings(alike)}`,
   );
+}
+
+function findingTable(groups: readonly GroupedFinding[]): Markup {
+  const rows = groups.map(
+    (group) =>
+      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}<br><span class="soft">Clients: ${printableLine(group.clients, 300)}</span></td><td>${findingPlace(group)}<br><span class="soft">${findingCounts(group)}</span></td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
+  );
+  return html`<table class="findings"><thead><tr><th scope="col">severity</th><th scope="col">what was seen</th><th scope="col">where</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table>`;
+}
+
+/** What a client lives with already, folded away. */
+function alikeFindings(groups: readonly GroupedFinding[]): Markup {
+  return html`<details class="alike"><summary>Both sides alike: ${plural(groups.length, "finding")}, no reason against a move</summary>${scrolling("findings on both sides", findingTable(groups))}</details>`;
 }
 
 export function ratesSection(summary: Summary): Markup | null {

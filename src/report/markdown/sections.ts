@@ -1,6 +1,15 @@
 /** The sections of the markdown report; each returns lines, none when it has nothing to say. */
 import { rateRows, tokenRows } from "../count-table.js";
-import { coldParts, findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import {
+  coldParts,
+  findingCounts,
+  findingPlace,
+  type GroupedFinding,
+  groupedFindings,
+  isAlike,
+  SIDES,
+  sortedFlips,
+} from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
@@ -117,17 +126,36 @@ export function flipsSection(summary: Summary): string[] {
 export function findingsSection(summary: Summary): string[] {
   const groups = groupedFindings(summary);
   if (groups.length === 0) return [];
-  const rows = groups
+  const news = groups.filter((group) => !isAlike(group));
+  const rows = news
     .slice(0, SHOWN)
     .map((group) => [
       group.severity,
       code(group.rule, 60),
-      escapeMarkdown(group.message),
-      findingPlace(group),
+      escapeMarkdown(`${group.message}. Clients: ${group.clients}`, 600),
+      [findingPlace(group), findingCounts(group)].filter((text) => text !== "").join("<br>"),
       code(group.evidence, 120),
     ]);
   const head = ["", "rule", "what was seen", "where", "evidence"];
-  return ["## On the wire", "", ...table(head, "lllll", rows), ...more(groups.length)];
+  const body = rows.length === 0 ? ["Nothing that the two do not share."] : table(head, "lllll", rows);
+  return ["## On the wire", "", ...body, ...more(news.length), ...alikeFindings(groups.filter(isAlike))];
+}
+
+/** What a client lives with already, folded away. */
+function alikeFindings(groups: readonly GroupedFinding[]): string[] {
+  if (groups.length === 0) return [];
+  const rows = groups
+    .slice(0, SHOWN)
+    .map((group) => [group.severity, code(group.rule, 60), escapeMarkdown(group.message, 300), findingCounts(group)]);
+  return [
+    "",
+    `<details><summary>Both sides alike: ${plural(groups.length, "finding")}, no reason against a move</summary>`,
+    "",
+    ...table(["", "rule", "what was seen", "how often"], "llll", rows),
+    ...more(groups.length),
+    "",
+    "</details>",
+  ];
 }
 
 export function notTestedSection(summary: Summary): string[] {

@@ -1,6 +1,14 @@
 /** What the answers and the wire showed: flips, findings, what was not tested, and the machine's own figures. */
 import { printable, printableLine } from "../../core/printable.js";
-import { findingPlace, groupedFindings, SIDES, sortedFlips } from "../facts.js";
+import {
+  findingCounts,
+  findingPlace,
+  type GroupedFinding,
+  groupedFindings,
+  isAlike,
+  SIDES,
+  sortedFlips,
+} from "../facts.js";
 import { formatCount, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { paragraph, type Screen, title } from "./screen.js";
@@ -32,18 +40,35 @@ export function flipSection(screen: Screen, summary: Summary): void {
 
 export function findingSection(screen: Screen, summary: Summary): void {
   const groups = groupedFindings(summary);
-  const { paint, lines } = screen;
   if (groups.length === 0) return;
   title(screen, "On the wire", "what is new on the candidate first");
-  for (const group of groups.slice(0, SHOWN)) {
-    const tone = group.severity === "breaks" ? paint.worse : paint.dim;
-    lines.push(`${tone(group.severity.padEnd(9))} ${paint.bold(printableLine(group.rule, 48))}`);
-    paragraph(screen, `${printable(group.message)} (${findingPlace(group)})`, { first: "          " });
-    if (group.on === "candidate" && group.evidence !== "") {
-      paragraph(screen, printableLine(group.evidence, 160), { first: "          ", paint: paint.dim });
-    }
+  const news = groups.filter((group) => !isAlike(group));
+  for (const group of news.slice(0, SHOWN)) newFinding(screen, group);
+  rest(screen, news.length);
+  alikeFindings(screen, groups.filter(isAlike));
+}
+
+function newFinding(screen: Screen, group: GroupedFinding): void {
+  const { paint, lines } = screen;
+  const tone = group.severity === "breaks" ? paint.worse : paint.dim;
+  const counts = findingCounts(group);
+  lines.push(`${tone(group.severity.padEnd(9))} ${paint.bold(printableLine(group.rule, 48))}`);
+  const place = `${findingPlace(group)}${counts === "" ? "" : `: ${counts}`}`;
+  paragraph(screen, `${printable(group.message)} (${place})`, { first: "          " });
+  // A note needs no list of clients: the page has it.
+  if (group.severity !== "note" && group.on !== "baseline") {
+    paragraph(screen, `clients: ${printableLine(group.clients, 300)}`, { first: "          ", paint: paint.dim });
   }
-  rest(screen, groups.length);
+  if (group.on !== "baseline" && group.evidence !== "") {
+    paragraph(screen, printableLine(group.evidence, 160), { first: "          ", paint: paint.dim });
+  }
+}
+
+/** What a client lives with already: names alone, in one quiet paragraph. */
+function alikeFindings(screen: Screen, groups: readonly GroupedFinding[]): void {
+  if (groups.length === 0) return;
+  const named = groups.map(({ rule, severity }) => `${printableLine(rule, 48)} (${severity})`);
+  paragraph(screen, `Both sides alike, no reason against a move: ${named.join(", ")}.`, { paint: screen.paint.dim });
 }
 
 export function notTestedSection(screen: Screen, summary: Summary): void {

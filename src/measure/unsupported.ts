@@ -1,0 +1,72 @@
+/**
+ * A 5xx that means "never" looks like one that means "not now" until it is seen over the whole recording: gateways
+ * pass unknown fields to a model that lacks them, and answer 502 each time. Retrying those is wasted, and counting
+ * them as outages blames the wrong thing.
+ */
+import type { Failure } from "../decode/failure.js";
+import type { ScoredExchange } from "./scored.js";
+
+/** 503, 504 and 529 say that capacity is missing; these say that handling the request failed. */
+const STATUSES = new Set([500, 501, 502]);
+/** By chance at most one case in a hundred recordings may be called unsupported. */
+const CHANCE = 0.01;
+
+/** The exchanges, with the failures of such cases renamed to `unsupported_feature`. */
+export function nameUnsupported(exchanges: readonly ScoredExchange[]): ScoredExchange[] {
+  const named = new Set<string>();
+  for (const endpoint of ["baseline", "candidate"] as const) {
+    for (const caseId of unsupportedCases(exchanges.filter((exchange) => exchange.endpoint === endpoint))) {
+      named.add(`${endpoint} ${caseId}`);
+    }
+  }
+  if (named.size === 0) return [...exchanges];
+  return exchanges.map((exchange) =>
+    named.has(`${exchange.endpoint} ${exchange.caseId}`)
+      ? {
+          ...exchange,
+          failure: renamed(exchange.failure),
+          attemptFailures: exchange.attemptFailures.map(renamed),
+        }
+      : exchange,
+  );
+}
+
+function renamed(failure: Failure | null): Failure | null {
+  return failure !== null && isSuspect(failure) ? { ...failure, kind: "unsupported_feature" } : failure;
+}
+
+function isSuspect(failure: Failure | null): boolean {
+  return failure?.kind === "http_5xx" && STATUSES.has(failure.status ?? 0);
+}
+
+/**
+ * Cases of one endpoint whose every attempt failed so, where another case was answered meanwhile, and where so many
+ * failures in a row are no chance: with the rate `p` of such failures elsewhere, `cases × p^attempts < 1 %`.
+ */
+function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
+  const byCase = new Map<string, ScoredExchange[]>();
+  for (const exchange of exchanges) {
+    if (exchange.phase === "cold" || exchange.cancelled !== null) continue;
+    const own = byCase.get(exchange.caseId);
+    if (own === undefined) byCase.set(exchange.caseId, [exchange]);
+    else own.push(exchange);
+  }
+  const suspects = [...byCase].filter(([, own]) => own.every(alwaysFails));
+  if (suspects.length === 0) return [];
+  const others = [...byCase.values()].filter((own) => !own.every(alwaysFails)).flat();
+  const attempts = others.flatMap(({ attemptFailures }) => attemptFailures);
+  const rate = (attempts.filter(isSuspect).length + 1) / (attempts.length + 2);
+  const answered = others.filter(({ failure }) => failure === null).map(({ endedAtNs }) => endedAtNs);
+  return suspects.flatMap(([caseId, own]) => {
+    const made = own.reduce((total, { attemptFailures }) => total + attemptFailures.length, 0);
+    const from = Math.min(...own.map(({ releasedAtNs }) => releasedAtNs));
+    const to = Math.max(...own.map(({ endedAtNs }) => endedAtNs));
+    // Between its failures the endpoint was up: otherwise it may have been an outage of a few seconds.
+    const wasUp = answered.some((atNs) => atNs >= from && atNs <= to);
+    return made >= 2 && wasUp && byCase.size * rate ** made < CHANCE ? [caseId] : [];
+  });
+}
+
+function alwaysFails({ attemptFailures }: ScoredExchange): boolean {
+  return attemptFailures.length > 0 && attemptFailures.every(isSuspect);
+}

@@ -1,0 +1,119 @@
+/** One exchange of a probe, decoded, in the form that features look at. */
+import type { Completion } from "../decode/completion.js";
+import { decodeAttempt } from "../decode/decode.js";
+import { type Failure, failureOf } from "../decode/failure.js";
+import { asArray, asObject, asText, parseJson } from "../decode/json.js";
+import type { GoldenCase } from "../golden/golden-set.js";
+import { decodeBytes } from "../recording/reads.js";
+import type { Attempt, Exchange } from "../recording/recording.js";
+import type { Judgement } from "./feature.js";
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** Of a longer body only so much is read as JSON. */
+const MAX_BODY_BYTES = 8 * 1024 * 1024;
+
+export interface Answer {
+  readonly golden: GoldenCase;
+  readonly exchange: Exchange;
+  /** The last attempt: what passes on a retry is judged by what it says. */
+  readonly attempt: Attempt;
+  /** The body that was sent. */
+  readonly sent: Body;
+  readonly completion: Completion;
+  /** Null when it succeeded, or was cancelled. */
+  readonly failure: Failure | null;
+  /** The body that came, where it is JSON; undefined otherwise. */
+  readonly json: unknown;
+  readonly bytes: Buffer;
+}
+
+export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body): Answer {
+  const attempt = exchange.attempts.at(-1) as Attempt;
+  const foreign = golden.tags.includes(FOREIGN);
+  const completion = decodeAttempt(attempt, golden.api, exchange.variant);
+  const bytes = Buffer.concat(attempt.reads.map(([, part]) => decodeBytes(part))).subarray(0, MAX_BODY_BYTES);
+  const failure = failureOf(attempt, foreign ? asForeign(completion) : completion, foreign ? "chat" : golden.api);
+  const json = exchange.variant === "body" ? parseJson(bytes.toString("utf8")) : undefined;
+  return { golden, exchange, attempt, sent, completion, failure, json, bytes };
+}
+
+/** The tag of cases whose answers `decode` does not know. */
+export const FOREIGN = "foreign";
+/** The tag of cases whose own failure says nothing about their feature. */
+export const CONTROL = "control";
+
+/** What is neither JSON nor has a finish reason is no failure here: the feature looks at the bytes itself. */
+function asForeign(completion: Completion): Completion {
+  const { error } = completion;
+  const unread = error?.inBand === true && (error.code === "html-body" || error.code === "body-not-json");
+  return { ...completion, error: unread ? null : error, finishReason: "none", anomalies: [] };
+}
+
+/** What the endpoint wrote: answer and reasoning, for a comparison. */
+export function writtenText({ completion }: Answer): string {
+  return `${completion.reasoning}\n${completion.content ?? ""}`;
+}
+
+export function contentOf({ completion }: Answer): string {
+  return completion.content ?? "";
+}
+
+export function outputTokens({ completion }: Answer): number | null {
+  return completion.usage?.outputTokens ?? null;
+}
+
+/** True when the limit on output tokens ended the answer. */
+export function wasCut({ completion }: Answer): boolean {
+  return completion.finishReason === "length";
+}
+
+/** A list in a foreign body, such as `data`. */
+export function listIn(answer: Answer, key: string): readonly unknown[] {
+  return asArray(asObject(answer.json)?.[key]);
+}
+
+export function textIn(value: unknown, key: string): string | null {
+  return asText(asObject(value)?.[key]);
+}
+
+export function contentType({ attempt }: Answer): string {
+  return attempt.headers?.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
+}
+
+/** Release to first token, in ns, with every attempt between; infinity when none came. */
+export function firstTokenNs({ exchange, completion, attempt }: Answer): number {
+  const first = completion.tokenEvents[0]?.atNs ?? (completion.finishReason === null ? undefined : attempt.endedAtNs);
+  return first === undefined ? Number.POSITIVE_INFINITY : first - exchange.releasedAtNs;
+}
+
+/**
+ * What a request that failed says of its feature; null when it succeeded. A status that repeats while other requests
+ * succeed is this feature's, not an outage.
+ */
+export function refusalOf({ exchange, attempt, failure, completion }: Answer): Judgement | null {
+  if (attempt.outcome.kind === "cancelled" && attempt.outcome.by === "user") {
+    return { verdict: "not tried", seen: "the probe was interrupted" };
+  }
+  if (failure === null) return null;
+  const tries = exchange.attempts.length;
+  switch (failure.kind) {
+    case "http_4xx":
+    case "http_other":
+      return { verdict: "rejected", seen: failure.message };
+    case "http_5xx":
+      return {
+        verdict: "rejected",
+        seen: `${failure.message}${tries > 1 ? ` (${tries} attempts, while other requests succeed)` : ""}`,
+      };
+    case "http_402":
+    case "http_429":
+      return { verdict: "unclear", seen: `${failure.message} (${tries} ${tries === 1 ? "attempt" : "attempts"})` };
+    case "in_band_error": {
+      const delivered = (completion.content ?? "") !== "" || completion.toolCalls.length > 0;
+      return { verdict: delivered ? "broken" : "rejected", seen: failure.message };
+    }
+    default:
+      return { verdict: "broken", seen: failure.message };
+  }
+}

@@ -1,0 +1,13 @@
+/** `probe.json`, and the JSON Schema that is published with the package. */
+import { z } from "zod";
+import { type ProbeSummary, probeSummarySchema } from "./probe-summary.js";
+
+/** The summary as JSON text: keys in the order given, two spaces of indent, a line feed at the end. */
+export function renderProbeJson(summary: ProbeSummary): string {
+  return `${JSON.stringify(summary, null, 2)}\n`;
+}
+
+/** The JSON Schema (2020-12) of `probe.json`. */
+export function probeJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(probeSummarySchema), title: "twintail probe.json" };
+}

@@ -1,0 +1,178 @@
+/** The recorded exchanges of one endpoint, and which of them answers a request. Knows neither time nor sockets. */
+import { canonicalJson, digestOf } from "../../core/digest.js";
+import type { Api } from "../../golden/golden-set.js";
+import { withoutNonce } from "../../golden/nonce.js";
+import { requestKey } from "../../golden/request-key.js";
+import { readRecording } from "../../recording/reader.js";
+import type { Attempt, Exchange, HeaderLine } from "../../recording/recording.js";
+import type { ReplayOptions } from "./options.js";
+
+type Body = Readonly<Record<string, unknown>>;
+
+/** One recorded attempt that answers one request. */
+export interface Take {
+  readonly exchange: Exchange;
+  readonly attempt: Attempt;
+}
+
+/** Why nothing recorded answers a request. */
+export type Miss = "unknown" | "exhausted";
+
+interface Entry {
+  readonly exchange: Exchange;
+  readonly attempts: readonly Attempt[];
+  readonly toolChoice: string;
+  /** Everything that was asked but model, nonce and what an endpoint's settings add to a stream. */
+  readonly whole: string;
+  readonly startedNs: number;
+  /** The next attempt to serve. */
+  next: number;
+  /** The same for requests that it is merely the nearest of. */
+  nextNearest: number;
+}
+
+export const API_PATHS: readonly (readonly [path: string, api: Api])[] = [
+  ["/chat/completions", "chat"],
+  ["/completions", "completions"],
+  ["/responses", "responses"],
+  ["/embeddings", "embeddings"],
+];
+
+export class ReplayBook {
+  readonly #entries = new Map<string, Entry[]>();
+  readonly #byShape = new Map<string, Entry[]>();
+  readonly #turns = new Map<string, number>();
+  readonly #loop: boolean;
+  readonly runId: string;
+  readonly models: readonly string[];
+  /** Where the API began, `/v1` for most. */
+  readonly basePath: string;
+  /** Ids of the cases that can be served, sorted. */
+  readonly cases: readonly string[];
+  readonly size: number;
+
+  /** @throws TwintailError when the recording cannot be read. */
+  constructor(options: ReplayOptions) {
+    this.#loop = options.loop === true;
+    const role = options.endpoint ?? "candidate";
+    const all: { entry: Entry; api: Api; key: string }[] = [];
+    const basePaths = new Set<string>();
+    const { header } = readRecording(options.recording, (exchange, frame) => {
+      if (exchange.endpoint !== role || exchange.phase === "probe") return;
+      const template = frame.requests[exchange.requestId];
+      const [path, api] = API_PATHS.find(([one]) => template?.path.endsWith(one)) ?? [];
+      if (template === undefined || path === undefined || api === undefined) return;
+      const attempts = exchange.attempts.filter(({ outcome }) => outcome.kind !== "staleConnection");
+      const [first] = attempts;
+      if (first === undefined) return;
+      basePaths.add(template.path.slice(0, -path.length));
+      const { body } = template;
+      const entry: Entry = {
+        exchange,
+        attempts,
+        toolChoice: canonicalJson(body.tool_choice),
+        whole: wholeKey(api, body),
+        startedNs: first.dispatchedAtNs,
+        next: 0,
+        nextNearest: 0,
+      };
+      all.push({ entry, api, key: keyOf(api, body, exchange.variant) });
+    });
+    // Lines stand in the order in which exchanges ended; they are served in the order in which they began.
+    all.sort((a, b) => a.entry.exchange.segment - b.entry.exchange.segment || a.entry.startedNs - b.entry.startedNs);
+    for (const { entry, api, key } of all) {
+      addTo(this.#entries, key, entry);
+      addTo(this.#byShape, shapeOf(api, entry.exchange.variant), entry);
+    }
+    this.runId = header.runId;
+    this.models = modelsOf(header, role);
+    this.basePath = [...basePaths][0] ?? "/v1";
+    this.cases = [...new Set(all.map(({ entry }) => entry.exchange.caseId))].sort();
+    this.size = all.length;
+  }
+
+  /** The attempt that is next for this request. */
+  take(api: Api, body: Body): Take | Miss {
+    const entries = this.#entries.get(keyOf(api, body, variantOf(body)));
+    if (entries === undefined) return "unknown";
+    const candidates = closest(entries, wholeKey(api, body), canonicalJson(body.tool_choice));
+    const next = nextOf(candidates);
+    if (next !== undefined) return takeFrom(next);
+    if (!this.#loop) return "exhausted";
+    for (const one of candidates) one.next = 0;
+    return takeFrom(candidates[0] as Entry);
+  }
+
+  /** What some case of the same API and variant got, each in its turn; cold and cancelled ones only where there is nothing else. */
+  takeNearest(api: Api, body: Body): Take | Miss {
+    const shape = shapeOf(api, variantOf(body));
+    const all = this.#byShape.get(shape) ?? [];
+    const usual = all.filter(({ exchange }) => exchange.phase !== "cold" && !isCancelled(exchange));
+    const entries = usual.length > 0 ? usual : all;
+    if (entries.length === 0) return "unknown";
+    const begun = entries.find((one) => one.nextNearest > 0 && one.nextNearest < one.attempts.length);
+    const turn = this.#turns.get(shape) ?? 0;
+    if (begun === undefined) this.#turns.set(shape, turn + 1);
+    const entry = begun ?? (entries[turn % entries.length] as Entry);
+    const at = begun === undefined ? 0 : entry.nextNearest;
+    entry.nextNearest = at + 1;
+    return { exchange: entry.exchange, attempt: entry.attempts[at] as Attempt };
+  }
+}
+
+function takeFrom(entry: Entry): Take {
+  const attempt = entry.attempts[entry.next] as Attempt;
+  entry.next++;
+  return { exchange: entry.exchange, attempt };
+}
+
+/** Attempts of one exchange belong together: a retry gets what the retry got. */
+function nextOf(entries: readonly Entry[]): Entry | undefined {
+  return entries.find((one) => one.next > 0 && one.next < one.attempts.length) ?? entries.find((one) => one.next === 0);
+}
+
+/** The request key leaves much out: of what it finds, the entries whose requests are most like this one. */
+function closest(entries: readonly Entry[], whole: string, toolChoice: string): readonly Entry[] {
+  const answered = entries.filter(({ exchange }) => !isCancelled(exchange));
+  const usable = answered.length > 0 ? answered : entries;
+  for (const alike of [
+    entries.filter((one) => one.whole === whole && !isCancelled(one.exchange)),
+    entries.filter((one) => one.whole === whole),
+    usable.filter((one) => one.toolChoice === toolChoice),
+  ]) {
+    if (alike.length > 0) return alike;
+  }
+  return usable;
+}
+
+function isCancelled({ attempts }: Exchange): boolean {
+  return attempts.at(-1)?.outcome.kind === "cancelled";
+}
+
+function variantOf(body: Body): Exchange["variant"] {
+  return body.stream === true ? "stream" : "body";
+}
+
+function shapeOf(api: Api, variant: Exchange["variant"]): string {
+  return `${api}/${variant}`;
+}
+
+function keyOf(api: Api, body: Body, variant: Exchange["variant"]): string {
+  // An embedding has no variant: whichever the plan calls it, it is one body.
+  return `${api === "embeddings" ? "" : variant}/${requestKey(api, body)}`;
+}
+
+function wholeKey(api: Api, body: Body): string {
+  const { model: _, stream_options: __, user: ___, ...rest } = withoutNonce(api, body);
+  return digestOf(rest);
+}
+
+function addTo(map: Map<string, Entry[]>, key: string, entry: Entry): void {
+  const list = map.get(key);
+  if (list === undefined) map.set(key, [entry]);
+  else list.push(entry);
+}
+
+function modelsOf(header: HeaderLine, role: "baseline" | "candidate"): readonly string[] {
+  return [...new Set(Object.values(header.endpoints[role].models).filter((model) => model !== null))];
+}
