@@ -56,23 +56,29 @@ export function openReads(attempt: Attempt, reads: readonly Buffer[], log: Anoma
   return { pieces: cutAsRead(open, reads, bytes, whole), problem: null };
 }
 
-const BOUNDS = { maxOutputLength: MAX_OUTPUT, chunkSize: 64 * 1024 };
+/**
+ * Node keeps the output buffer of a call that failed until the event loop turns, and scoring does not turn it: the buffer
+ * is as small as the input.
+ */
+function bounds(bytes: Buffer): { maxOutputLength: number; chunkSize: number } {
+  return { maxOutputLength: MAX_OUTPUT, chunkSize: Math.min(64 * 1024, Math.max(1024, bytes.length)) };
+}
 
 type Decoder = (compressed: Buffer) => Buffer;
 
 function decoderOf(coding: string): Decoder | null {
   const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants;
   // A flush in place of an end: a stream that was cut gives what it holds.
-  const options = { finishFlush: Z_SYNC_FLUSH, ...BOUNDS };
+  const flushed = (bytes: Buffer) => ({ finishFlush: Z_SYNC_FLUSH, ...bounds(bytes) });
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return (bytes) => zlib.gunzipSync(bytes, options);
+      return (bytes) => zlib.gunzipSync(bytes, flushed(bytes));
     case "deflate":
       // The name means zlib's format; some servers send it without its two bytes of header.
-      return (bytes) => (hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options));
+      return (bytes) => (hasZlibHeader(bytes) ? zlib.inflateSync : zlib.inflateRawSync)(bytes, flushed(bytes));
     case "br":
-      return (bytes) => zlib.brotliDecompressSync(bytes, { finishFlush: BROTLI_OPERATION_FLUSH, ...BOUNDS });
+      return (bytes) => zlib.brotliDecompressSync(bytes, { ...flushed(bytes), finishFlush: BROTLI_OPERATION_FLUSH });
     case "zstd":
       return zstd();
     default:
@@ -87,7 +93,7 @@ function zstd(): Decoder | null {
     constants: { ZSTD_e_flush?: number };
   };
   if (zstdDecompressSync === undefined) return null;
-  return (bytes) => zstdDecompressSync(bytes, { finishFlush: constants.ZSTD_e_flush ?? 1, ...BOUNDS });
+  return (bytes) => zstdDecompressSync(bytes, { ...bounds(bytes), finishFlush: constants.ZSTD_e_flush ?? 1 });
 }
 
 function hasZlibHeader(bytes: Buffer): boolean {

@@ -14,9 +14,8 @@ export type PartKind = "text" | "refusal" | "reasoning" | "summary" | "arguments
 
 interface Part {
   readonly kind: PartKind;
-  pieces: string[];
-  /** Text told so far, in code units. */
-  length: number;
+  /** What was told so far. One text that grows costs nothing until it is compared, unlike pieces that are joined. */
+  text: string;
   fromDeltas: boolean;
 }
 
@@ -31,7 +30,8 @@ interface Item {
   done: boolean;
   /** It was told of before the final response. */
   streamed: boolean;
-  inFinal: boolean;
+  /** The final response that repeated it last, counted from 1; 0 for none. */
+  inFinal: number;
 }
 
 interface OpenCall {
@@ -61,6 +61,7 @@ export class OutputItems {
   readonly #inline: InlineReasoning;
   readonly #content: string[] = [];
   #logprobs: (readonly unknown[])[] = [];
+  #finals = 0;
 
   constructor(
     readonly answer: AnswerText,
@@ -105,19 +106,20 @@ export class OutputItems {
   /** The output of the final response, or of a body. */
   final(output: unknown, arrival: Arrival | null, failed: boolean): void {
     this.#logprobs = [];
+    this.#finals++;
     for (const [index, each] of asArray(output).entries()) {
       const value = asObject(each);
       if (value === null) continue;
       const item = this.#finalItem(index, asText(value.id));
       if (item === null) continue;
-      item.inFinal = true;
+      item.inFinal = this.#finals;
       if (arrival !== null && !item.streamed) this.log.note("final-differs", textOf(value), arrival.read);
       this.#identify(item, value, arrival);
       for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
     }
     if (arrival === null || failed) return;
     for (const item of this.#all()) {
-      if (!item.inFinal) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
+      if (item.inFinal === 0) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
     }
   }
 
@@ -134,7 +136,7 @@ export class OutputItems {
     const items = this.#all();
     for (const item of whole ? items : []) {
       if (!item.streamed) continue;
-      const untold = [...item.parts.values()].some((part) => part.length > 0 && !part.fromDeltas);
+      const untold = [...item.parts.values()].some((part) => part.text !== "" && !part.fromDeltas);
       if (!item.added || !item.done || untold) {
         const lacks = [item.added ? "" : "added", untold ? "delta" : "", item.done ? "" : "done"].filter(Boolean);
         this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
@@ -151,7 +153,7 @@ export class OutputItems {
   #callOf({ call, index, parts }: Item): { call: ToolCall; custom: boolean }[] {
     if (call === null) return [];
     const part = parts.get(partKey("arguments", 0));
-    const argumentsText = part === undefined ? null : part.pieces.join("");
+    const argumentsText = part?.text ?? null;
     const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
     const { id, name, firstAtNs, lastAtNs } = call;
     if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
@@ -184,7 +186,9 @@ export class OutputItems {
 
   /** The item that the final response repeats: by its id, and by its place where that is new. */
   #finalItem(place: number, id: string | null): Item | null {
-    const [item] = [this.#known(id), this.#items.get(String(place))].filter((each) => each?.inFinal === false);
+    // A final response may come again; within one, every item has its own.
+    const found = [this.#known(id), this.#items.get(String(place))];
+    const item = found.find((each) => each !== undefined && each.inFinal !== this.#finals);
     return item ?? this.#open(this.#items.has(String(place)) ? `final ${place}` : String(place), place);
   }
 
@@ -210,7 +214,7 @@ export class OutputItems {
       added: false,
       done: false,
       streamed: false,
-      inFinal: false,
+      inFinal: 0,
     };
     this.#items.set(key, item);
     return item;
@@ -256,16 +260,27 @@ export class OutputItems {
   #tell(item: Item, { kind, place, text }: Told, arrival: Arrival | null, source: "streamed" | "final" | "body"): void {
     const part = this.#partTold(item, kind, place, text);
     if (part === null) return;
-    const known = textTold(part);
-    if (known === text) return;
+    if (kind === "text") this.answer.seeContent();
+    const known = part.text;
+    if (known === text || (known === "" && this.#isCopy(item, part, text, arrival))) return;
     const differs = known !== "" || (source === "final" && item.streamed);
     if (differs && arrival !== null) this.log.note("final-differs", arrival.text, arrival.read);
     if (text.startsWith(known)) this.#add(item, part, text.slice(known.length), arrival);
   }
 
+  /** Some servers tell the same reasoning as content and as summary. */
+  #isCopy(item: Item, part: Part, text: string, arrival: Arrival | null): boolean {
+    if (part.kind !== "reasoning" && part.kind !== "summary") return false;
+    const other = item.parts.get(partKey(part.kind === "summary" ? "reasoning" : "summary", 0));
+    if (other === undefined || other.text !== text) return false;
+    this.log.note("reasoning-twice", text, arrival?.read);
+    part.text = text;
+    part.fromDeltas = other.fromDeltas;
+    return true;
+  }
+
   #add(item: Item, part: Part, text: string, arrival: Arrival | null): void {
-    part.pieces.push(text);
-    part.length += text.length;
+    part.text += text;
     switch (part.kind) {
       case "arguments":
         this.#carry(item, text, arrival);
@@ -301,7 +316,7 @@ export class OutputItems {
   #partTold(item: Item, kind: PartKind, place: number, text: string): Part | null {
     if (kind !== "arguments" && !item.parts.has(partKey(kind, place))) {
       for (const part of item.parts.values()) {
-        if (part.kind === kind && part.length > 0 && text.startsWith(textTold(part))) return part;
+        if (part.kind === kind && part.text !== "" && text.startsWith(part.text)) return part;
       }
     }
     return this.#part(item, kind, place);
@@ -314,16 +329,10 @@ export class OutputItems {
     const known = item.parts.get(key);
     if (known !== undefined) return known;
     if (item.parts.size >= MAX_PARTS) return null;
-    const part: Part = { kind, pieces: [], length: 0, fromDeltas: false };
+    const part: Part = { kind, text: "", fromDeltas: false };
     item.parts.set(key, part);
     return part;
   }
-}
-
-/** Joined once: an endpoint may repeat a long text as often as it likes. */
-function textTold(part: Part): string {
-  if (part.pieces.length !== 1) part.pieces = [part.pieces.join("")];
-  return part.pieces[0] ?? "";
 }
 
 function openCall(): OpenCall {
