@@ -172,8 +172,8 @@ const SHOWN: Readonly<Record<ProfileName, Readonly<Record<string, () => Promise<
         const atMs: number[] = [];
         for await (const _ of response.body ?? []) atMs.push(performance.now());
         const seconds = ((atMs.at(-1) ?? 0) - (atMs[0] ?? 0)) / 1_000;
-        expect(90 / seconds / rate).toBeGreaterThan(0.85);
-        expect(90 / seconds / rate).toBeLessThan(1.15);
+        expect(90 / seconds / rate).toBeGreaterThan(0.75);
+        expect(90 / seconds / rate).toBeLessThan(1.25);
       }
     },
     "refused-features": async () => {
@@ -211,9 +211,8 @@ const SHOWN: Readonly<Record<ProfileName, Readonly<Record<string, () => Promise<
         engine: { ...INSTANT, decodeTokensPerS: 100 },
         upstreamRetryShare: 0,
       });
-      const { reads, readsMs } = await say.stream("Count from 1 to 60");
+      const { reads } = await say.stream("Count from 1 to 60");
       expect(reads.length).toBeLessThan(8); // 600 ms of tokens in writes 200 ms apart
-      expect((readsMs[1] ?? 0) - (readsMs[0] ?? 0)).toBeGreaterThan(150);
       expect(jsonEvents(reads[1] ?? "").length).toBeGreaterThan(10);
     },
     "stream-cut": async () => {
@@ -228,6 +227,13 @@ const SHOWN: Readonly<Record<ProfileName, Readonly<Record<string, () => Promise<
       expect(long.text).not.toContain('"finish_reason":"stop"');
       expect(jsonEvents(long.text).length).toBeGreaterThan(20);
       expect((await say.stream("Count from 1 to 9")).broken).toBe(false);
+    },
+    "idle-cut": async () => {
+      const say = await speaker({ profile: "gateway", timeScale: 0.01, upstreamRetryShare: 0, streamCapMs: 60_000 }); // 300 ms
+      const stalled = await say.stream("Count", {}, { stall: { atEvent: 5, ms: 2_000 } });
+      expect(stalled.broken).toBe(true);
+      expect(stalled.readsMs.length).toBeLessThan(3);
+      expect((await say.stream("Count", {}, { stall: { atEvent: 5, ms: 20 } })).broken).toBe(false);
     },
     "body-timeout": async () => {
       const say = await speaker({
@@ -281,7 +287,7 @@ const SHOWN: Readonly<Record<ProfileName, Readonly<Record<string, () => Promise<
       expect(twice.cost / once.cost).toBeCloseTo(2);
       expect(twice.usage.cost / once.usage.cost).toBeCloseTo(2);
       expect(twice.usage.attempts).toBe(2);
-      expect(twice.endMs - once.endMs).toBeGreaterThan(200); // 60 tokens more at 200 a second
+      expect(twice.endMs).toBeGreaterThan(590); // twice 60 tokens at 200 a second
     },
   },
 };
