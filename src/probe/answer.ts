@@ -98,7 +98,9 @@ export function refusalOf({ exchange, attempt, failure, completion }: Answer): J
   if (failure === null) return null;
   const tries = exchange.attempts.length;
   switch (failure.kind) {
+    case "http_401":
     case "http_4xx":
+    case "redirect":
     case "http_other":
       return { verdict: "rejected", seen: failure.message };
     case "http_5xx":

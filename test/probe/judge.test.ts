@@ -70,6 +70,20 @@ describe("an endpoint", () => {
     expect(featureOf(summary, "tools")?.candidate.seen).toMatch(/a plain chat request fails in the same way: HTTP 400/);
   });
 
+  it("that refuses a plain request in one way rejects a feature by refusing it in another", () => {
+    const summary = judged({
+      "chat.plain": fails(400, "temperature is not supported"),
+      "n.two": fails(400, "n must be 1"),
+      "stop.stop": fails(400, "temperature is not supported"),
+    });
+    expect(verdictsOf(summary)).toMatchObject({
+      chat: "rejected",
+      n: "rejected",
+      stop: "not tried",
+      seed: "supported",
+    });
+  });
+
   it("that was asleep has its waking apart from its features", () => {
     const summary = judged(
       { "wake.first": { ...said("ready"), endedMs: 9_000 } },

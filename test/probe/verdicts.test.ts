@@ -742,6 +742,14 @@ describe("a feature", () => {
     });
   });
 
+  it.each([401, 402, 403, 404, 422, 302, 501])(
+    "that is answered by %i is rejected, or unclear for want of money",
+    (status) => {
+      const got = candidateGot("n", { "n.two": fails(status, "no") });
+      expect([got.verdict, got.status]).toEqual([status === 402 ? "unclear" : "rejected", status]);
+    },
+  );
+
   it("whose error passes on a retry is judged by the last answer", () => {
     const reply = { ...said("1,2,3,4,5,"), before: [fails(503, "busy")] };
     expect(candidateGot("stop", { "stop.stop": reply })).toMatchObject({
