@@ -252,6 +252,22 @@ describe("the report", () => {
     expect(results.find(({ unguarded }) => unguarded !== null)?.unguarded).toMatch(/reading 'delta'.* at event 1$/);
   });
 
+  it("hands over all that came before a broken end, and says where it broke", async () => {
+    const broken = { kind: "network", phase: "body", code: "UND_ERR_SOCKET", message: "other side closed" } as const;
+    const { results } = await report("broken", {
+      half: { candidate: stream(CLEAN.slice(0, 3), { outcome: broken }) },
+      whole: { candidate: stream(CLEAN, { outcome: broken }) },
+      "no [DONE]": { candidate: stream(CLEAN.slice(0, -1), { outcome: broken }) },
+    });
+    const creates = results.filter(({ call }) => call === "chat.completions.create");
+    expect(creates.map(({ verdict, thrown, failure }) => [verdict, thrown?.where, failure])).toEqual([
+      ["thrown", "event 4", "connection lost in the answer (UND_ERR_SOCKET)"],
+      // All of the answer came, and the package reads on to the end of the connection, past [DONE] too.
+      ["thrown", "event 6", null],
+      ["thrown", "event 6", null],
+    ]);
+  });
+
   it("leaves out what cannot be replayed, with its reason", async () => {
     const { notReplayed, results } = await report("unfit", {
       clean: { candidate: clean },
