@@ -15,8 +15,8 @@ note at most, so a clean endpoint has no finding above one. An answer that is wr
 (\`pair\`), then what only the baseline shows. A rule that both show alike is what your clients live with already: it is listed apart,
 and is no reason against a cutover. One that both show, but the candidate far more often, stands with what is new.
 
-**Counts** are exchanges that showed it, of those that could have. The evidence is that of the first one, by its place in the plan, so
-the same recording always gives the same findings, whatever the order of its lines. Only findings under *delivery* depend on how bytes
+**Counts** are exchanges that showed it, of those of the endpoint that were looked at; cancelled ones are not. The evidence is that of
+the first one, by its place in the plan, so the same recording always gives the same findings, whatever the order of its lines. Only findings under *delivery* depend on how bytes
 were cut into reads, since that is what they are about; all others are the same however the network cut the stream.
 
 **Clients** are named where their sources were read: openai-node 6.49, openai-python 3.52 with httpx2 2.16, @ai-sdk/openai 3.0 and
@@ -64,12 +64,12 @@ export function wirePage({ rules, subjects, noFinding, anomalies }) {
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
-  const [{ RULES }, { SUBJECTS }, { NO_FINDING }, { ANOMALIES }] = await Promise.all([
+  const [{ NAMED_RULES }, { SUBJECTS }, { NO_FINDING }, { ANOMALIES }] = await Promise.all([
     import("../dist/check/conformance/rules.js"),
     import("../dist/check/conformance/rule.js"),
     import("../dist/check/conformance/no-finding.js"),
     import("../dist/decode/anomaly.js"),
   ]);
-  const page = wirePage({ rules: RULES, subjects: SUBJECTS, noFinding: NO_FINDING, anomalies: ANOMALIES });
+  const page = wirePage({ rules: NAMED_RULES, subjects: SUBJECTS, noFinding: NO_FINDING, anomalies: ANOMALIES });
   writeFileSync(new URL("../docs/wire.md", import.meta.url), page);
 }

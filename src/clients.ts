@@ -8,7 +8,7 @@ import { callsFor } from "./clients/calls.js";
 import { installSdk } from "./clients/install.js";
 import { markNews } from "./clients/news.js";
 import type { Observation } from "./clients/observation.js";
-import type { InstalledSdk } from "./clients/packages.js";
+import { type InstalledSdk, PACKAGES } from "./clients/packages.js";
 import { type ClientProcess, startClientProcess } from "./clients/process.js";
 import type { SdkChoice } from "./clients/sdk-choice.js";
 import { type Candidate, ExchangeSelector, type Selection, servedAnswer } from "./clients/select.js";
@@ -145,7 +145,7 @@ async function replayOne(
     },
   });
   const calls = callsFor(choice.name, api, variant);
-  if (calls.length === 0) return [notTested(api, `${choice.name} does not speak this API`)];
+  if (calls.length === 0) return [notTested(api, `${PACKAGES[choice.name].at(-1)} does not speak this API`)];
   const results: ClientResult[] = [];
   for (const call of calls) {
     if (performance.now() > deadline) {

@@ -24,7 +24,7 @@ export interface Finding {
   readonly endpoint?: EndpointRole;
   /** The case of the first exchange that showed it. */
   readonly caseId?: string;
-  /** How many exchanges of this endpoint showed it, of those that could have. */
+  /** How many exchanges of this endpoint showed it, of those that were looked at. */
   readonly exchanges: { readonly count: number; readonly of: number };
   readonly sides: FindingSides;
 }

@@ -18,7 +18,7 @@ interface ClientsFlags {
 }
 
 const EXAMPLES = `
-Examples:
+Example:
   $ twintail clients results/2026-01-31T09-00-00Z-migration-1a2b --install
   $ twintail clients results/… --sdk openai@4.20,openai@6,ai@5 --install --fail-on-new
   $ twintail clients results/… --sdk openai=../our-app,ai=../our-app --endpoint candidate --json`;

@@ -21,14 +21,15 @@ export async function installSdk(
   choice: SdkChoice,
   cache: string,
   environment: Readonly<Record<string, string | undefined>>,
+  install: typeof npmInstall = npmInstall,
 ): Promise<void> {
   if (choice.spec === undefined) return;
   const folder = cachedFolder(cache, choice);
   if (EXACT.test(choice.spec) && existsSync(folder)) return;
   const fresh = prepare(cache, folder);
   try {
-    await npmInstall(fresh, [`${choice.name}@${choice.spec}`], environment);
-    if (choice.name === "ai") await npmInstall(fresh, [matchingProvider(fresh)], environment);
+    await install(fresh, [`${choice.name}@${choice.spec}`], environment);
+    if (choice.name === "ai") await install(fresh, [matchingProvider(fresh)], environment);
     findSdk(choice.name, fresh);
     replace(fresh, folder);
   } finally {

@@ -9,15 +9,31 @@ import type { Observation, ObservedCall } from "./observation.js";
 export type FinishWords = Readonly<Record<string, string>> | null;
 
 export function lossesOf(sent: Completion, got: Observation, words: FinishWords): readonly ClientLoss[] {
+  const text = isMixed(sent, got)
+    ? [{ what: "reasoning apart from the content", sent: quoted(sent.reasoning), got: quoted(got.content ?? "") }]
+    : [
+        ...textLosses("content", sent.content ?? "", got.content),
+        ...textLosses("reasoning", sent.reasoning, got.reasoning),
+      ];
   return [
-    ...textLosses("content", sent.content ?? "", got.content),
-    ...textLosses("reasoning", sent.reasoning, got.reasoning),
+    ...text,
     ...textLosses("refusal", sent.refusal ?? "", got.refusal ?? (got.content === undefined ? undefined : "")),
     ...callLosses(sent.toolCalls, got.toolCalls),
     ...finishLosses(sent.finishReason, got.finishReason, words),
     ...usageLosses(sent, got),
     ...vectorLosses(sent.dimensions, got.dimensions),
   ];
+}
+
+/** Reasoning that was sent inside the content stays there: the client has all of it, and in the wrong place. */
+function isMixed(sent: Completion, got: Observation): boolean {
+  return (
+    sent.anomalies.some(({ kind }) => kind === "reasoning-inline") &&
+    typeof got.content === "string" &&
+    got.content !== (sent.content ?? "") &&
+    got.content.endsWith((sent.content ?? "").trimStart()) &&
+    got.content.includes(sent.reasoning.trim())
+  );
 }
 
 const SHOWN = 80;
@@ -41,8 +57,11 @@ function textLosses(what: string, sent: string, got: string | null | undefined):
 }
 
 function quoted(text: string): string {
-  const shown = text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text;
-  return JSON.stringify(shown);
+  return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
+}
+
+function shown(text: string | null): string {
+  return text === null ? "nothing" : quoted(text);
 }
 
 /** A hostile answer may have a thousand calls that all differ. */
@@ -67,23 +86,23 @@ function callLosses(sent: readonly ToolCall[], got: readonly ObservedCall[] | un
 function oneCall(what: string, sent: ToolCall, got: ObservedCall): ClientLoss[] {
   const losses: ClientLoss[] = [];
   if (sent.name !== (got.name ?? ""))
-    losses.push({ what: `${what}: name`, sent: sent.name, got: got.name ?? "nothing" });
+    losses.push({ what: `${what}: name`, sent: quoted(sent.name), got: shown(got.name) });
   if (sent.id !== null && sent.id !== got.id) {
-    losses.push({ what: `${what}: id`, sent: sent.id, got: got.id ?? "nothing" });
+    losses.push({ what: `${what}: id`, sent: quoted(sent.id), got: shown(got.id) });
   }
   if (!sameArguments(sent.argumentsText, got.argumentsText)) {
-    const text = got.argumentsText;
-    losses.push({
+    const missed = {
       what: `${what}: arguments`,
       sent: quoted(sent.argumentsText ?? ""),
-      got: text === null ? "nothing" : quoted(text),
-    });
+      got: shown(got.argumentsText),
+    };
+    losses.push(missed);
   }
   return losses;
 }
 
 function shownCall(name: string, argumentsText: string | null): string {
-  return `${name}(${(argumentsText ?? "").slice(0, SHOWN)})`;
+  return `${name.slice(0, SHOWN)}(${(argumentsText ?? "").slice(0, SHOWN)})`;
 }
 
 /** No arguments, the empty text and `{}` are one thing to every client. */
@@ -106,7 +125,7 @@ function finishLosses(sent: string | null, got: string | null | undefined, words
   if (got === due) return [];
   const said =
     got === null ? "finish reason is null" : `finish reason "${sent.slice(0, 40)}" became "${got.slice(0, 40)}"`;
-  return [{ what: said, sent: quoted(sent), got: got === null ? "null" : quoted(got) }];
+  return [{ what: said, sent: quoted(sent), got: shown(got) }];
 }
 
 function usageLosses(sent: Completion, got: Observation): readonly ClientLoss[] {

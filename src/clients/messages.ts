@@ -11,7 +11,10 @@ export interface ServedAnswer {
   /** Each becomes one chunk of the body. */
   readonly reads: readonly Uint8Array[];
   /** How the connection failed after the last read; null when the body ended as HTTP says. */
-  readonly broken: { readonly message: string; readonly code: string } | null;
+  readonly broken: {
+    readonly message: string;
+    readonly cause: { readonly message: string; readonly code: string };
+  } | null;
 }
 
 export interface ReplayJob {

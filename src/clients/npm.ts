@@ -37,7 +37,16 @@ export async function npmInstall(folder: string, packages: readonly string[], en
   const args = [
     findNpm(environment),
     "install",
-    ...["--ignore-scripts", "--no-audit", "--no-fund", "--omit=dev", "--loglevel=error", "--no-legacy-peer-deps"],
+    // Whether this Node.js runs a package is said in the report, in one line, and not by a failed install.
+    ...[
+      "--ignore-scripts",
+      "--no-engine-strict",
+      "--no-audit",
+      "--no-fund",
+      "--omit=dev",
+      "--loglevel=error",
+      "--no-legacy-peer-deps",
+    ],
     ...["--prefix", folder, "--", ...packages],
   ];
   const child = spawn(process.execPath, args, {

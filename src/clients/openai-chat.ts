@@ -88,8 +88,7 @@ export class ChatReader {
     if (this.#seen.unguarded !== undefined) return;
     if (this.#usageAsked && chunk.usage != null && chunk.choices?.length === 0) return;
     try {
-      const [first] = chunk.choices as unknown as [ChatChunk["choices"][number]];
-      void first.delta.content;
+      void (chunk.choices as unknown as { readonly 0: { readonly delta: Message } })[0].delta.content;
     } catch (error) {
       this.#seen.unguarded = `${error instanceof Error ? error.message : "it throws"} at event ${this.#events}`;
     }

@@ -24,6 +24,9 @@ export interface ResponseEvent {
   readonly output_index?: number;
   readonly item?: OutputItem;
   readonly response?: ResponseObject;
+  /** Of an `error` event, which newer versions of the package hand on and older ones throw. */
+  readonly message?: string;
+  readonly code?: string | null;
 }
 
 const INCOMPLETE: Readonly<Record<string, string>> = { max_output_tokens: "length", content_filter: "content_filter" };
@@ -75,6 +78,9 @@ export class ResponseReader {
       case "response.failed":
         if (event.response !== undefined) this.#end(event.response);
         break;
+      case "error":
+        this.#tell(event);
+        break;
     }
   }
 
@@ -111,6 +117,13 @@ export class ResponseReader {
     if (usage != null) {
       seen.usage = { inputTokens: usage.input_tokens ?? null, outputTokens: usage.output_tokens ?? null };
     }
-    if (error != null) seen.told = { message: `${error.message ?? ""}`.slice(0, 600), code: error.code ?? null };
+    if (error != null) this.#tell(error);
+  }
+
+  #tell({ message, code }: { readonly message?: string; readonly code?: string | null }): void {
+    this.#seen.told = {
+      message: `${message ?? ""}`.slice(0, 600),
+      code: code == null ? null : `${code}`.slice(0, 100),
+    };
   }
 }

@@ -23,7 +23,10 @@ function bodyOf({ reads, broken }: ServedAnswer): ReadableStream<Uint8Array> {
         const read = reads[next++];
         if (read !== undefined) controller.enqueue(read);
         else if (broken === null) controller.close();
-        else controller.error(new TypeError("terminated", { cause: Object.assign(new Error(broken.message), broken) }));
+        else {
+          const { message, cause } = broken;
+          controller.error(new TypeError(message, { cause: Object.assign(new Error(cause.message), cause) }));
+        }
       },
     },
     { highWaterMark: 0 },

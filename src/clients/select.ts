@@ -82,17 +82,20 @@ function unfitness({ attempts }: Exchange, attempt: Attempt): string | null {
 }
 
 /** The answer with its read boundaries, and with its broken end where it has one. */
-export function servedAnswer(attempt: Attempt): ServedAnswer {
-  const { outcome } = attempt;
-  return {
-    status: attempt.status ?? 200,
-    headers: attempt.headers ?? [],
-    reads: attempt.reads.map(([, bytes]) => decodeBytes(bytes)),
-    broken:
-      outcome.kind === "complete"
-        ? null
-        : outcome.kind === "network" || outcome.kind === "staleConnection"
-          ? { message: outcome.message.slice(0, 300), code: outcome.code }
-          : { message: "the answer did not end within the recording's time limit", code: "ETIMEDOUT" },
-  };
+export function servedAnswer({ status = 200, headers = [], reads, outcome }: Attempt): ServedAnswer {
+  const answer = { status, headers, reads: reads.map(([, bytes]) => decodeBytes(bytes)) };
+  switch (outcome.kind) {
+    case "network":
+    case "staleConnection": {
+      const cause = { message: outcome.message.slice(0, 300), code: outcome.code };
+      // The word that the fetch of Node.js has for it.
+      return { ...answer, broken: { message: "terminated", cause } };
+    }
+    case "timeout": {
+      const message = `the connection stayed open, and the recording ends after ${outcome.afterMs} ms`;
+      return { ...answer, broken: { message, cause: { message, code: "ETIMEDOUT" } } };
+    }
+    default:
+      return { ...answer, broken: null };
+  }
 }

@@ -48,10 +48,10 @@ function saidBy(failure: Failure, completion: Completion, status: number): ApiEr
   return failure.kind === "in_band_error" ? completion.error : null;
 }
 
-/** The client's own error class with the status; in a stream there is no status, and the message tells. */
+/** The client's own error class with the status; in a stream there is no status, and `ai` hands on the bare message. */
 function isProper(thrown: Thrown, error: ApiError, status: number): boolean {
   if (!error.inBand) return thrown.api && thrown.status === status;
-  return thrown.api || carries(thrown.message, error.message);
+  return thrown.api || (thrown.name === "error" && carries(thrown.message, error.message));
 }
 
 /** Pages and bare texts are no messages that a client could hand on. */

@@ -37,6 +37,7 @@ export const ANOMALIES = {
   "choice-of-other-api": "a choice has the shape of the other API: `text` in chat, `delta` or `message` in completions",
   // Events of a stream
   "empty-choices-event": "an event other than the usage event has `choices: []`",
+  "empty-delta": "an event in the middle of the answer carries nothing: an empty delta",
   "first-content-null": "the first event has `content: null`",
   "first-event-carries-text": "the first event already carries text",
   "role-missing": "no event carried a role",

@@ -6,6 +6,7 @@ import { parseJson } from "./json.js";
 import { lexSse } from "./sse.js";
 
 const BYTE_ORDER_MARK = "\ufeff";
+
 /** Where a text begins that is neither white space nor comment lines, which keep a connection alive meanwhile. */
 function startOf(text: string): number {
   let lineBegins = true;
@@ -19,8 +20,15 @@ function startOf(text: string): number {
   return text.length;
 }
 
-/** A body without its byte order mark, and where what it has to say begins. */
-export function openText(bytes: Buffer): { text: string; marked: boolean; start: number } {
+export interface BodyText {
+  /** Without its byte order mark. */
+  readonly text: string;
+  readonly marked: boolean;
+  /** Where what it has to say begins; its length where it says nothing. */
+  readonly start: number;
+}
+
+export function openText(bytes: Buffer): BodyText {
   const whole = bytes.toString("utf8");
   const marked = whole.startsWith(BYTE_ORDER_MARK);
   const text = marked ? whole.slice(1) : whole;
@@ -28,8 +36,7 @@ export function openText(bytes: Buffer): { text: string; marked: boolean; start:
 }
 
 /** The JSON of a whole body; undefined when it is none. Notes what stood before it. */
-export function bodyJson(bytes: Buffer, log: AnomalyLog): unknown {
-  const { text, marked, start } = openText(bytes);
+export function bodyJson({ text, marked, start }: BodyText, log: AnomalyLog): unknown {
   const json = parseJson(start === 0 ? text : text.slice(start));
   if (json === undefined) return undefined;
   if (marked) log.note("byte-order-mark", "U+FEFF before the body");
@@ -38,9 +45,9 @@ export function bodyJson(bytes: Buffer, log: AnomalyLog): unknown {
 }
 
 /** What a body that is no JSON says: nothing at all, a page for people, or half an answer. */
-export function unreadable(text: string, ended: boolean, log: AnomalyLog): ApiError | null {
-  if (text.trim() === "") {
-    if (ended) log.note("empty-body", "");
+export function unreadable({ text, start }: BodyText, ended: boolean, log: AnomalyLog): ApiError | null {
+  if (start === text.length) {
+    if (ended) log.note("empty-body", text);
     return null;
   }
   const html = isHtml(text);
@@ -51,15 +58,14 @@ export function unreadable(text: string, ended: boolean, log: AnomalyLog): ApiEr
 }
 
 /** The error in the body of a status that is no success. */
-export function statusError(bytes: Buffer): ApiError {
-  const { text, start } = openText(bytes);
+export function statusError({ text, start }: BodyText): ApiError {
   const known = apiErrorIn(parseJson(text.slice(start)), false);
   if (known !== null) return known;
   const said = text.trim();
   if (said === "") return plainError("no body", "empty", false);
   if (said.startsWith("<")) return plainError(`a page of HTML${titleOf(text)}`, "html", false);
   // An error in the framing of a stream, as servers send it that have begun to stream.
-  for (const { data } of lexSse([bytes]).events.slice(0, 10)) {
+  for (const { data } of lexSse([Buffer.from(text)]).events.slice(0, 10)) {
     const framed = apiErrorIn(parseJson(data), false);
     if (framed !== null) return framed;
   }

@@ -34,6 +34,8 @@ export class ChoiceDialect implements Dialect {
   readonly #logprobs: LogprobsLog;
   readonly #indices = new Set<number>();
   #finishReason: string | null = null;
+  /** Events that had the first choice. */
+  #choiceEvents = 0;
   #error: ApiError | null = null;
   #streamed = false;
   #choicesSeen = false;
@@ -146,6 +148,9 @@ export class ChoiceDialect implements Dialect {
     if (reason === "") this.log.note("finish-reason-empty", 'finish_reason: ""', arrival?.read);
     if (arrival !== null) {
       if (reason === undefined) this.log.note("finish-reason-absent", arrival.text, arrival.read);
+      if (this.#choiceEvents++ > 0 && !finished && asText(reason) === null && isEmptyDelta(choice.delta)) {
+        this.log.note("empty-delta", arrival.text, arrival.read);
+      }
       if (finished && this.#text.pieces > before) this.log.note("content-after-finish", arrival.text, arrival.read);
     }
     // OpenRouter tells of a choice that failed upstream inside the choice.
@@ -160,4 +165,13 @@ export class ChoiceDialect implements Dialect {
     if (called && arrival !== null) this.log.note("tool-call-on-finish-event", arrival.text, arrival.read);
     this.#finishReason = said;
   }
+}
+
+/** Nothing but a role, in keys that hold nothing. A delta that is no object is another fact's. */
+function isEmptyDelta(value: unknown): boolean {
+  const delta = asObject(value);
+  if (delta === null) return false;
+  return Object.entries(delta).every(
+    ([key, held]) => key === "role" || held === null || held === "" || (Array.isArray(held) && held.length === 0),
+  );
 }

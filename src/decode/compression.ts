@@ -7,10 +7,12 @@ import type { Attempt } from "../recording/recording.js";
 import type { AnomalyLog } from "./anomaly-log.js";
 
 const MiB = 1 << 20;
-/** Text that one body may hold: a bomb of a thousand to one is a few kilobytes long. */
-const MAX_OUTPUT = 64 * MiB;
+/** What one body may hold: as much as a recording may keep of one that is not compressed. */
+const MAX_OUTPUT = 32 * MiB;
 /** Bytes in and out that may be spent on finding which read completed what. */
 const MAX_WORK = 64 * MiB;
+/** Beginning to decompress costs more than a short prefix does. */
+const MAX_PREFIXES = 1_000;
 /** An answer is compressed once; a list of codings is somebody's mistake or attack. */
 const MAX_CODINGS = 2;
 
@@ -49,9 +51,17 @@ export function openReads(attempt: Attempt, reads: readonly Buffer[], log: Anoma
   if (whole.length === 0) {
     // Some proxies decompress and leave the header.
     if (isPlain(bytes)) return { pieces: reads, problem: null };
-    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) and damaged` };
+    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) and cut off or damaged` };
   }
   return { pieces: cutAsRead(open, reads, bytes, whole), problem: null };
+}
+
+/**
+ * Node keeps the output buffer of a call that failed until the event loop turns, and scoring does not turn it: the buffer
+ * is as small as the input.
+ */
+function bounds(bytes: Buffer): { maxOutputLength: number; chunkSize: number } {
+  return { maxOutputLength: MAX_OUTPUT, chunkSize: Math.min(64 * 1024, Math.max(1024, bytes.length)) };
 }
 
 type Decoder = (compressed: Buffer) => Buffer;
@@ -59,17 +69,16 @@ type Decoder = (compressed: Buffer) => Buffer;
 function decoderOf(coding: string): Decoder | null {
   const { Z_SYNC_FLUSH, BROTLI_OPERATION_FLUSH } = zlib.constants;
   // A flush in place of an end: a stream that was cut gives what it holds.
-  const options = { finishFlush: Z_SYNC_FLUSH, maxOutputLength: MAX_OUTPUT };
+  const flushed = (bytes: Buffer) => ({ finishFlush: Z_SYNC_FLUSH, ...bounds(bytes) });
   switch (coding) {
     case "gzip":
     case "x-gzip":
-      return (bytes) => zlib.gunzipSync(bytes, options);
+      return (bytes) => zlib.gunzipSync(bytes, flushed(bytes));
     case "deflate":
       // The name means zlib's format; some servers send it without its two bytes of header.
-      return (bytes) => (hasZlibHeader(bytes) ? zlib.inflateSync(bytes, options) : zlib.inflateRawSync(bytes, options));
+      return (bytes) => (hasZlibHeader(bytes) ? zlib.inflateSync : zlib.inflateRawSync)(bytes, flushed(bytes));
     case "br":
-      return (bytes) =>
-        zlib.brotliDecompressSync(bytes, { finishFlush: BROTLI_OPERATION_FLUSH, maxOutputLength: MAX_OUTPUT });
+      return (bytes) => zlib.brotliDecompressSync(bytes, { ...flushed(bytes), finishFlush: BROTLI_OPERATION_FLUSH });
     case "zstd":
       return zstd();
     default:
@@ -84,8 +93,7 @@ function zstd(): Decoder | null {
     constants: { ZSTD_e_flush?: number };
   };
   if (zstdDecompressSync === undefined) return null;
-  return (bytes) =>
-    zstdDecompressSync(bytes, { finishFlush: constants.ZSTD_e_flush ?? 1, maxOutputLength: MAX_OUTPUT });
+  return (bytes) => zstdDecompressSync(bytes, { ...bounds(bytes), finishFlush: constants.ZSTD_e_flush ?? 1 });
 }
 
 function hasZlibHeader(bytes: Buffer): boolean {
@@ -123,7 +131,7 @@ function tryOpen(open: Decoder, bytes: Buffer): Buffer | "too-large" | null {
 
 /** Cuts the text where each read ends, by decompressing prefixes as far as the work allows. */
 function cutAsRead(open: Decoder, reads: readonly Buffer[], bytes: Buffer, whole: Buffer): Buffer[] {
-  const affordable = Math.max(1, Math.floor(MAX_WORK / (bytes.length + whole.length)));
+  const affordable = Math.min(MAX_PREFIXES, Math.max(1, Math.floor(MAX_WORK / (bytes.length + whole.length))));
   const step = Math.max(1, Math.ceil(reads.length / affordable));
   const pieces: Buffer[] = [];
   let readEnd = 0;

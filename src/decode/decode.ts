@@ -4,7 +4,7 @@ import { decodeBytes } from "../recording/reads.js";
 import type { Attempt } from "../recording/recording.js";
 import { AnomalyLog } from "./anomaly-log.js";
 import { plainError } from "./api-error.js";
-import { bodyJson, openText, statusError, unreadable } from "./body.js";
+import { type BodyText, bodyJson, openText, statusError, unreadable } from "./body.js";
 import { chatDialect } from "./chat.js";
 import type { ApiError, Completion } from "./completion.js";
 import { completionsDialect } from "./completions.js";
@@ -32,18 +32,23 @@ export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Com
     attempt.reads.map(([, bytes]) => decodeBytes(bytes)),
     log,
   );
-  const bytes = () => Buffer.concat(pieces);
+  let whole: BodyText | null = null;
+  const text = (): BodyText => {
+    whole ??= openText(Buffer.concat(pieces));
+    return whole;
+  };
   if (attempt.status < 200 || attempt.status >= 300) {
-    const error = problem === null ? statusError(bytes()) : plainError(problem, "plain", false);
+    const error = problem === null ? statusError(text()) : plainError(problem, "plain", false);
     return failed(error, log);
   }
-  if (problem !== null) return failed(plainError(problem, "plain", true, "body-not-json"), log);
+  const complete = attempt.outcome.kind === "complete";
+  if (problem !== null) return failed(complete ? plainError(problem, "plain", true, "body-not-json") : null, log);
 
-  const ended = attempt.outcome.kind === "complete" || attempt.outcome.kind === "network";
+  const ended = complete || attempt.outcome.kind === "network";
   const dialect = DIALECTS[api](log);
   const atNs = (read: number): number => attempt.reads[read]?.[0] ?? attempt.endedAtNs;
   const { facts, comments, error } = (variant === "stream" ? readAsStream : readAsBody)(
-    { pieces, bytes, atNs, ended, complete: attempt.outcome.kind === "complete" },
+    { pieces, text, atNs, ended, complete },
     dialect,
     log,
   );
@@ -62,7 +67,8 @@ export function decodeAttempt(attempt: Attempt, api: Api, variant: Variant): Com
 
 interface Opened {
   readonly pieces: readonly Buffer[];
-  readonly bytes: () => Buffer;
+  /** All of it, which most streams never need. */
+  readonly text: () => BodyText;
   readonly atNs: (read: number) => number;
   /** The endpoint ended the answer, by closing it well or badly. */
   readonly ended: boolean;
@@ -78,41 +84,40 @@ interface Read {
 
 const NOT_STREAMED: StreamFacts = { eventCount: 0, firstEventAtNs: null, done: false };
 
-function readAsStream({ pieces, bytes, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
+function readAsStream({ pieces, text, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
   const stream = lexSse(pieces);
   const { comments } = stream;
   // JSON in no field may be a stray error in a stream, or the whole body.
   if (!stream.events.some(({ outside }) => outside === undefined)) {
-    const json = bodyJson(bytes(), log);
+    const json = bodyJson(text(), log);
     if (json !== undefined) {
-      log.note("body-for-stream", bytes().toString("utf8", 0, 800));
+      log.note("body-for-stream", text().text);
       dialect.body(json);
       return { facts: NOT_STREAMED, comments, error: null };
     }
-    const { text, start } = openText(bytes());
     // Comments and nothing else are a stream that was kept alive and said nothing.
-    const silent = comments > 0 && start === text.length;
+    const silent = comments > 0 && text().start === text().text.length;
     if (stream.events.length === 0 && !silent) {
-      return { facts: NOT_STREAMED, comments, error: unreadable(text, complete, log) };
+      return { facts: NOT_STREAMED, comments, error: unreadable(text(), complete, log) };
     }
   }
   return { facts: readStream(stream, atNs, dialect, log, ended), comments, error: null };
 }
 
-function readAsBody({ pieces, bytes, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
-  const json = bodyJson(bytes(), log);
+function readAsBody({ pieces, text, atNs, ended, complete }: Opened, dialect: Dialect, log: AnomalyLog): Read {
+  const json = bodyJson(text(), log);
   if (json !== undefined) {
     dialect.body(json);
     return { facts: NOT_STREAMED, comments: 0, error: null };
   }
   const stream = lexSse(pieces);
   if (!stream.events.some(({ outside }) => outside === undefined)) {
-    return { facts: NOT_STREAMED, comments: 0, error: unreadable(bytes().toString("utf8"), complete, log) };
+    return { facts: NOT_STREAMED, comments: 0, error: unreadable(text(), complete, log) };
   }
   log.note("stream-for-body", stream.events[0]?.data ?? "", stream.events[0]?.read);
   return { facts: readStream(stream, atNs, dialect, log, ended), comments: stream.comments, error: null };
 }
 
-function failed(error: ApiError, log: AnomalyLog): Completion {
+function failed(error: ApiError | null, log: AnomalyLog): Completion {
   return { ...EMPTY_ANSWER, ...NOT_STREAMED, commentCount: 0, error, anomalies: log.list() };
 }

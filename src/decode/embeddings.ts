@@ -80,8 +80,22 @@ class EmbeddingsDialect implements Dialect {
   }
 }
 
-/** Lengths of vectors sent as numbers, or as base64 of 32-bit floats; 0 for anything else. */
+/** Lengths of vectors sent as numbers, or as base64 of 32-bit floats or of 8-bit integers; 0 for anything else. */
 function dimensionOf(embedding: unknown): number {
-  if (typeof embedding === "string") return Math.floor(Buffer.from(embedding, "base64").length / 4);
-  return asArray(embedding).every((value) => typeof value === "number") ? asArray(embedding).length : 0;
+  if (typeof embedding !== "string") {
+    return asArray(embedding).every((value) => typeof value === "number") ? asArray(embedding).length : 0;
+  }
+  const bytes = Buffer.from(embedding, "base64");
+  return areFloats(bytes) ? Math.floor(bytes.length / 4) : bytes.length;
+}
+
+/** No model's vectors have components like this, and four bytes of other numbers read as one soon do. */
+const MAX_COMPONENT = 1e6;
+
+/** Nothing in an answer says which numbers its base64 holds: Perplexity sends integers of 8 bits. */
+function areFloats(bytes: Buffer): boolean {
+  for (let at = 0; at + 4 <= bytes.length; at += 4) {
+    if (!(Math.abs(bytes.readFloatLE(at)) <= MAX_COMPONENT)) return false;
+  }
+  return bytes.length % 4 === 0;
 }

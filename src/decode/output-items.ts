@@ -14,22 +14,33 @@ export type PartKind = "text" | "refusal" | "reasoning" | "summary" | "arguments
 
 interface Part {
   readonly kind: PartKind;
-  pieces: string[];
-  /** Text told so far, in code units. */
-  length: number;
+  /** What was told so far. One text that grows costs nothing until it is compared, unlike pieces that are joined. */
+  text: string;
   fromDeltas: boolean;
 }
 
 interface Item {
   readonly key: string;
   readonly index: number | null;
+  /** How many items had its index before: a stream may carry several responses, each of which counts from 0. */
+  readonly turn: number;
   readonly parts: Map<string, Part>;
-  call: { id: string | null; name: string; firstAtNs: number | null; lastAtNs: number | null } | null;
+  call: OpenCall | null;
   added: boolean;
   done: boolean;
   /** It was told of before the final response. */
   streamed: boolean;
-  inFinal: boolean;
+  /** The final response that repeated it last, counted from 1; 0 for none. */
+  inFinal: number;
+}
+
+interface OpenCall {
+  id: string | null;
+  name: string;
+  /** Its arguments are free text, no JSON. */
+  custom: boolean;
+  firstAtNs: number | null;
+  lastAtNs: number | null;
 }
 
 interface Told {
@@ -43,11 +54,14 @@ const MAX_ITEMS = 1_000;
 const MAX_PARTS = 1_000;
 
 export class OutputItems {
+  /** By index, or by id where there is none; the latest where several have one index. */
   readonly #items = new Map<string, Item>();
+  readonly #earlier: Item[] = [];
   readonly #byId = new Map<string, Item>();
   readonly #inline: InlineReasoning;
   readonly #content: string[] = [];
   #logprobs: (readonly unknown[])[] = [];
+  #finals = 0;
 
   constructor(
     readonly answer: AnswerText,
@@ -58,6 +72,7 @@ export class OutputItems {
 
   added(event: JsonObject, value: JsonObject, arrival: Arrival): void {
     const id = asText(value.id);
+    this.#makeRoom(event.output_index);
     // An item that is new has a place of its own, whatever its id.
     const item = this.#item(event, typeof event.output_index === "number" ? null : id);
     if (item === null) return;
@@ -91,51 +106,72 @@ export class OutputItems {
   /** The output of the final response, or of a body. */
   final(output: unknown, arrival: Arrival | null, failed: boolean): void {
     this.#logprobs = [];
+    this.#finals++;
     for (const [index, each] of asArray(output).entries()) {
       const value = asObject(each);
       if (value === null) continue;
       const item = this.#finalItem(index, asText(value.id));
       if (item === null) continue;
-      item.inFinal = true;
+      item.inFinal = this.#finals;
       if (arrival !== null && !item.streamed) this.log.note("final-differs", textOf(value), arrival.read);
       this.#identify(item, value, arrival);
       for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
     }
     if (arrival === null || failed) return;
-    for (const item of this.#items.values()) {
-      if (!item.inFinal) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
+    for (const item of this.#all()) {
+      if (item.inFinal === 0) this.log.note("final-differs", `no output item ${item.key}`, arrival.read);
     }
   }
 
   /** @param whole the final response came, so that every event of an item was due. */
-  finish(whole: boolean): { toolCalls: ToolCall[]; logprobs: readonly (readonly unknown[])[] } {
+  finish(whole: boolean): {
+    toolCalls: ToolCall[];
+    /** Those among them whose arguments are JSON. */
+    functionCalls: ToolCall[];
+    logprobs: readonly (readonly unknown[])[];
+  } {
     this.#inline.finish();
     const leaked = leakedCall(this.#content);
     if (leaked !== null) this.log.note("tool-call-as-text", leaked);
-    const items = [...this.#items.values()];
+    const items = this.#all();
     for (const item of whole ? items : []) {
       if (!item.streamed) continue;
-      const untold = [...item.parts.values()].some((part) => part.length > 0 && !part.fromDeltas);
+      const untold = [...item.parts.values()].some((part) => part.text !== "" && !part.fromDeltas);
       if (!item.added || !item.done || untold) {
         const lacks = [item.added ? "" : "added", untold ? "delta" : "", item.done ? "" : "done"].filter(Boolean);
         this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
       }
     }
-    const calls = items.filter(({ call }) => call !== null).sort((a, b) => (a.index ?? 0) - (b.index ?? 0));
-    return { toolCalls: calls.flatMap((item) => this.#callOf(item)), logprobs: this.#logprobs };
+    const calls = items.sort((a, b) => a.turn - b.turn || (a.index ?? 0) - (b.index ?? 0)).flatMap(this.#callOf, this);
+    return {
+      toolCalls: calls.map(({ call }) => call),
+      functionCalls: calls.filter(({ custom }) => !custom).map(({ call }) => call),
+      logprobs: this.#logprobs,
+    };
   }
 
-  #callOf({ call, index, parts }: Item): ToolCall[] {
+  #callOf({ call, index, parts }: Item): { call: ToolCall; custom: boolean }[] {
     if (call === null) return [];
     const part = parts.get(partKey("arguments", 0));
-    const argumentsText = part === undefined ? null : part.pieces.join("");
+    const argumentsText = part?.text ?? null;
     const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
     const { id, name, firstAtNs, lastAtNs } = call;
     if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
     if (argumentsText === null) this.log.note("tool-arguments-missing", textOf({ id, name }));
-    return [
-      { id, index, name, argumentsText, ...(parsed === undefined ? {} : { arguments: parsed }), firstAtNs, lastAtNs },
-    ];
+    const told = parsed === undefined ? {} : { arguments: parsed };
+    return [{ call: { id, index, name, argumentsText, ...told, firstAtNs, lastAtNs }, custom: call.custom }];
+  }
+
+  #all(): Item[] {
+    return [...this.#earlier, ...this.#items.values()];
+  }
+
+  /** An item that is announced where one has ended is another one: the next response of the same stream. */
+  #makeRoom(index: unknown): void {
+    const ended = typeof index === "number" ? this.#items.get(String(index)) : undefined;
+    if (ended === undefined || !ended.done || this.#earlier.length >= MAX_ITEMS) return;
+    this.#items.delete(String(index));
+    this.#earlier.push(ended);
   }
 
   /** The item of an event: by `output_index`, and by its id where there is none or it is wrong. */
@@ -150,7 +186,9 @@ export class OutputItems {
 
   /** The item that the final response repeats: by its id, and by its place where that is new. */
   #finalItem(place: number, id: string | null): Item | null {
-    const [item] = [this.#known(id), this.#items.get(String(place))].filter((each) => each?.inFinal === false);
+    // A final response may come again; within one, every item has its own.
+    const found = [this.#known(id), this.#items.get(String(place))];
+    const item = found.find((each) => each !== undefined && each.inFinal !== this.#finals);
     return item ?? this.#open(this.#items.has(String(place)) ? `final ${place}` : String(place), place);
   }
 
@@ -166,15 +204,17 @@ export class OutputItems {
     if (this.#items.size >= MAX_ITEMS) return null;
     const known = this.#items.get(key);
     if (known !== undefined) return known;
+    const turns = this.#earlier.filter((each) => each.index === index && index !== null);
     const item: Item = {
       key: key.slice(0, 100),
       index,
+      turn: turns.length,
       parts: new Map(),
       call: null,
       added: false,
       done: false,
       streamed: false,
-      inFinal: false,
+      inFinal: 0,
     };
     this.#items.set(key, item);
     return item;
@@ -184,8 +224,9 @@ export class OutputItems {
   #identify(item: Item, value: JsonObject, arrival: Arrival | null): void {
     if (value.type !== "function_call" && value.type !== "custom_tool_call") return;
     const name = asText(value.name) ?? "";
-    if (item.call === null) item.call = { id: null, name: "", firstAtNs: null, lastAtNs: null };
+    item.call ??= openCall();
     const { call } = item;
+    if (value.type === "custom_tool_call") call.custom = true;
     call.id ??= asText(value.call_id);
     if (call.name !== "" || name === "") return;
     call.name = name;
@@ -217,20 +258,29 @@ export class OutputItems {
 
   /** Adds of a text that is told whole what has not been told before. */
   #tell(item: Item, { kind, place, text }: Told, arrival: Arrival | null, source: "streamed" | "final" | "body"): void {
-    const part = this.#part(item, kind, place);
+    const part = this.#partTold(item, kind, place, text);
     if (part === null) return;
-    const known = part.pieces.join("");
-    // Joined once: an endpoint may repeat a long text as often as it likes.
-    part.pieces = [known];
-    if (known === text) return;
+    if (kind === "text") this.answer.seeContent();
+    const known = part.text;
+    if (known === text || (known === "" && this.#isCopy(item, part, text, arrival))) return;
     const differs = known !== "" || (source === "final" && item.streamed);
     if (differs && arrival !== null) this.log.note("final-differs", arrival.text, arrival.read);
     if (text.startsWith(known)) this.#add(item, part, text.slice(known.length), arrival);
   }
 
+  /** Some servers tell the same reasoning as content and as summary. */
+  #isCopy(item: Item, part: Part, text: string, arrival: Arrival | null): boolean {
+    if (part.kind !== "reasoning" && part.kind !== "summary") return false;
+    const other = item.parts.get(partKey(part.kind === "summary" ? "reasoning" : "summary", 0));
+    if (other === undefined || other.text !== text) return false;
+    this.log.note("reasoning-twice", text, arrival?.read);
+    part.text = text;
+    part.fromDeltas = other.fromDeltas;
+    return true;
+  }
+
   #add(item: Item, part: Part, text: string, arrival: Arrival | null): void {
-    part.pieces.push(text);
-    part.length += text.length;
+    part.text += text;
     switch (part.kind) {
       case "arguments":
         this.#carry(item, text, arrival);
@@ -259,17 +309,34 @@ export class OutputItems {
     call.lastAtNs = arrival.atNs;
   }
 
+  /**
+   * The part that a whole text repeats: that of its place, and where there is none the one that it continues. Amazon's
+   * `content_index` counts through all items, so that the first part of a later item is not at 0.
+   */
+  #partTold(item: Item, kind: PartKind, place: number, text: string): Part | null {
+    if (kind !== "arguments" && !item.parts.has(partKey(kind, place))) {
+      for (const part of item.parts.values()) {
+        if (part.kind === kind && part.text !== "" && text.startsWith(part.text)) return part;
+      }
+    }
+    return this.#part(item, kind, place);
+  }
+
   #part(item: Item, kind: PartKind, place: number): Part | null {
     // Arguments for an item that nobody announced are a call all the same.
-    if (kind === "arguments" && item.call === null) item.call = { id: null, name: "", firstAtNs: null, lastAtNs: null };
+    if (kind === "arguments") item.call ??= openCall();
     const key = partKey(kind, kind === "arguments" ? 0 : place);
     const known = item.parts.get(key);
     if (known !== undefined) return known;
     if (item.parts.size >= MAX_PARTS) return null;
-    const part: Part = { kind, pieces: [], length: 0, fromDeltas: false };
+    const part: Part = { kind, text: "", fromDeltas: false };
     item.parts.set(key, part);
     return part;
   }
+}
+
+function openCall(): OpenCall {
+  return { id: null, name: "", custom: false, firstAtNs: null, lastAtNs: null };
 }
 
 function partKey(kind: PartKind, place: number): string {

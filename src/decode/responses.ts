@@ -73,12 +73,12 @@ class ResponsesDialect implements Dialect {
       return;
     }
     const type = asText(event.type) ?? arrival.name ?? "";
+    this.#follow(event.sequence_number, arrival);
     const error = apiErrorIn(event, true);
     if (error !== null) {
       this.#inStream(error, arrival);
       return;
     }
-    this.#follow(event.sequence_number, arrival);
     for (const key of PADDING_KEYS) {
       if (event[key] !== undefined) this.log.note("padding-keys", `${key}: ${textOf(event[key])}`, arrival.read);
     }
@@ -128,8 +128,8 @@ class ResponsesDialect implements Dialect {
     if (this.#streamed && ended && this.#final === null && this.#error === null) {
       this.log.note("completed-event-missing", "the stream ended without a final response object");
     }
-    const { toolCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed);
-    noteCalls(toolCalls, this.log, ended);
+    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed);
+    noteCalls(functionCalls, this.log, ended);
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null && this.#final !== null);
     const { id, model, fingerprint } = this.#envelope;

@@ -35,8 +35,9 @@ export function readStream(
     if (!end || (ended && !doneUnterminated)) log.note(kind, evidence, read);
   }
   if (doneUnterminated && ended) log.note("done-unterminated", last.data, last.read);
+  const torn = stream.anomalies.some(({ kind }) => kind === "unterminated-line");
   const reader = new ValueReader(dialect, log);
-  for (const event of events) reader.event(event, atNs(event.read), lastUnterminated && event === last);
+  for (const event of events) reader.event(event, atNs(event.read), torn && event === last);
   return { eventCount: events.length, firstEventAtNs: events[0] ? atNs(events[0].read) : null, done: reader.done };
 }
 

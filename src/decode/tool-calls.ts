@@ -58,7 +58,7 @@ export class ToolCallAccumulator {
   addLegacy(functionCall: unknown, arrival: Arrival | null): string {
     const body = asObject(functionCall);
     if (body === null) return "";
-    this.log.note("function-call-legacy", textOf(body), arrival?.read);
+    this.log.note("function-call-legacy", arrival?.text ?? textOf(body), arrival?.read);
     this.#legacyCall ??= this.#open({ id: null, index: null, name: null, fragment: null }, true);
     return this.#legacyCall === null ? "" : this.#extend(this.#legacyCall, pieceOf({}, body), body, arrival, false);
   }
@@ -97,11 +97,11 @@ export class ToolCallAccumulator {
 
   #piece(value: JsonObject, body: JsonObject, arrival: Arrival | null): string {
     const piece = pieceOf(value, body);
-    if (piece.index === null && arrival !== null) this.log.note("tool-index-missing", textOf(value), arrival.read);
+    if (piece.index === null && arrival !== null) this.log.note("tool-index-missing", arrival.text, arrival.read);
     const known = this.#find(piece, arrival);
     const call = known ?? this.#open(piece, false);
     if (call === null) return "";
-    if (known !== null) this.#noteLater(known, piece, value, body, arrival);
+    if (known !== null && arrival !== null) this.#noteLater(known, piece, body, arrival);
     if (asText(value.type) !== null) call.typed = true;
     return this.#extend(call, piece, body, arrival, known === null);
   }
@@ -117,7 +117,7 @@ export class ToolCallAccumulator {
     }
     if (body.arguments === null) call.nullSeen = true;
     if (typeof body.arguments === "object" && body.arguments !== null) {
-      this.log.note("tool-arguments-object", textOf(body), arrival?.read);
+      this.log.note("tool-arguments-object", arrival?.text ?? textOf(body), arrival?.read);
     }
     if (piece.fragment !== null) {
       call.pieces.push(piece.fragment);
@@ -131,19 +131,18 @@ export class ToolCallAccumulator {
     return carried;
   }
 
-  #noteLater(call: OpenCall, piece: Piece, value: JsonObject, body: JsonObject, arrival: Arrival | null): void {
-    const read = arrival?.read;
-    if (this.#latest !== call) this.log.note("tool-calls-interleaved", textOf(value), read);
+  #noteLater(call: OpenCall, piece: Piece, body: JsonObject, { text, read }: Arrival): void {
+    if (this.#latest !== call) this.log.note("tool-calls-interleaved", text, read);
     if (piece.id !== null) {
       if (call.id === null) {
-        this.log.note("tool-id-late", textOf(value), read);
+        this.log.note("tool-id-late", text, read);
         this.#nameCall(call, piece.id);
       } else {
-        this.log.note(piece.id === call.id ? "tool-id-repeated" : "tool-id-changes", textOf(value), read);
+        this.log.note(piece.id === call.id ? "tool-id-repeated" : "tool-id-changes", text, read);
       }
     }
-    if (piece.name !== null && call.name !== "") this.log.note("tool-name-repeated", textOf(value), read);
-    if (body.name === "") this.log.note("tool-name-empty", textOf(value), read);
+    if (piece.name !== null && call.name !== "") this.log.note("tool-name-repeated", text, read);
+    if (body.name === "") this.log.note("tool-name-empty", text, read);
   }
 
   /** The call that a piece continues; null when it begins one. */

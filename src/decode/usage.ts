@@ -51,7 +51,8 @@ export class UsageLog {
       if (here === null) continue;
       found = here;
       this.#sources.add(source);
-      if (source !== "usage") this.log.note("usage-elsewhere", `${source}: ${textOf(here.raw)}`, arrival?.read);
+      if (source !== "usage" && !this.log.has("usage-elsewhere"))
+        this.log.note("usage-elsewhere", `${source}: ${textOf(here.raw)}`, arrival?.read);
     }
     if (found === null) return false;
     this.#last = found;
@@ -151,7 +152,9 @@ function usageOf(value: unknown, source: string): Found | null {
       inputTokens: prompt,
       outputTokens: beside ? (completion ?? 0) + (reasoning ?? 0) : completion,
       reasoningTokens: reasoning,
-      cachedTokens: asCount(inputDetails?.cached_tokens) ?? asCount(raw.prompt_cache_hit_tokens),
+      // DeepSeek and Moonshot have names of their own, beside the details or in place of them.
+      cachedTokens:
+        asCount(inputDetails?.cached_tokens) ?? asCount(raw.prompt_cache_hit_tokens) ?? asCount(raw.cached_tokens),
       source,
       reasoningAdded: beside,
     },

@@ -87,7 +87,7 @@ const finding = z.strictObject({
   endpoint: z.enum(["baseline", "candidate"]).optional(),
   /** The case of the first exchange that showed it. */
   caseId: z.string().optional(),
-  /** How many exchanges of this endpoint showed it, of those that could have. */
+  /** How many exchanges of this endpoint showed it, of those that were looked at. */
   exchanges: z.strictObject({ count: z.int(), of: z.int() }),
   /** Where the rule was seen; `pair` when it is about the two endpoints together. */
   sides: z.enum(["candidate", "baseline", "both", "pair"]),

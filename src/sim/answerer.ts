@@ -7,7 +7,7 @@ import { AnswerBook } from "./answers.js";
 import { chatFormat, checkChat } from "./chat.js";
 import { checkCompletion, completionFormat } from "./completions.js";
 import type { Dialect } from "./dialect.js";
-import { inDialect } from "./dialect-pieces.js";
+import { hasBrokenCall, inDialect } from "./dialect-pieces.js";
 import { simulatedCost } from "./dialects/gateways.js";
 import type { Draw } from "./draws.js";
 import { embeddings } from "./embeddings.js";
@@ -17,7 +17,7 @@ import type { Fault } from "./faults.js";
 import type { Injected } from "./inject.js";
 import type { SimOptions } from "./options.js";
 import { type CutAnswer, cutAnswer, endlessAnswer, numberedAnswer } from "./pieces.js";
-import { loadingModel, simulatedError } from "./request-error.js";
+import { loadingModel, simulatedError, toolUseFailed } from "./request-error.js";
 import { countLimit, stopSequences } from "./request-fields.js";
 import { admittedBody, checkContext } from "./request-rules.js";
 import { type Delivery, ResponseWriter } from "./response-writer.js";
@@ -79,7 +79,9 @@ export class Answerer {
   chat(answering: Answering, given: Body): void {
     const body = admittedBody("chat", given, this.#dialect.requests);
     checkChat(body);
-    const cut = inDialect(this.#cut("chat", answering.fault, body), this.#dialect);
+    const whole = this.#cut("chat", answering.fault, body);
+    if (this.#dialect.calls.failsBroken && hasBrokenCall(whole)) throw toolUseFailed();
+    const cut = inDialect(whole, this.#dialect);
     this.#generate(answering, chatFormat(body, cut, this.#stamp(answering, body), this.#dialect), body);
   }
 

@@ -59,9 +59,15 @@ function messageOf(pieces: readonly Piece[], stamp: AnswerStamp, dialect: Dialec
       : { content: noneSaid ? (noContent === "empty" ? "" : null) : contentOf(content, reasoning, place) }),
     refusal: refusal === "" ? null : refusal,
     ...(reasoning === "" ? {} : reasoningFields(reasoning, place)),
-    ...(toolCalls.length > 0 ? { tool_calls: toolCalls } : {}),
+    ...(toolCalls.length > 0 ? calledFields(toolCalls, dialect) : {}),
     ...(toolCalls.length === 0 && whenNone !== "absent" ? { tool_calls: whenNone === "empty" ? [] : null } : {}),
   };
+}
+
+function calledFields(calls: readonly object[], dialect: Dialect): object {
+  return dialect.calls.legacy
+    ? { function_call: (calls[0] as { function?: unknown }).function }
+    : { tool_calls: calls };
 }
 
 function contentOf(content: string, reasoning: string, place: Dialect["message"]["reasoning"]): unknown {

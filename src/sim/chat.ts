@@ -52,6 +52,8 @@ class ChatFormat implements WireFormat {
   readonly #choices: number;
   readonly #groups: ReadonlyMap<number, EventGroup>;
   readonly #lastGroup: EventGroup | undefined;
+  /** Of the calls, by ordinal. */
+  readonly #names: ReadonlyMap<number, string>;
   readonly #topLogprobs: number | null;
   readonly #usageAsked: boolean;
   readonly #usageOnEvery: boolean;
@@ -73,6 +75,7 @@ class ChatFormat implements WireFormat {
     this.#choices = countLimit(body, ["n"]) ?? 1;
     this.#groups = eventGroups(cut.pieces, dialect, stamp.seed);
     this.#lastGroup = [...this.#groups.values()].at(-1);
+    this.#names = new Map(cut.pieces.flatMap((piece) => (piece.kind === "call" ? [[piece.call, piece.name]] : [])));
     this.#topLogprobs = body.logprobs === true ? (countLimit(body, ["top_logprobs"]) ?? 0) : null;
     this.#usageAsked = stamp.usage && options?.include_usage === true;
     this.#usageOnEvery =
@@ -236,9 +239,9 @@ class ChatFormat implements WireFormat {
       case "reasoning":
         return this.#reasoning(text);
       case "call":
-        return { tool_calls: [this.#call(first.call, first.name, true, text)] };
+        return this.#call(first.call, true, text);
       case "arguments":
-        return { tool_calls: [this.#call(first.call, this.#nameOf(first.call), false, text)] };
+        return this.#call(first.call, false, text);
     }
   }
 
@@ -257,13 +260,13 @@ class ChatFormat implements WireFormat {
     }
   }
 
-  #call(call: number, name: string, first: boolean, argumentsText: string): object {
-    return callDelta(this.dialect.calls, { call, id: callId(this.stamp, call), name, first, argumentsText });
-  }
-
-  #nameOf(call: number): string {
-    for (const piece of this.cut.pieces) if (piece.kind === "call" && piece.call === call) return piece.name;
-    return "";
+  #call(call: number, first: boolean, argumentsText: string): object {
+    const name = this.#names.get(call) ?? "";
+    if (this.dialect.calls.legacy) {
+      return { function_call: { ...(first ? { name } : {}), arguments: argumentsText } };
+    }
+    const piece = { call, id: callId(this.stamp, call), name, first, argumentsText };
+    return { tool_calls: [callDelta(this.dialect.calls, piece)] };
   }
 
   #callsAtOnce(): object {

@@ -5,7 +5,8 @@ import { tokenize } from "./tokens.js";
 
 export function inDialect(cut: CutAnswer, dialect: Dialect): CutAnswer {
   const { calls, message, chunks } = dialect;
-  let pieces = cut.pieces;
+  // Before there were tools there was one call at a time.
+  let pieces = calls.legacy ? cut.pieces.filter((piece) => !("call" in piece) || piece.call === 0) : cut.pieces;
   let finishReason = cut.finishReason;
   if (message.reasoning === "inline") pieces = thoughtsInline(pieces);
   const hasCalls = pieces.some((piece) => piece.kind === "call");
@@ -16,6 +17,24 @@ export function inDialect(cut: CutAnswer, dialect: Dialect): CutAnswer {
   if (hasCalls && calls.interleaved) pieces = interleaved(pieces);
   if (chunks.breaksCharacters) pieces = pieces.map(broken);
   return { ...cut, pieces, finishReason: message.finishNames[finishReason] ?? finishReason };
+}
+
+/** Whether the arguments of a call are cut short. */
+export function hasBrokenCall({ pieces }: CutAnswer): boolean {
+  const texts = new Map<number, string>();
+  for (const piece of pieces) {
+    if ("call" in piece) texts.set(piece.call, (texts.get(piece.call) ?? "") + ("text" in piece ? piece.text : ""));
+  }
+  return [...texts.values()].some((text) => !isJson(text));
+}
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function content(text: string): Piece[] {

@@ -82,6 +82,10 @@ export interface CallTraits {
   readonly onFinishEvent: boolean;
   /** What ends an answer with calls; `tool_calls` by default. */
   readonly finishReason: string;
+  /** The one call comes as `function_call`, as before there were tools. */
+  readonly legacy: boolean;
+  /** A call whose arguments are no JSON, cut by a token limit, is 400 `tool_use_failed`. */
+  readonly failsBroken: boolean;
   /** The calls leak into the content, with the markers of a model family. */
   readonly asText: "hermes" | "kimi" | null;
   /** What a message without calls says of them. */
@@ -239,6 +243,8 @@ export const OPENAI: Dialect = {
     interleaved: false,
     onFinishEvent: false,
     finishReason: "tool_calls",
+    legacy: false,
+    failsBroken: false,
     asText: null,
     whenNone: "absent",
   },

@@ -78,14 +78,14 @@ export class Injector {
     private readonly startedMs: number,
   ) {}
 
-  /** `draw` gives a number in [0, 1) for a label. A key that is revoked is revoked for `/models` too. */
+  /** `draw` gives a number in [0, 1) for a label. */
   of(nowMs: number, draw: (label: string) => number): Injected {
     let error: RequestError | null = null;
     let change: AnswerChange | null = null;
     let cut = false;
-    this.injections.forEach(({ kind, afterMs = 0, forMs = Number.POSITIVE_INFINITY, share = 1 }, index) => {
-      const atMs = nowMs - this.startedMs - afterMs;
-      if (atMs < 0 || atMs >= forMs || (share < 1 && draw(`inject/${index}`) >= share)) return;
+    this.injections.forEach((injection, index) => {
+      const { kind, share = 1 } = injection;
+      if (!this.#isOn(injection, nowMs) || (share < 1 && draw(`inject/${index}`) >= share)) return;
       if (kind === "cut") cut = true;
       else if (kind === "drop-usage") change = { ...change, dropUsage: true };
       else if (kind === "null-content") change = { ...change, nullContent: true };
@@ -95,10 +95,17 @@ export class Injector {
     return { error, change, cut };
   }
 
-  /** The error of a request that has no body to draw from, such as `GET /models`: revoked keys and empty accounts alone. */
+  /** The error of a request that makes no work, such as `GET /models`: a revoked key or an empty account. */
   ofRead(nowMs: number): RequestError | null {
-    const { error } = this.of(nowMs, () => 0);
-    return error !== null && [401, 402].includes((error as RequestError).status) ? error : null;
+    const found = this.injections.find(
+      (one) => (one.kind === "401" || one.kind === "402") && one.share === undefined && this.#isOn(one, nowMs),
+    );
+    return found === undefined ? null : simulatedError(Number(found.kind));
+  }
+
+  #isOn({ afterMs = 0, forMs = Number.POSITIVE_INFINITY }: Injection, nowMs: number): boolean {
+    const atMs = nowMs - this.startedMs - afterMs;
+    return atMs >= 0 && atMs < forMs;
   }
 
   #status(kind: string): number {

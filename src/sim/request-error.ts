@@ -52,6 +52,12 @@ export function simulatedError(status: number, retryAfterS?: number): RequestErr
   return new RequestError(status, fields, waitS === undefined ? {} : { retryAfterS: waitS });
 }
 
+/** What Groq says where a model's call cannot be read. */
+export function toolUseFailed(): RequestError {
+  const message = "The model's tool call could not be parsed (simulated)";
+  return new RequestError(400, { message, type: "invalid_request_error", code: "tool_use_failed" });
+}
+
 /** What llama.cpp's server and its gateways say while weights are read. */
 export function loadingModel(retryAfterS: number): RequestError {
   return new RequestError(503, { message: "Loading model", type: "unavailable_error", code: 503 }, { retryAfterS });

@@ -114,10 +114,9 @@ class Instance {
   #array(schema: Schema, depth: number): unknown[] {
     if (Array.isArray(schema.prefixItems))
       return schema.prefixItems.slice(0, MAX_ITEMS).map((one) => this.of(one, depth + 1));
-    const least = boundOf(schema.minItems, 1);
-    const length = Math.min(MAX_ITEMS, Math.max(least, Math.min(1, boundOf(schema.maxItems, 1))));
-    if (schema.items === undefined)
-      return Array.from({ length: Math.min(length, boundOf(schema.minItems, 0)) }, () => "text");
+    const known = schema.items === undefined ? 0 : 1;
+    const length = Math.min(MAX_ITEMS, boundOf(schema.minItems, Math.min(known, boundOf(schema.maxItems, 1))));
+    if (schema.items === undefined) return Array.from({ length }, () => "text");
     return Array.from({ length }, () => this.of(schema.items, depth + 1));
   }
 

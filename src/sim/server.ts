@@ -146,8 +146,13 @@ function requestHandler(
     const fault = faults.choose(headerText(request, FAULT_HEADER), raw, draw);
     if (fault.hang === true) return;
     if (fault.status !== undefined) throw simulatedError(fault.status, fault.retryAfterS);
+    for (const [name, value] of Object.entries(rateLimitHeaders(dialect.transport.rateLimits)))
+      response.setHeader(name, value);
     const injected = gate.admit(arrivedMs, draw);
-    for (const [name, value] of successHeaders(system)) response.setHeader(name, value);
+    if (dialect.transport.retryAfterOnSuccess) {
+      for (const [name, value] of Object.entries(retryAfterHeaders(1, dialect.transport.retryAfter)))
+        response.setHeader(name, value);
+    }
     const requestLog = log.open(requestId);
     response.on("close", () => requestLog.flush());
     const answering: Answering = { response, fault, injected, draw, log: requestLog, ordinal, arrivedMs };
@@ -175,14 +180,6 @@ function requestHandler(
 function doubledHint(path: string, basePath: string): string {
   const known = [...PATHS.keys()].find((one) => path.endsWith(one));
   return basePath === "/v1/v1" && known !== undefined ? `; upstream path ${basePath}${known}` : "";
-}
-
-function successHeaders({ dialect }: System): readonly (readonly [string, string])[] {
-  const { rateLimits, retryAfter, retryAfterOnSuccess } = dialect.transport;
-  return Object.entries({
-    ...rateLimitHeaders(rateLimits),
-    ...retryAfterHeaders(retryAfterOnSuccess ? 1 : undefined, retryAfter),
-  });
 }
 
 function requireModel(body: Body, route: Route, models: readonly string[], knownOnly: boolean): void {

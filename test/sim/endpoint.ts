@@ -8,16 +8,22 @@ export const INSTANT = { decodeTokensPerS: 50_000, prefillTokensPerS: 1e6, token
 
 export interface TestEndpoint {
   readonly baseUrl: string;
+  readonly redirectPort: number | undefined;
   post(path: string, body: unknown, fault?: object, headers?: Record<string, string>): Promise<Response>;
 }
 
 /** A simulated endpoint in the test's own process, closed when the test ends. */
-export async function endpoint(options: Partial<SimOptions> = {}, goldenSet?: GoldenSet): Promise<TestEndpoint> {
-  const server = createSimServer({ tier: "h100x2", engine: INSTANT, ...options }, goldenSet);
-  const baseUrl = `http://127.0.0.1:${await server.listen()}/v1`;
+export async function endpoint(
+  options: Partial<SimOptions> = {},
+  goldenSet?: GoldenSet,
+  environment: Record<string, string> = {},
+): Promise<TestEndpoint> {
+  const server = createSimServer({ tier: "h100x2", engine: INSTANT, ...options }, goldenSet, environment);
+  const baseUrl = `http://127.0.0.1:${await server.listen()}${server.basePath}`;
   onTestFinished(() => server.close());
   return {
     baseUrl,
+    redirectPort: server.redirectPort,
     post: (path, body, fault, headers) =>
       fetch(`${baseUrl}${path}`, {
         method: "POST",

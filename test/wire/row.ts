@@ -31,10 +31,12 @@ export interface WireRow {
   readonly expects: Expected;
   /** Exactly these, in any order. */
   readonly anomalies: readonly AnomalyKind[];
+  /** Costs a tenth of a second to decode, where others cost a tenth of a millisecond. */
+  readonly heavy?: true;
 }
 
 type Parts = Pick<WireRow, "row" | "seenAt" | "bytes" | "expects"> &
-  Partial<Pick<WireRow, "api" | "status" | "headers" | "anomalies">>;
+  Partial<Pick<WireRow, "api" | "status" | "headers" | "anomalies" | "heavy">>;
 
 /** A row that was asked for as a stream. */
 export function streamed(parts: Parts): WireRow {

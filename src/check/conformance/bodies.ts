@@ -1,12 +1,13 @@
 /** Rules about answers that come as one body, and about what stands in place of the answer. */
-import { anomalyRules, type Rule, rule } from "./rule.js";
+import { anomalyRules, type Rule, rule, type WireView } from "./rule.js";
 import { anomalyEvidence, firstText, header, isWhole } from "./wire.js";
 
 const seen = anomalyRules("bodies", [
   {
     kind: "body-for-stream",
     severity: "breaks",
-    message: "a whole JSON body answered `stream: true`: parsers of events find none, and the answer is empty",
+    message:
+      "a whole answer came in place of a stream: parsers of events find none, or a `message` where they read `delta`",
     clients: "openai-node and openai-python read events whatever the content type is, find none, and raise no error",
     when: ({ completion }) => completion.error === null,
   },
@@ -32,10 +33,18 @@ const seen = anomalyRules("bodies", [
     when: ({ attempt }) => startsWithComment(firstText(attempt)),
   },
   {
+    id: "byte-order-mark-in-body",
+    kind: "byte-order-mark",
+    severity: "note",
+    message: "U+FEFF stands before the JSON body: parsers of text refuse it, those of bytes skip it",
+    clients: "`JSON.parse(text)` and `json.loads(text)`; openai-node and openai-python parse the bytes",
+    when: ({ exchange }) => exchange.variant === "body",
+  },
+  {
     kind: "empty-body",
     severity: "breaks",
     message: "the body is empty: clients fail while parsing, or take it for an empty answer",
-    clients: "openai-node returns `undefined` in place of a completion",
+    clients: "every client that parses the body; openai-node returns `undefined` for a length of 0",
     when: ({ attempt }) => attempt.status === undefined || attempt.status < 300,
   },
   {
@@ -50,6 +59,15 @@ const seen = anomalyRules("bodies", [
     severity: "breaks",
     message: "a body carries `delta` in place of `message`: reading the message fails",
     clients: "`choices[0].message.content` in every SDK; the Vercel AI SDK's schema requires `message`",
+    when: (view) => !hasMessage(view),
+  },
+  {
+    id: "delta-beside-message",
+    kind: "delta-in-body",
+    severity: "note",
+    message: "a body carries `delta` beside `message`: clients that take `delta` for the mark of a stream misread it",
+    clients: "code that tells chunks from answers by the key `delta`",
+    when: hasMessage,
   },
   {
     kind: "choices-missing",
@@ -63,9 +81,15 @@ const seen = anomalyRules("bodies", [
     severity: "breaks",
     message: "status 200, and the body holds only an error: clients take it for an answer, and do not retry",
     clients: "the OpenAI SDKs raise errors by status: this one becomes a completion without `choices`",
-    when: ({ exchange }) => exchange.variant === "body",
+    // OpenAI's own `/responses` puts the error of a failed response into the response.
+    when: ({ exchange, golden }) => exchange.variant === "body" && golden.api !== "responses",
   },
 ]);
+
+/** The evidence is the choice as it was sent. */
+function hasMessage(view: WireView): boolean {
+  return anomalyEvidence(view, "delta-in-body")?.includes('"message":') ?? false;
+}
 
 const startsWithComment = (text: string): boolean => /^\s*:/.test(text);
 
@@ -145,6 +169,24 @@ const compressedStream = rule(
   },
 );
 
+/** What fetch and httpx ask for and can undo. */
+const KNOWN_CODINGS = new Set(["identity", "gzip", "x-gzip", "deflate", "br", "zstd"]);
+
+const unknownCoding = rule(
+  {
+    id: "content-coding-unknown",
+    subject: "bodies",
+    severity: "breaks",
+    message: "the answer is in a content coding that clients cannot undo: they read garbage",
+    clients: "fetch and httpx undo gzip, deflate, br and zstd at most",
+  },
+  ({ attempt }) => {
+    const value = header(attempt, "content-encoding");
+    const codings = (value ?? "").split(",").map((coding) => coding.trim().toLowerCase());
+    return codings.some((coding) => coding !== "" && !KNOWN_CODINGS.has(coding)) ? `content-encoding: ${value}` : null;
+  },
+);
+
 const otherSuccess = rule(
   {
     id: "status-not-200",
@@ -156,4 +198,12 @@ const otherSuccess = rule(
   ({ attempt: { status } }) => (status !== undefined && status > 200 && status < 300 ? `status ${status}` : null),
 );
 
-export const bodyRules: readonly Rule[] = [...seen, html, contentType, compressed, compressedStream, otherSuccess];
+export const bodyRules: readonly Rule[] = [
+  ...seen,
+  html,
+  contentType,
+  compressed,
+  compressedStream,
+  unknownCoding,
+  otherSuccess,
+];

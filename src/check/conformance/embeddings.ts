@@ -9,6 +9,7 @@ const seen = anomalyRules("embeddings", [
     message: "vectors came as base64 where numbers were asked for: clients get a string in place of a list",
     clients:
       "clients that ask for `float`; openai-node and openai-python ask for base64 themselves unless told otherwise",
+    when: ({ body }) => body.encoding_format !== "base64",
   },
   {
     kind: "embedding-order",

@@ -1,14 +1,14 @@
 /** Rules about errors: their shape, what a client can decide by, and those that come after a 200. */
-import { anomalyRules, type Rule, rule } from "./rule.js";
+import { anomalyRules, type Rule, rule, type WireView } from "./rule.js";
 import { anomalyEvidence, firstText } from "./wire.js";
 
 const seen = anomalyRules("errors", [
   {
     kind: "error-in-stream",
     severity: "note",
-    message: "an error came in the stream after part of the answer: clients that retry by status do not see it",
+    message: "an error came inside the stream: clients that retry by status do not see it",
     clients: "retries by status; the OpenAI SDKs throw an error without a status",
-    when: ({ completion }) => completion.tokenEvents.length > 0,
+    when: (view) => !couldBeStatus(view),
   },
   {
     id: "error-before-output",
@@ -17,7 +17,7 @@ const seen = anomalyRules("errors", [
     message:
       "an error came in the stream although nothing had been sent before: as a status, clients would have retried it",
     clients: "openai-node and openai-python retry 429 and 5xx by status, and never an error inside a stream",
-    when: ({ completion }) => completion.tokenEvents.length === 0,
+    when: couldBeStatus,
   },
   {
     kind: "error-event",
@@ -32,6 +32,11 @@ const seen = anomalyRules("errors", [
     clients: "openai-node and openai-python throw; code that reads `choices[0]` first goes on",
   },
 ]);
+
+/** Nothing had been sent. OpenAI's own `/responses` has opened the stream by then, and reports errors in it. */
+function couldBeStatus({ completion, golden }: WireView): boolean {
+  return completion.tokenEvents.length === 0 && golden.api !== "responses";
+}
 
 const envelope = rule(
   {

@@ -17,10 +17,31 @@ export const eventRules: readonly Rule[] = anomalyRules("events", [
     clients: "code that joins `delta.content` without a test for null; the OpenAI SDKs allow both",
   },
   {
+    kind: "first-event-carries-text",
+    severity: "note",
+    message:
+      "the first event already carries text, where OpenAI sends the role alone: code that skips it loses a token",
+    clients: "code that takes the first event for a head without content",
+  },
+  {
+    kind: "choice-of-other-api",
+    severity: "breaks",
+    message: "choices have the shape of another API: clients find no text where they read it",
+    clients:
+      "`choices[0].delta.content` and `choices[0].message.content` in every SDK; the Vercel AI SDK shows nothing",
+  },
+  {
     kind: "role-missing",
     severity: "breaks",
     message: "no event carried a role: clients that put the message together have no author for it",
     clients: "openai-node's `chat.completions.stream()` throws `missing role for choice 0` at the end",
+  },
+  {
+    kind: "empty-delta",
+    severity: "note",
+    message:
+      "an event in the middle of the answer carries nothing: code that takes an empty event for the end stops early",
+    clients: "loops that end at the first chunk without content",
   },
   {
     kind: "role-repeated",

@@ -69,8 +69,9 @@ const unknown = rule(
     clients: "the Vercel AI SDK maps it to `other`; typed clients with a closed set of words refuse the answer",
   },
   (view) => {
-    const { finishReason } = view.completion;
-    if (!hasChoices(view) || finishReason === null || STANDARD_REASONS.has(finishReason)) return null;
+    const { finishReason, error } = view.completion;
+    // `error` beside an error is what several gateways say, and the error is the finding.
+    if (error !== null || !hasChoices(view) || finishReason === null || STANDARD_REASONS.has(finishReason)) return null;
     return `finish_reason: ${JSON.stringify(finishReason)}`;
   },
 );

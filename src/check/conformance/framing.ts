@@ -9,6 +9,7 @@ const seen = anomalyRules("framing", [
     message:
       "U+FEFF stands before the first event: parsers that keep it take it for part of a field name and lose that event",
     clients: "openai-python decodes each line as plain UTF-8 and drops the first event; openai-node strips the mark",
+    when: ({ exchange }) => exchange.variant === "stream",
   },
   {
     kind: "carriage-return",
@@ -134,7 +135,7 @@ const doneMissing = rule(
   (view) => {
     if (!hasChoices(view) || !isWholeStream(view) || !isEventStream(view)) return null;
     const { completion } = view;
-    if (completion.done || completion.error !== null) return null;
+    if (completion.done || completion.eventCount === 0 || completion.error !== null) return null;
     // A stream that broke off is another rule's, and so is a `[DONE]` that lacks its blank line.
     if (completion.finishReason === null || completion.anomalies.some(({ kind }) => kind === "done-unterminated"))
       return null;

@@ -1,6 +1,5 @@
 /** Rules about response headers that one endpoint sends and the other does not. */
 import { pairRule, type Rule, type RuleText, type WireView } from "./rule.js";
-import { header } from "./wire.js";
 
 /** Names and the form of their first value, of one endpoint. Bounded: headers beyond it are those of no client. */
 const MAX_NAMES = 64;
@@ -141,8 +140,7 @@ const modelEcho: Rule = {
   watch: () => (view) => {
     const { completion, body } = view;
     const asked = body.model;
-    if (typeof asked !== "string" || completion.model === null || header(view.attempt, "location") !== null)
-      return null;
+    if (typeof asked !== "string" || completion.model === null) return null;
     const [said, wanted] = [completion.model.toLowerCase(), asked.toLowerCase()];
     // `gpt-4o` → `gpt-4o-2024-08-06`, `openai/gpt-4o` → `gpt-4o`.
     if (said.startsWith(wanted) || wanted.endsWith(`/${said}`) || said.endsWith(`/${wanted}`)) return null;

@@ -9,15 +9,18 @@ import { cutRules } from "./cuts.js";
 import { embeddingRules } from "./embeddings.js";
 import { errorRules } from "./errors.js";
 import { eventRules } from "./events.js";
+import { fewerReadsRules } from "./fewer-reads.js";
 import { finishRules } from "./finish.js";
 import { framingRules } from "./framing.js";
 import { headerRules } from "./headers.js";
+import { streamOptionsRejected } from "./preflight.js";
 import { responseRules } from "./responses.js";
 import { retryRules } from "./retries.js";
-import type { Rule } from "./rule.js";
+import type { Rule, RuleText } from "./rule.js";
 import { shapeRules } from "./shapes.js";
 import { silenceRules } from "./silence.js";
 import { toolCallRules } from "./tool-calls.js";
+import { upstreamRules } from "./upstream.js";
 import { usageRules } from "./usage.js";
 
 export const RULES: readonly Rule[] = [
@@ -31,8 +34,10 @@ export const RULES: readonly Rule[] = [
   ...toolCallRules,
   ...errorRules,
   ...retryRules,
+  ...upstreamRules,
   ...addressRules,
   ...bufferingRules,
+  ...fewerReadsRules,
   ...silenceRules,
   ...cutRules,
   ...cachingRules,
@@ -41,3 +46,6 @@ export const RULES: readonly Rule[] = [
   ...embeddingRules,
   ...responseRules,
 ];
+
+/** What a report may name: the rules, and what is learned before a run. */
+export const NAMED_RULES: readonly RuleText[] = [...RULES, streamOptionsRejected];

@@ -31,6 +31,12 @@ export const toolCallRules: readonly Rule[] = anomalyRules("tool calls", [
       "openai-python's `chat.completions.stream()` joins all string fields of a delta; openai-node overwrites the id",
   },
   {
+    kind: "tool-id-changes",
+    severity: "breaks",
+    message: "later pieces of a call have another `id`: clients that join by id see several broken calls",
+    clients: "code that keeps calls by id; openai-python's `chat.completions.stream()` joins the ids into one",
+  },
+  {
     kind: "tool-id-late",
     severity: "differs",
     message: "the `id` of a call came after its first piece: clients that begin a call at its id lose what came before",

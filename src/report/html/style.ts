@@ -136,6 +136,7 @@ sup a { color: var(--soft); text-decoration: none; padding: 2px 1px; }
 .findings .evidence { color: var(--soft); overflow-wrap: anywhere; min-width: 220px; max-width: 420px; }
 .findings td:nth-child(3) { white-space: nowrap; }
 .alike > summary { color: var(--soft); cursor: pointer; padding: 10px 0; }
+.alike table.findings { min-width: 100%; }
 .alike .chip { background: none; border-color: var(--rule); color: var(--soft); }
 
 .plots { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 335px), 1fr)); gap: 26px 24px; margin-bottom: 30px; }

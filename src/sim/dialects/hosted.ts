@@ -30,6 +30,7 @@ export const HOSTED: Readonly<Record<string, DialectChanges>> = {
         total_time: 0.002 + completionTokens / 100,
       }),
     },
+    calls: { failsBroken: true },
     message: { reasoning: "reasoning" },
     requests: { refused: ["logprobs", "logit_bias", "top_logprobs", "n"] },
     errors: { inStream: "named-event" },
@@ -101,7 +102,7 @@ export const HOSTED: Readonly<Record<string, DialectChanges>> = {
     transport: { streamType: "text/event-stream;charset=UTF-8" },
   },
   moonshot: {
-    about: "usage in choices[0].usage, call ids such as functions.name:0 repeated",
+    about: "usage in choices[0].usage, the id of a call on every piece of it",
     usage: { place: "choice", optIn: false, details: false },
     calls: { id: "every" },
     requests: { ignored: ["logprobs", "top_logprobs"] },

@@ -40,6 +40,16 @@ export const SERVERS: Readonly<Record<string, DialectChanges>> = {
     requests: { ignored: ["response_format"] },
     errors: { envelope: "object", code: "number", doneAfterError: true },
   },
+  "kimi-raw": {
+    about: "a Kimi model without a tool parser: calls leaked into the content between its markers",
+    calls: { asText: "kimi" },
+    errors: { code: "number" },
+  },
+  legacy: {
+    about: "calls as function_call, one at a time, an empty finish reason for stop",
+    calls: { legacy: true, finishReason: "function_call" },
+    message: { finishNames: { stop: "" } },
+  },
   tgi: {
     about: "no [DONE], errors as text, finish reasons eos_token and stop_sequence, arguments as an object, one call id",
     routes: ["chat", "completions", "models"],

@@ -27,6 +27,8 @@ interface Entry {
   readonly startedNs: number;
   /** The next attempt to serve. */
   next: number;
+  /** The same for requests that it is merely the nearest of. */
+  nextNearest: number;
 }
 
 export const API_PATHS: readonly (readonly [path: string, api: Api])[] = [
@@ -72,6 +74,7 @@ export class ReplayBook {
         whole: wholeKey(api, body),
         startedNs: first.dispatchedAtNs,
         next: 0,
+        nextNearest: 0,
       };
       all.push({ entry, api, key: keyOf(api, body, exchange.variant) });
     });
@@ -107,13 +110,13 @@ export class ReplayBook {
     const usual = all.filter(({ exchange }) => exchange.phase !== "cold" && !isCancelled(exchange));
     const entries = usual.length > 0 ? usual : all;
     if (entries.length === 0) return "unknown";
-    const begun = entries.find((one) => one.next > 0 && one.next < one.attempts.length);
-    if (begun !== undefined) return takeFrom(begun);
+    const begun = entries.find((one) => one.nextNearest > 0 && one.nextNearest < one.attempts.length);
     const turn = this.#turns.get(shape) ?? 0;
-    this.#turns.set(shape, turn + 1);
-    const entry = entries[turn % entries.length] as Entry;
-    entry.next = 0;
-    return takeFrom(entry);
+    if (begun === undefined) this.#turns.set(shape, turn + 1);
+    const entry = begun ?? (entries[turn % entries.length] as Entry);
+    const at = begun === undefined ? 0 : entry.nextNearest;
+    entry.nextNearest = at + 1;
+    return { exchange: entry.exchange, attempt: entry.attempts[at] as Attempt };
   }
 }
 

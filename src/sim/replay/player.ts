@@ -20,7 +20,7 @@ export interface Playing {
   readonly cut: boolean;
 }
 
-/** What a run cancelled goes on for it knows not how long: open for this, in ms, then cut. */
+/** What a run cancelled went on for nobody knows how long: open for so many ms at recorded speed, then cut. */
 const HOLD_MS = 5_000;
 
 const HOP_BY_HOP: ReadonlySet<string> = new Set([
@@ -87,7 +87,7 @@ function playCut(middle: Timed | undefined, whenOpen: WhenOpen, response: Server
   });
 }
 
-function playEnd(outcome: Outcome, endMs: number, { response }: Playing, whenOpen: WhenOpen): void {
+function playEnd(outcome: Outcome, endMs: number, { response, speed }: Playing, whenOpen: WhenOpen): void {
   switch (outcome.kind) {
     case "complete":
       whenOpen(endMs, () => response.end());
@@ -95,7 +95,7 @@ function playEnd(outcome: Outcome, endMs: number, { response }: Playing, whenOpe
     case "timeout":
       return; // silence, until the client gives up
     case "cancelled":
-      whenOpen(endMs + HOLD_MS, () => response.socket?.destroy());
+      whenOpen(endMs + HOLD_MS / speed, () => response.socket?.destroy());
       return;
     case "network":
       whenOpen(endMs, () => {

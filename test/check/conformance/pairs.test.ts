@@ -124,23 +124,6 @@ describe("shapes of streams", () => {
     const thinking = [0, 1, 2].map((id) => on("candidate", 2 * id + 1, { completion: hidden }));
     expect(rulesSeen(...sides(40).filter(({ exchange }) => exchange.endpoint === "baseline"), ...thinking)).toEqual([]);
   });
-
-  test("the first event", () => {
-    const first = (endpoint: EndpointRole, id: number, delta: unknown) =>
-      on(endpoint, id, {
-        attempt: {
-          reads: [[1, `: ping\n\ndata: ${JSON.stringify({ choices: [{ index: 0, delta }] })}\n\ndata: [DONE]\n\n`]],
-        },
-      });
-    const empty = { role: "assistant", content: "" };
-    expect(
-      findingsOf([first("baseline", 0, empty), first("candidate", 1, { role: "assistant", content: null })])[0],
-    ).toMatchObject({
-      rule: "first-event-differs",
-      evidence: "baseline: role and empty content; candidate: role and content null",
-    });
-    expect(rulesSeen(first("baseline", 0, empty), first("candidate", 1, { ...empty, refusal: null }))).toEqual([]);
-  });
 });
 
 test("vectors of different width", () => {

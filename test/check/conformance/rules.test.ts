@@ -37,9 +37,20 @@ const streamedJson = (parts: Parts = {}): WatchedExchange =>
 const spent: Partial<Completion> = { content: "", reasoning: "Let me think.", finishReason: "length" };
 const brokenCall = aCall("f", '{"a":1]');
 
+const bodyWithDelta = (evidence: string): WatchedExchange =>
+  watchedBody({ completion: { anomalies: [{ kind: "delta-in-body", evidence }] } });
+
 /** Each rule: what gives cause, and what nearly does. Rows of one fact that have no condition are made below. */
 const EXAMPLES: Readonly<Record<string, Example>> = {
   // framing
+  "byte-order-mark": [
+    withAnomaly("byte-order-mark"),
+    withAnomaly("byte-order-mark", { exchange: { variant: "body" } }),
+  ],
+  "byte-order-mark-in-body": [
+    withAnomaly("byte-order-mark", { exchange: { variant: "body" } }),
+    withAnomaly("byte-order-mark"),
+  ],
   "unterminated-line": [withAnomaly("unterminated-line"), withAnomaly("unterminated-line", cancelled)],
   "unterminated-event": [withAnomaly("unterminated-event"), withAnomaly("unterminated-event", cancelled)],
   "done-unterminated": [withAnomaly("done-unterminated"), withAnomaly("done-unterminated", cancelled)],
@@ -96,6 +107,8 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     withAnomaly("whitespace-before-body", { attempt: { reads: [[1, "\n: ping\n{}"]] } }),
     withAnomaly("whitespace-before-body", { attempt: { reads: [[1, "\n\n   {}"]] } }),
   ],
+  "delta-in-body": [bodyWithDelta('{"delta":{}}'), bodyWithDelta('{"message":{},"delta":{}}')],
+  "delta-beside-message": [bodyWithDelta('{"message":{},"delta":{}}'), bodyWithDelta('{"delta":{}}')],
   "empty-body": [withAnomaly("empty-body"), withAnomaly("empty-body", { attempt: { status: 502 } })],
   "body-not-json": [withAnomaly("body-not-json"), withAnomaly("body-not-json", headers(["content-encoding", "gzip"]))],
   "choices-missing": [
@@ -105,6 +118,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
   "error-in-body": [
     withAnomaly("error-in-body", { exchange: { variant: "body" } }),
     withAnomaly("error-in-body", { completion: { error: anError({ inBand: true }) } }),
+  ],
+  "content-coding-unknown": [
+    watched(headers(["content-encoding", "gzip, aes128gcm"])),
+    watched(headers(["content-encoding", "gzip, br"])),
   ],
   "html-answer": [
     failed(502, { envelope: "html" }, { attempt: { reads: [[1, "<!DOCTYPE html><title>502</title>"]] } }),
@@ -253,6 +270,10 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     watched({ body: { ...ASKED, model: "openai/gpt-4o" }, completion: { model: "gpt-4o" } }),
   ],
   // embeddings
+  "embedding-base64": [
+    withAnomaly("embedding-base64"),
+    withAnomaly("embedding-base64", { body: { ...ASKED, encoding_format: "base64" } }),
+  ],
   "dimensions-ignored": [
     vectors([1024, 1024], { model: "a-model", input: ["a", "b"], dimensions: 256 }),
     vectors([256], { model: "a-model", input: "a", dimensions: 256 }),
@@ -278,12 +299,13 @@ const ELSEWHERE = new Set([
   "silence-kept-alive",
   "streams-cut-at-one-age",
   "tokens-per-event-differ",
-  "first-event-differs",
   "request-id-header-differs",
   "rate-limit-headers-differ",
   "hops-differ",
   "processing-time-header-differs",
   "embedding-dimensions-differ",
+  "fewer-reads",
+  "retried-upstream",
 ]);
 
 const all = (example: WatchedExchange | WatchedExchange[]): WatchedExchange[] => [example].flat();
@@ -356,4 +378,12 @@ test("a JSON answer cut under `stop` needs that JSON was asked for", () => {
 test("attempts that were tried again are looked at for what they said of waiting", () => {
   const refused = anAttempt({ status: 429, headers: [["retry-after", "soon"]] });
   expect(rulesSeen(watched({ exchange: { attempts: [refused, anAttempt()] } }))).toEqual(["retry-after-form"]);
+});
+
+test("what OpenAI's own /responses does with errors is at most a note", () => {
+  const failure = { api: "responses", completion: { error: anError({ inBand: true }) } } as const;
+  expect(rulesSeen(withAnomaly("error-in-stream", failure))).toEqual(["error-in-stream"]);
+  expect(rulesSeen(withAnomaly("error-in-body", { ...failure, exchange: { variant: "body" } }))).not.toContain(
+    "error-in-body",
+  );
 });

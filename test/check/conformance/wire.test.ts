@@ -1,6 +1,5 @@
 import { describe, expect, test } from "vitest";
 import { isCutJson } from "../../../src/check/conformance/cut-json.js";
-import { firstEventShape } from "../../../src/check/conformance/shapes.js";
 import { firstText, lastText } from "../../../src/check/conformance/wire.js";
 import type { Attempt } from "../../../src/recording/recording.js";
 import { anAttempt } from "../build.js";
@@ -53,15 +52,4 @@ test.each([
 
 test("a text is looked through once, however deep it is", () => {
   expect(isCutJson("[".repeat(2_000_000))).toBe(true);
-});
-
-test.each([
-  ['data: {"choices":[]}\n\n', "no choice"],
-  [': ping\n\ndata:{"choices":[{"delta":{"content":"a"}}]}\r\n', "no role and content"],
-  ['data: {"choices":[{"delta":{"role":"assistant"}}]}\n', "role and no content"],
-  ['data: {"choices":[null]}\n', "no delta"],
-  ['data: {"choices":[{"delta":{"role":"assistant","content":nu', null],
-  ["data: [DONE]\n\n", null],
-])("the first event of %j", (text, shape) => {
-  expect(firstEventShape(text)).toBe(shape);
 });

@@ -388,6 +388,13 @@ export const eventRows = [
     anomalies: ["empty-choices-event", "extra-fields", "id-empty", "created-zero"],
   }),
   streamed({
+    row: "empty deltas in the middle of an answer",
+    seenAt: "gateways",
+    bytes: [ROLE, text("Hel"), chunk({}), chunk({ content: "", tool_calls: null }), text("lo"), END].join(""),
+    expects: ALL,
+    anomalies: ["empty-delta", "tool-calls-null"],
+  }),
+  streamed({
     row: "role repeated on every event",
     seenAt: "OpenRouter, Perplexity, Ollama",
     bytes: [ROLE, chunk({ role: "assistant", content: "Hel" }), chunk({ role: "assistant", content: "lo" }), END].join(
