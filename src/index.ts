@@ -55,4 +55,5 @@ export { writeReport } from "./report/write.js";
 export { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "./run.js";
 export { score } from "./score.js";
 export type { SimOptions } from "./sim/options.js";
-export { type SimProcess, startSimProcess } from "./sim/process.js";
+export { type SimProcess, startReplayProcess, startSimProcess } from "./sim/process.js";
+export type { ReplayOptions } from "./sim/replay/options.js";

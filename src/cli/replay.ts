@@ -21,7 +21,7 @@ A request gets the recorded answer to the same prompt: status, headers, and ever
 one prompt are served in turn, the attempts of a retried request one after the other. How the recording's own request
 ended, the replay ends: a cut connection is cut, a timeout is silence.
 
-Examples:
+Example:
   $ twintail replay results/2026-01-01T10-00-00Z-migration-ab12
   $ twintail replay results/… --endpoint baseline --port 8081 --loop
   $ twintail replay results/… --fallback nearest        # your application, with prompts of its own

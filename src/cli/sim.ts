@@ -32,7 +32,7 @@ interface SimFlags {
 }
 
 const EXAMPLES = `
-Examples:
+Example:
   $ twintail sim --tier a100x2 --port 8080 --goldens goldens/migration.yaml
   $ twintail sim --dialect openrouter
   $ twintail sim --profile spot --time-scale 0.01

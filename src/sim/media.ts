@@ -67,23 +67,24 @@ export function transcriptionAnswer(form: Buffer, contentType: string | undefine
   }
 }
 
+const MAX_PARTS = 100;
+
 /** The parts of a form by name. Linear in its size; the last of one name counts. */
 function formFields(form: Buffer, contentType: string | undefined): ReadonlyMap<string, Buffer> {
-  const boundary = /^multipart\/form-data;.*?boundary="?([^";]{1,200})"?/i.exec(contentType ?? "")?.[1];
+  const boundary = /^multipart\/form-data;.{0,200}?boundary="?([^";]{1,200})"?/i.exec(contentType ?? "")?.[1];
   if (boundary === undefined) throw invalidRequest("the body must be multipart/form-data with a boundary");
   const mark = Buffer.from(`--${boundary}`);
   const fields = new Map<string, Buffer>();
-  for (let at = form.indexOf(mark); at >= 0; ) {
-    const from = at + mark.length + 2;
+  let at = form.indexOf(mark);
+  for (let parts = 0; at >= 0 && parts < MAX_PARTS; parts++) {
+    const from = at + mark.length;
     const next = form.indexOf(mark, from);
     if (next < 0) break;
-    const headersEnd = form.indexOf("\r\n\r\n", from);
-    if (headersEnd >= 0 && headersEnd < next) {
-      const name = /;\s*name="([^"]{1,100})"/i.exec(
-        form.toString("latin1", from, Math.min(headersEnd, from + 2_000)),
-      )?.[1];
-      if (name !== undefined) fields.set(name, form.subarray(headersEnd + 4, Math.max(headersEnd + 4, next - 2)));
-    }
+    const part = form.subarray(from, next);
+    const headersEnd = part.indexOf("\r\n\r\n");
+    const head = part.toString("latin1", 0, Math.min(Math.max(0, headersEnd), 2_000));
+    const name = /;\s{0,9}name="([^"]{1,100})"/i.exec(head)?.[1];
+    if (name !== undefined) fields.set(name, part.subarray(headersEnd + 4, Math.max(headersEnd + 4, part.length - 2)));
     at = next;
   }
   return fields;

@@ -5,7 +5,8 @@
 
 const MAX_DEPTH = 24;
 const MAX_ITEMS = 32;
-const MAX_NODES = 5_000;
+const MAX_NODES = 1_000;
+const MAX_PADDING = 1_000;
 
 type Schema = Readonly<Record<string, unknown>>;
 
@@ -94,7 +95,7 @@ class Instance {
     const text = formatted ?? this.#name ?? "text";
     const from = boundOf(schema.minLength, 0);
     const to = boundOf(schema.maxLength, Number.POSITIVE_INFINITY);
-    return text.padEnd(Math.min(from, 10_000), "x").slice(0, to);
+    return text.padEnd(Math.min(from, MAX_PADDING), "x").slice(0, to);
   }
 
   #numeric(schema: Schema): number {

@@ -113,7 +113,7 @@ describe("help", () => {
     expect(commands).toEqual(["demo", "init", "check", "run", "probe", "score", "clients", "replay", "sim"]);
     for (const command of commands) {
       const help = await twintail([command as string, "--help"]);
-      expect([command, help.code, /Example:\n {2}\$ twintail /.test(help.out)]).toEqual([command, 0, true]);
+      expect([command, help.code, /Examples?:\n {2}\$ twintail /.test(help.out)]).toEqual([command, 0, true]);
     }
     expect((await twintail(["--version"])).out).toBe(
       `${(JSON.parse(readFileSync(new URL("../../package.json", import.meta.url), "utf8")) as { version: string }).version}\n`,

@@ -24,6 +24,8 @@ export interface RawAnswer {
   readonly text: string;
   /** The body did not end as its framing promised. */
   readonly broken: boolean;
+  /** The connection was reset, not merely closed. */
+  readonly reset: boolean;
   /** When the headers and each read came, ms from sending. */
   readonly headersMs: number;
   readonly readsMs: readonly number[];
@@ -40,8 +42,10 @@ export function send(url: string, body: unknown, headers: Record<string, string>
     });
     // A reset in the middle is told on the request as well: what came before it is the answer.
     let answered = false;
+    let reset = false;
     sent.on("error", (error) => {
       if (!answered) reject(error);
+      reset ||= error.message === "read ECONNRESET";
     });
     sent.on("response", (response) => {
       answered = true;
@@ -61,6 +65,7 @@ export function send(url: string, body: unknown, headers: Record<string, string>
           bytes,
           text: bytes.toString("utf8"),
           broken: !response.complete,
+          reset,
           headersMs,
           readsMs,
           reads: chunks.map((chunk) => chunk.toString("utf8")),

@@ -51,7 +51,7 @@ export function play(attempt: Attempt, playing: Playing): void {
 
   const { status, headersAtNs } = attempt;
   const endMs = at(attempt.endedAtNs);
-  if (status === undefined || headersAtNs === undefined) {
+  if (status === undefined || status < 200 || status > 999 || headersAtNs === undefined) {
     playEnd(attempt.outcome, endMs, playing, whenOpen);
     return;
   }

@@ -241,9 +241,13 @@ describe("how it ends", () => {
   test("a connection that broke breaks, at its time", async () => {
     const ask = await replay(ended({ kind: "network", phase: "body", code: "ECONNRESET", message: "reset" }, 150));
     const startMs = performance.now();
-    const { broken, text } = await ask(chat("Count"));
-    expect([broken, text]).toEqual([true, content("half")]);
+    const { broken, reset, text } = await ask(chat("Count"));
+    expect([broken, reset, text]).toEqual([true, true, content("half")]);
     expect(performance.now() - startMs).toBeGreaterThan(148);
+    const closed = await replay(
+      ended({ kind: "network", phase: "body", code: "UND_ERR_SOCKET", message: "closed" }, 60),
+    );
+    expect(await closed(chat("Count"))).toMatchObject({ broken: true, reset: false });
   });
 
   test("one that broke before any byte has no answer", async () => {
