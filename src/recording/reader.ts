@@ -200,7 +200,7 @@ const headerShape = z.looseObject({
         id: z.string(),
         category: z.string(),
         detects: z.string(),
-        api: z.string(),
+        api: z.enum(["chat", "completions", "responses", "embeddings"]),
         expect: z.looseObject({}),
         request: z.looseObject({}),
       }),
