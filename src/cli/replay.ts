@@ -13,6 +13,7 @@ interface ReplayFlags {
   readonly speed: string;
   readonly loop?: boolean;
   readonly fallback?: "nearest";
+  readonly cold?: boolean;
   readonly seed: string;
 }
 
@@ -40,6 +41,7 @@ export function addReplay(program: Command, io: Io, done: (code: ExitCode) => vo
     .option("--speed <factor>", "2 is twice as fast as recorded", "1")
     .option("--loop", "begin again when all answers to a prompt have been served; otherwise 404")
     .option("--fallback <how>", "nearest: an unknown prompt gets the answer to some case; otherwise 404")
+    .option("--cold", "serve what was recorded cold too, wakes and all, before what was warm")
     .option("--seed <number>", "seeds the shares of --inject", "1");
   const inject = addInjections(command);
   command
@@ -52,6 +54,7 @@ export function addReplay(program: Command, io: Io, done: (code: ExitCode) => vo
         speed: Number(flags.speed),
         seed: Number(flags.seed),
         ...(flags.loop === true ? { loop: true } : {}),
+        ...(flags.cold === true ? { cold: true } : {}),
         ...(flags.fallback === undefined ? {} : { fallback: flags.fallback }),
         ...(inject.length === 0 ? {} : { inject }),
       };

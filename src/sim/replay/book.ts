@@ -59,6 +59,8 @@ export class ReplayBook {
     const basePaths = new Set<string>();
     const { header } = readRecording(options.recording, (exchange, frame) => {
       if (exchange.endpoint !== role || exchange.phase === "probe") return;
+      // A wake is no answer of a warm endpoint.
+      if (exchange.phase === "cold" && options.cold !== true) return;
       const template = frame.requests[exchange.requestId];
       const [path, api] = API_PATHS.find(([one]) => template?.path.endsWith(one)) ?? [];
       if (template === undefined || path === undefined || api === undefined) return;
@@ -103,11 +105,11 @@ export class ReplayBook {
     return takeFrom(candidates[0] as Entry);
   }
 
-  /** What some case of the same API and variant got, each in its turn; cold and cancelled ones only where there is nothing else. */
+  /** What some case of the same API and variant got, each in its turn; cancelled ones only where there is nothing else. */
   takeNearest(api: Api, body: Body): Take | Miss {
     const shape = shapeOf(api, variantOf(body));
     const all = this.#byShape.get(shape) ?? [];
-    const usual = all.filter(({ exchange }) => exchange.phase !== "cold" && !isCancelled(exchange));
+    const usual = all.filter(({ exchange }) => !isCancelled(exchange));
     const entries = usual.length > 0 ? usual : all;
     if (entries.length === 0) return "unknown";
     const begun = entries.find((one) => one.nextNearest > 0 && one.nextNearest < one.attempts.length);

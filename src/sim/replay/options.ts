@@ -19,6 +19,8 @@ export interface ReplayOptions {
   readonly loop?: boolean;
   /** `nearest`: an unknown request gets what some case of the same API and variant got. By default it is 404. */
   readonly fallback?: "nearest";
+  /** Serves what was recorded cold, wakes and all, before what was warm. By default cold answers are left out. */
+  readonly cold?: boolean;
   readonly inject?: readonly Injection[];
   /** Seeds the shares of `inject`; 1 by default. */
   readonly seed?: number;
@@ -32,6 +34,7 @@ const CHECKS: FieldChecks<ReplayOptions> = {
   speed: numberIn(0.01, 1_000),
   loop: aFlag,
   fallback: oneOf("nearest"),
+  cold: aFlag,
   inject: { expected: "a list of failures", test: Array.isArray },
   seed: countIn(0, Number.MAX_SAFE_INTEGER),
 };

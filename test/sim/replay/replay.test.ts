@@ -206,6 +206,17 @@ describe("which exchange answers", () => {
     expect((await (await replay(folder))(chat("Count"))).text).toContain("from the candidate");
   });
 
+  test("what was recorded cold is left out, or comes first", async () => {
+    const folder = recording([
+      { exchange: candidate([attempt({ reads: [[5, content("warm")]], headers: STREAM, dispatchedMs: 900 })]) },
+      { exchange: candidate([said("cold")], { phase: "cold" }) },
+    ]);
+    expect((await (await replay(folder))(chat("Count"))).text).toBe(content("warm"));
+    const ask = await replay(folder, { cold: true });
+    expect((await ask(chat("Count"))).text).toContain("cold");
+    expect((await ask(chat("Count"))).text).toContain("warm");
+  });
+
   test("nearest: an unknown prompt gets the cases in turn, cold and cancelled ones left out", async () => {
     const cancelled = { ...said("cancelled"), outcome: { kind: "cancelled", by: "plan" } as const };
     const folder = recording([
