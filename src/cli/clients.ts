@@ -48,15 +48,28 @@ export function addClients(program: Command, io: Io, done: (code: ExitCode) => v
           remedy: "leave --endpoint away",
         });
       }
-      const report = await replayThroughClients(recording, {
+      const stop = new AbortController();
+      const release = io.onInterrupt(() => stop.abort());
+      const replayed = replayThroughClients(recording, {
         sdks: parseSdkChoices(flags.sdk),
         cache: flags.cache ?? sdkCacheFolder(io.environment),
         command: `twintail clients ${recording} --sdk ${flags.sdk}`,
         endpoints: endpointsOf(flags.endpoint),
         all: flags.all === true,
         ...(flags.install ? { install: { environment: io.environment } } : {}),
+        stop: stop.signal,
         onProgress: (line) => io.stderr.write(`${line}\n`),
       });
+      // What an interrupt leaves half done is no report, and what it breaks off is no error.
+      const report = await replayed.catch((error: unknown) => {
+        if (!stop.signal.aborted) throw error;
+        return null;
+      });
+      release();
+      if (report === null || stop.signal.aborted) {
+        done(ExitCode.interrupted);
+        return;
+      }
       const text = flags.json
         ? renderClientsJson(report)
         : renderClientsTerminal(report, { columns: reportColumns(io), color: wantsColor(io) });

@@ -40,6 +40,10 @@ interface Generated {
   readonly usage: Usage;
 }
 
+interface ErrorClass {
+  isInstance?(error: unknown): boolean;
+}
+
 type Options = Readonly<Record<string, unknown>>;
 
 interface AiModule {
@@ -50,7 +54,9 @@ interface AiModule {
     readonly usage?: { readonly tokens?: number };
   }>;
   jsonSchema(schema: unknown): unknown;
-  readonly APICallError?: { isInstance?(error: unknown): boolean };
+  readonly APICallError?: ErrorClass;
+  /** For errors in a stream, from version 7 on; before it they are bare messages. */
+  readonly StreamProviderError?: ErrorClass;
 }
 
 interface Provider {
@@ -64,7 +70,8 @@ export async function aiClient(load: Import): Promise<Client> {
   const ai = (await load("ai")) as unknown as AiModule;
   const compatible = await load("@ai-sdk/openai-compatible");
   const create = compatible.createOpenAICompatible as (options: Options) => Provider;
-  const isApiError = (error: unknown): boolean => ai.APICallError?.isInstance?.(error) === true;
+  const isApiError = (error: unknown): boolean =>
+    [ai.APICallError, ai.StreamProviderError].some((known) => known?.isInstance?.(error) === true);
   return {
     async replay(job) {
       const seen: OpenObservation = {};

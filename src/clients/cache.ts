@@ -14,7 +14,7 @@ export function sdkCacheFolder(environment: Readonly<Record<string, string | und
 
 /** The folder of one choice. A range has characters that some file systems refuse. */
 export function cachedFolder(cache: string, { name, spec = "latest" }: SdkChoice): string {
-  return join(cache, `${name}@${spec.replaceAll(/[^\w.^~=+-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`);
+  return resolve(cache, `${name}@${spec.replaceAll(/[^\w.^~=+-]/g, (sign) => `%${sign.charCodeAt(0).toString(16)}`)}`);
 }
 
 /** What a choice stands for on this machine. @throws TwintailError with the command that installs it. */

@@ -1,9 +1,9 @@
 /** Downloads an SDK into the cache: into a folder of its own, which takes its name only once it is complete. */
 import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { errorCode, errorMessage, TwintailError } from "../core/errors.js";
 import { cachedFolder } from "./cache.js";
-import { npmInstall } from "./npm.js";
+import { type NpmOptions, npmInstall } from "./npm.js";
 import { findPackage, findSdk } from "./packages.js";
 import type { SdkChoice } from "./sdk-choice.js";
 
@@ -20,16 +20,17 @@ const EXACT = /^\d+\.\d+\.\d+(?:[-+][\w.+-]+)?$/;
 export async function installSdk(
   choice: SdkChoice,
   cache: string,
-  environment: Readonly<Record<string, string | undefined>>,
+  options: NpmOptions,
   install: typeof npmInstall = npmInstall,
 ): Promise<void> {
   if (choice.spec === undefined) return;
   const folder = cachedFolder(cache, choice);
   if (EXACT.test(choice.spec) && existsSync(folder)) return;
-  const fresh = prepare(cache, folder);
+  // npm runs in it, and would take a relative one from there.
+  const fresh = prepare(resolve(cache), folder);
   try {
-    await install(fresh, [`${choice.name}@${choice.spec}`], environment);
-    if (choice.name === "ai") await install(fresh, [matchingProvider(fresh)], environment);
+    await install(fresh, [`${choice.name}@${choice.spec}`], options);
+    if (choice.name === "ai") await install(fresh, [matchingProvider(fresh)], options);
     findSdk(choice.name, fresh);
     replace(fresh, folder);
   } finally {

@@ -7,6 +7,12 @@ import { printableLine } from "../core/printable.js";
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
+export interface NpmOptions {
+  readonly environment: Environment;
+  /** Ends it. */
+  readonly stop?: AbortSignal;
+}
+
 const LIMIT_MS = 300_000;
 const KEPT_CHARACTERS = 4_000;
 
@@ -33,7 +39,11 @@ export function findNpm(environment: Environment, execPath = process.execPath): 
 }
 
 /** Installs packages into a folder that has a `package.json`; no script of any package runs. */
-export async function npmInstall(folder: string, packages: readonly string[], environment: Environment): Promise<void> {
+export async function npmInstall(
+  folder: string,
+  packages: readonly string[],
+  { environment, stop }: NpmOptions,
+): Promise<void> {
   const args = [
     findNpm(environment),
     "install",
@@ -54,6 +64,7 @@ export async function npmInstall(folder: string, packages: readonly string[], en
     env: { ...environment },
     stdio: ["ignore", "ignore", "pipe"],
     timeout: LIMIT_MS,
+    ...(stop === undefined ? {} : { signal: stop }),
     windowsHide: true,
   });
   let errors = "";

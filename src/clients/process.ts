@@ -20,21 +20,27 @@ export interface ClientProcess {
 /** Starts a process and loads the library in it. @throws TwintailError when it cannot be loaded. */
 export async function startClientProcess(sdk: InstalledSdk, exchangeMs: number): Promise<ClientProcess> {
   let current: Running | null = await startLoaded(sdk);
+  let stopped = false;
   return {
     async replay(job) {
+      if (stopped) return ended("it was stopped");
       current ??= await startLoaded(sdk);
       const answer = await current.ask(job, exchangeMs);
       if (answer.type === "observed") return answer.observation;
       current.kill();
       current = null;
-      const message = answer.type === "failed" ? answer.message : "it answered something else";
-      return { thrown: { name: "process", message, where: "the process", api: false, status: null, code: null } };
+      return ended(answer.type === "failed" ? answer.message : "it answered something else");
     },
     stop() {
+      stopped = true;
       current?.kill();
       current = null;
     },
   };
+}
+
+function ended(message: string): Observation {
+  return { thrown: { name: "process", message, where: "the process", api: false, status: null, code: null } };
 }
 
 async function startLoaded(sdk: InstalledSdk): Promise<Running> {
@@ -90,7 +96,7 @@ function start(): Running {
       });
     },
     kill() {
-      child.removeAllListeners();
+      // Not to be caught or put off: a library may be in an endless loop. Whoever waits for an answer hears of the end.
       child.on("error", () => {});
       child.kill("SIGKILL");
     },

@@ -1,9 +1,9 @@
-import { spawnSync } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { spawn, spawnSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterAll, describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it, vi } from "vitest";
 import { clientsSchema } from "../../src/report/clients.js";
 import { content, DONE, event, finish } from "../recording/exchange-builder.js";
 import { CLEAN, stream, writeRecording } from "./answers.js";
@@ -17,6 +17,14 @@ function clients(...args: string[]): { code: number | null; out: string; err: st
   const env = { PATH: process.env.PATH, XDG_CACHE_HOME: join(folder, "cache") };
   const { status, stdout, stderr } = spawnSync(process.execPath, [MAIN, "clients", ...args], { encoding: "utf8", env });
   return { code: status, out: stdout, err: stderr };
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    return process.kill(pid, 0);
+  } catch {
+    return false;
+  }
 }
 
 const clean = stream(CLEAN);
@@ -62,6 +70,31 @@ describe("twintail clients", () => {
     expect([code, out]).toEqual([2, ""]);
     expect(err).toMatch(message as RegExp);
     expect(err.trim().split("\n")).toHaveLength(1);
+  });
+
+  it("ends with 130 when it is interrupted, and kills a client in an endless loop", async () => {
+    const fake = join(folder, "loops", "node_modules", "openai");
+    mkdirSync(fake, { recursive: true });
+    writeFileSync(
+      join(fake, "package.json"),
+      '{"name":"openai","version":"0.0.1","type":"module","exports":"./index.js"}',
+    );
+    writeFileSync(
+      join(fake, "index.js"),
+      `import { writeFileSync } from "node:fs";
+       export class APIError extends Error {}
+       export default class {
+         chat = { completions: { create() { writeFileSync(${JSON.stringify(join(folder, "pid"))}, String(process.pid)); for (;;); } } };
+       }`,
+    );
+    const child = spawn(process.execPath, [MAIN, "clients", same, "--sdk", `openai=${join(folder, "loops")}`]);
+    const ended = new Promise((resolve) => child.once("close", resolve));
+    const looping = (): number =>
+      Number(existsSync(join(folder, "pid")) ? readFileSync(join(folder, "pid"), "utf8") : 0);
+    await vi.waitUntil(() => looping() > 0, { timeout: 20_000 });
+    child.kill("SIGTERM");
+    expect(await ended).toBe(130);
+    await vi.waitUntil(() => !isAlive(looping()), { timeout: 20_000 });
   });
 
   it("answers a recording without answers in one line", () => {

@@ -1,6 +1,6 @@
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { cachedFolder, locateSdk, sdkCacheFolder } from "../../src/clients/cache.js";
 import { installSdk } from "../../src/clients/install.js";
@@ -10,6 +10,7 @@ import { parseSdkChoices, type SdkChoice } from "../../src/clients/sdk-choice.js
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-install-"));
 afterAll(() => rmSync(folder, { recursive: true }));
+const NPM = { environment: {} };
 let caches = 0;
 const freshCache = (): string => join(folder, `cache-${caches++}`, "sdks");
 
@@ -74,9 +75,20 @@ describe("the cache", () => {
 describe("an install", () => {
   it("reports the exact version", async () => {
     const cache = freshCache();
-    await installSdk(one("openai@4"), cache, {}, installer({ openai: "4.104.0" }));
+    await installSdk(one("openai@4"), cache, NPM, installer({ openai: "4.104.0" }));
     expect(locateSdk(one("openai@4"), cache, "").versions).toEqual({ openai: "4.104.0" });
     expect(readdirSync(cache)).toEqual(["openai@4"]);
+  });
+
+  it("hands npm an absolute folder, wherever the cache was said to be", async () => {
+    const cache = freshCache();
+    const folders: string[] = [];
+    await installSdk(one("openai@4"), relative(process.cwd(), cache), NPM, async (at, packages) => {
+      folders.push(at);
+      await installer({ openai: "4.1.0" })(at, packages);
+    });
+    expect(folders.map((at) => at.startsWith(join(cache, ".unfinished-")))).toEqual([true]);
+    expect(locateSdk(one("openai@4"), relative(process.cwd(), cache), "").versions).toEqual({ openai: "4.1.0" });
   });
 
   it("leaves nothing behind when it fails, and keeps the copy that was there", async () => {
@@ -85,16 +97,16 @@ describe("an install", () => {
       writeFileSync(join(at, "half"), "");
       throw new Error("no network");
     };
-    await expect(installSdk(one("openai@4"), cache, {}, broken)).rejects.toThrow("no network");
+    await expect(installSdk(one("openai@4"), cache, NPM, broken)).rejects.toThrow("no network");
     expect(readdirSync(cache)).toEqual([]);
-    await installSdk(one("openai@4"), cache, {}, installer({ openai: "4.1.0" }));
-    await expect(installSdk(one("openai@4"), cache, {}, broken)).rejects.toThrow("no network");
+    await installSdk(one("openai@4"), cache, NPM, installer({ openai: "4.1.0" }));
+    await expect(installSdk(one("openai@4"), cache, NPM, broken)).rejects.toThrow("no network");
     expect(locateSdk(one("openai@4"), cache, "").versions).toEqual({ openai: "4.1.0" });
   });
 
   it("counts only once it is complete: npm that ends well without the package is a failure", async () => {
     const cache = freshCache();
-    await expect(installSdk(one("openai@4"), cache, {}, installer({}))).rejects.toThrow(/openai is not installed/);
+    await expect(installSdk(one("openai@4"), cache, NPM, installer({}))).rejects.toThrow(/openai is not installed/);
     expect(readdirSync(cache)).toEqual([]);
   });
 
@@ -102,7 +114,7 @@ describe("an install", () => {
     const cache = freshCache();
     for (const name of ["old", "young"]) mkdirSync(join(cache, `.unfinished-${name}`), { recursive: true });
     utimesSync(join(cache, ".unfinished-old"), 0, 0);
-    await installSdk(one("openai@4"), cache, {}, installer({ openai: "4.1.0" }));
+    await installSdk(one("openai@4"), cache, NPM, installer({ openai: "4.1.0" }));
     expect(readdirSync(cache).sort()).toEqual([".unfinished-young", "openai@4"]);
   });
 
@@ -110,7 +122,7 @@ describe("an install", () => {
     const cache = freshCache();
     const asked: string[] = [];
     for (const text of ["openai@latest", "openai@latest", "openai@4.1.0", "openai@4.1.0"]) {
-      await installSdk(one(text), cache, {}, installer({ openai: `4.${asked.length}.0` }, asked));
+      await installSdk(one(text), cache, NPM, installer({ openai: `4.${asked.length}.0` }, asked));
     }
     expect(asked).toEqual(["openai@latest", "openai@latest", "openai@4.1.0"]);
     expect(locateSdk(one("openai@latest"), cache, "").versions).toEqual({ openai: "4.1.0" });
@@ -123,7 +135,7 @@ describe("an install", () => {
   ])("takes the provider that stands on the same @ai-sdk/provider %s", async (provider, range) => {
     const asked: string[] = [];
     const packages = { ai: "5.0.0", "@ai-sdk/provider": provider, "@ai-sdk/openai-compatible": "1.0.0" };
-    await installSdk(one("ai@5"), freshCache(), {}, installer(packages, asked));
+    await installSdk(one("ai@5"), freshCache(), NPM, installer(packages, asked));
     expect(asked).toEqual(["ai@5", `@ai-sdk/openai-compatible@${range}`]);
   });
 });

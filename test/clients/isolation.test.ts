@@ -151,8 +151,12 @@ describe("a client that does not run here", () => {
     );
   });
 
-  it("is an error when it cannot be loaded", async () => {
+  it("is told beside the others when it cannot be loaded, and an error where there is no other", async () => {
     const broken = fakeOpenAi("broken", "", { exports: "./missing.js" });
+    const now = fakeOpenAi("now", `return said("Good evening.");`);
+    const { clients, results } = await replay(`${broken},${now}`, ["one"]);
+    expect(clients.map(({ unusable }) => unusable !== null)).toEqual([true, false]);
+    expect(results.length).toBeGreaterThan(0);
     await expect(replay(broken, ["one"])).rejects.toThrow(/openai cannot be loaded: Cannot find module/);
   });
 });
