@@ -43,7 +43,7 @@ async function wire() {
 const { WIRE_ROWS, mutatedStream } = await wire();
 const random = seededRandom(Number(values.seed), "fuzz");
 const started = performance.now();
-let slowest = { ms: 0, what: "" };
+let slowest = { ms: 0, worked: 0, what: "" };
 let maxRss = 0;
 let failures = 0;
 let events = 0;
@@ -81,9 +81,10 @@ for (let index = 0; index < STREAMS; index++) {
     fail(index, row, api, variant, reads, error instanceof Error ? (error.stack ?? error.message) : String(error));
   }
   const ms = performance.now() - before;
-  if (ms > slowest.ms) slowest = { ms, what: `stream ${index} (${row.row}) as ${api} ${variant}` };
+  const worked = process.cpuUsage(cpu).user / 1e3;
+  if (ms > slowest.ms) slowest = { ms, worked, what: `stream ${index} (${row.row}) as ${api} ${variant}` };
   // A machine that is busy elsewhere is no fault of the decoder: the second must have been worked through.
-  if (ms > MAX_DECODE_MS && process.cpuUsage(cpu).user / 1e3 > MAX_DECODE_MS) {
+  if (ms > MAX_DECODE_MS && worked > MAX_DECODE_MS) {
     fail(index, row, api, variant, reads, `${Math.round(ms)} ms`);
   }
   if (failures >= 20) break;
@@ -104,7 +105,7 @@ process.stdout.write(
   [
     `streams   ${STREAMS} of seed ${values.seed}, ${events} events`,
     `seconds   ${seconds.toFixed(1)}`,
-    `slowest   ${slowest.ms.toFixed(1)} ms: ${slowest.what}`,
+    `slowest   ${slowest.ms.toFixed(0)} ms, ${slowest.worked.toFixed(0)} ms of processor time: ${slowest.what}`,
     `max RSS   ${Math.round(maxRss)} MB of ${MAX_RSS_MB}`,
     `failures  ${failures}`,
     "",
