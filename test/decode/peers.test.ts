@@ -75,7 +75,10 @@ function clientOf(stream: string): OpenAI {
   return new OpenAI({ apiKey: "none", baseURL: "http://127.0.0.1:9/v1", maxRetries: 0, fetch });
 }
 
-const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter((text) => !/^\s*</.test(text));
+const words = fc.string({ unit: "grapheme", minLength: 1, maxLength: 12 }).filter(
+  // U+FFFD is a fact of its own.
+  (text) => !/^\s*</.test(text) && !text.includes("\uFFFD"),
+);
 const argumentsText = fc
   .dictionary(fc.string({ maxLength: 5 }), fc.jsonValue({ maxDepth: 1 }), { maxKeys: 3 })
   .map((value) => JSON.stringify(value));
