@@ -40,7 +40,7 @@ function isSuspect(failure: Failure | null): boolean {
 }
 
 /**
- * Cases of one endpoint whose every attempt failed so, where another case was answered meanwhile, and where so many
+ * Cases of one endpoint that were never answered and mostly failed so, where another case was answered meanwhile, and where so many
  * failures in a row are no chance: with the rate `p` of such failures elsewhere, `cases × p^attempts < 1 %`.
  */
 function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
@@ -51,14 +51,14 @@ function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
     if (own === undefined) byCase.set(exchange.caseId, [exchange]);
     else own.push(exchange);
   }
-  const suspects = [...byCase].filter(([, own]) => own.every(alwaysFails));
+  const suspects = [...byCase].filter(([, own]) => own.every(neverAnswered));
   if (suspects.length === 0) return [];
-  const others = [...byCase.values()].filter((own) => !own.every(alwaysFails)).flat();
+  const others = [...byCase.values()].filter((own) => !own.every(neverAnswered)).flat();
   const attempts = others.flatMap(({ attemptFailures }) => attemptFailures);
   const rate = (attempts.filter(isSuspect).length + 1) / (attempts.length + 2);
   const answered = others.filter(({ failure }) => failure === null).map(({ endedAtNs }) => endedAtNs);
   return suspects.flatMap(([caseId, own]) => {
-    const made = own.reduce((total, { attemptFailures }) => total + attemptFailures.length, 0);
+    const made = own.flatMap(({ attemptFailures }) => attemptFailures).filter(isSuspect).length;
     const from = Math.min(...own.map(({ releasedAtNs }) => releasedAtNs));
     const to = Math.max(...own.map(({ endedAtNs }) => endedAtNs));
     // Between its failures the endpoint was up: otherwise it may have been an outage of a few seconds.
@@ -67,6 +67,12 @@ function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
   });
 }
 
-function alwaysFails({ attemptFailures }: ScoredExchange): boolean {
-  return attemptFailures.length > 0 && attemptFailures.every(isSuspect);
+/** Never answered. What says "not now" in between says nothing about the feature. */
+function neverAnswered({ attemptFailures }: ScoredExchange): boolean {
+  return attemptFailures.length > 0 && attemptFailures.every((failure) => isSuspect(failure) || isPassing(failure));
+}
+
+function isPassing(failure: Failure | null): boolean {
+  if (failure === null) return false;
+  return failure.kind === "http_429" || failure.kind === "http_5xx" || failure.kind === "network";
 }

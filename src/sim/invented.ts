@@ -30,6 +30,8 @@ export function inventedAnswer(api: Api, body: Body, json: JsonMode): Answer {
   const key = digestOf({ api, messages, prompt: text, input, instructions });
   const words = lorem(key, 12 + seededRandom(key, "length").int(60));
   const format = jsonFormatOf(body);
+  const literal = demandedJson(prompt);
+  if (json !== "enforced" && literal !== undefined) return { ...answer, content: literal };
   if (format !== null && (json === "enforced" || !contradictsJson(prompt))) {
     const value = format.schema === null ? { answer: words } : schemaInstance(format.schema, prompt);
     return { ...answer, content: JSON.stringify(value) };
@@ -100,6 +102,21 @@ function contradictsJson(prompt: string): boolean {
   return /\b(?:no|not|never|without|instead of)\b[^.\n]{0,30}\bjson\b|\bplain (?:text|prose|english|words?)\b|\bprose\b/i.test(
     prompt.slice(0, 20_000),
   );
+}
+
+/** `Reply with exactly this JSON: {…}`: what a model that no schema holds would repeat. */
+function demandedJson(prompt: string): string | undefined {
+  const said =
+    /\b(?:repeat|reply|answer|respond|write|print|output)\b[^{\n]{0,60}\bjson\b[^{\n]{0,40}(\{[^\n]{1,4000}\})/i.exec(
+      prompt.slice(0, 20_000),
+    )?.[1];
+  if (said === undefined) return undefined;
+  try {
+    JSON.parse(said);
+    return said;
+  } catch {
+    return undefined;
+  }
 }
 
 const MAX_COUNT = 2_000;
