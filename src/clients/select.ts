@@ -1,4 +1,6 @@
 /** Which recorded exchanges are replayed, and what each of them is to a client. */
+import { AnomalyLog } from "../decode/anomaly-log.js";
+import { type Opened, openReads } from "../decode/compression.js";
 import type { Api, GoldenCase } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
@@ -71,19 +73,22 @@ function unfitness({ attempts }: Exchange, attempt: Attempt): string | null {
     return `no answer was recorded (${said}, ${attempts.length} ${attempts.length === 1 ? "attempt" : "attempts"})`;
   }
   if (status < 200 || status > 599) return `no fetch can represent status ${status}`;
-  const coding = attempt.headers
-    ?.find(([name]) => name === "content-encoding")?.[1]
-    .trim()
-    .toLowerCase();
-  if (coding !== undefined && coding !== "" && coding !== "identity") {
-    return `its body is compressed (${coding.slice(0, 20)}), which this version does not read`;
-  }
+  const { problem } = opened(attempt);
+  if (problem !== null) return problem;
   return attempt.cutBytes === undefined || attempt.cutBytes === 0 ? null : "only the start of its body was recorded";
 }
 
+/** The body as a client's fetch hands it on: decompressed, cut where its reads were. */
+function opened(attempt: Attempt): Opened {
+  const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
+  return openReads(attempt, reads, new AnomalyLog());
+}
+
 /** The answer with its read boundaries, and with its broken end where it has one. */
-export function servedAnswer({ status = 200, headers = [], reads, outcome }: Attempt): ServedAnswer {
-  const answer = { status, headers, reads: reads.map(([, bytes]) => decodeBytes(bytes)) };
+export function servedAnswer(attempt: Attempt): ServedAnswer {
+  const { status = 200, outcome } = attempt;
+  const headers = (attempt.headers ?? []).filter(([name]) => name !== "content-encoding");
+  const answer = { status, headers, reads: opened(attempt).pieces };
   switch (outcome.kind) {
     case "network":
     case "staleConnection": {

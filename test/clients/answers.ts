@@ -1,5 +1,6 @@
 /** Recordings made by hand for this room: one warm answer a case and endpoint, each a drift that endpoints show. */
 import { writeFileSync } from "node:fs";
+import { gzipSync } from "node:zlib";
 import type { Api, Variant } from "../../src/golden/golden-set.js";
 import { encodeBytes } from "../../src/recording/reads.js";
 import type { Attempt, Exchange } from "../../src/recording/recording.js";
@@ -54,6 +55,19 @@ export function writeRecording(file: string, cases: Readonly<Record<string, Reco
 /** A stream of the given texts, one read each. */
 export function stream(texts: readonly string[], more: AttemptParts = {}): Attempt {
   return attempt({ reads: texts.map((text, index) => [index + 1, text]), ...more });
+}
+
+/** Compressed as a proxy does that was not asked to, in two reads. */
+export function gzipped(text: string): Attempt {
+  const bytes = gzipSync(text);
+  const reads = [bytes.subarray(0, 40), bytes.subarray(40)];
+  return attempt({
+    reads: reads.map((read, index) => [index + 1, encodeBytes(read)]),
+    headers: [
+      ["content-type", "text/event-stream"],
+      ["content-encoding", "gzip"],
+    ],
+  });
 }
 
 /** The same bytes cut at every byte. */

@@ -15,6 +15,7 @@ import {
   body,
   bytewise,
   CLEAN,
+  gzipped,
   type RecordedCase,
   stream,
   TOOLS,
@@ -63,6 +64,8 @@ const DRIFTS: Readonly<Record<string, readonly [RecordedCase, string, string?]>>
     "parsed",
     "parsed",
   ],
+  // What a client's own fetch would have decompressed.
+  compressed: [{ candidate: gzipped(CLEAN.join("")) }, "parsed", "parsed"],
   "null content first": [answered(TOOL_ROLE, content("x"), finish(), DONE), "parsed", "parsed"],
   "comments, no [DONE]": [answered(": ping\n\n", ...CLEAN.slice(0, -1)), "parsed", "parsed"],
   "endless nesting": [
