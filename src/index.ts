@@ -18,6 +18,7 @@ export type {
   Severity,
   ToolCallOutcome,
 } from "./check/finding.js";
+export { type ClientsOptions, replayThroughClients } from "./clients.js";
 export { loadSettings, parseSettings } from "./config/load.js";
 export type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 export { TwintailError } from "./core/errors.js";
