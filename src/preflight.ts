@@ -1,7 +1,8 @@
 /**
- * Asked before a run: does an endpoint take `stream_options.include_usage`? Some refuse it with a 400 or 422, and then
- * every streamed request of the run would fail. One small streamed request an endpoint, and one more without the option
- * where the first was refused. Endpoints that scale to zero are left asleep.
+ * Asked before a run: does an endpoint take `stream_options.include_usage`? Some refuse it, and then every streamed
+ * request of the run would fail. One small streamed request an endpoint; where it is refused one without the option, and
+ * where that is answered the first once more, so that a passing error is not taken for a refusal. Endpoints that scale
+ * to zero are left asleep.
  */
 import { capture } from "./capture/capture.js";
 import type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
@@ -15,12 +16,15 @@ import type { Attempt, Preflight } from "./recording/recording.js";
 import { withoutKeys } from "./redact/keys.js";
 
 const ROLES = ["baseline", "candidate"] as const;
-const REFUSALS = new Set([400, 422]);
+/** What these say has nothing to do with a field of the body. */
+const ABOUT_ELSE = new Set([401, 402, 403, 429, 503, 504, 529]);
 
 /** Some models refuse fewer. */
 const MAX_TOKENS = 16;
+const LIMITS = ["max_completion_tokens", "max_tokens"] as const;
 
-const ASKED: GoldenCase = {
+/** Limited as the cases of the set are: an endpoint may refuse the other name. */
+const asked = (cases: readonly GoldenCase[]): GoldenCase => ({
   id: "preflight",
   category: "preflight",
   tags: [],
@@ -29,37 +33,44 @@ const ASKED: GoldenCase = {
   variants: ["stream"],
   repeat: 1,
   prefix: "shared",
-  request: { messages: [{ role: "user", content: "Say ok." }], max_tokens: MAX_TOKENS },
+  request: { messages: [{ role: "user", content: "Say ok." }], ...limitOf(cases) },
   expect: {},
-};
+});
+
+function limitOf(cases: readonly GoldenCase[]): Readonly<Record<string, number>> {
+  const key = LIMITS.find((each) => cases.some(({ api, request }) => api === "chat" && each in request));
+  return key === undefined ? {} : { [key]: MAX_TOKENS };
+}
 
 export interface PreflightInput {
   readonly settings: Settings;
   readonly access: Access;
+  readonly cases: readonly GoldenCase[];
   readonly userAgent: string;
   readonly stop?: AbortSignal | undefined;
 }
 
 /** What the endpoints that were asked said; empty when none was. */
 export async function preflight(input: PreflightInput): Promise<Partial<Record<EndpointRole, Preflight>>> {
-  const asked = ROLES.filter((role) => {
+  const roles = ROLES.filter((role) => {
     const { wake, streamUsage, models } = input.settings.endpoints[role];
     return wake === undefined && streamUsage && typeof models.default === "string";
   });
-  if (asked.length === 0) return {};
-  const first = await send(input, asked, true);
-  const refused = asked.filter((role) => REFUSALS.has(first[role]?.status ?? 0));
-  const second = refused.length === 0 ? {} : await send(input, refused, false);
+  if (roles.length === 0) return {};
+  const first = await send(input, roles, true);
+  const refused = roles.filter((role) => isRefusal(first[role]));
+  const without = refused.length === 0 ? {} : await send(input, refused, false);
+  // Refused for another reason, it is refused without the option too: the run itself will say why.
+  const suspected = refused.filter((role) => isAnswer(without[role]));
+  const again = suspected.length === 0 ? {} : await send(input, suspected, true);
   return Object.fromEntries(
-    asked.map((role) => {
-      const attempt = first[role];
-      // Refused for another reason, it is refused without the option too: the run itself will say why.
-      const blamed = second[role] !== undefined && succeeded(second[role]);
-      const streamUsage = attempt !== undefined && succeeded(attempt) ? "accepted" : blamed ? "refused" : "unknown";
+    roles.map((role) => {
+      const last = again[role] ?? first[role];
+      const streamUsage = isAnswer(last) ? "accepted" : isRefusal(again[role]) ? "refused" : "unknown";
       const answer: Preflight = {
         streamUsage,
-        ...(attempt?.status === undefined ? {} : { status: attempt.status }),
-        ...(streamUsage === "accepted" || attempt === undefined ? {} : { message: messageOf(attempt) }),
+        ...(last?.status === undefined ? {} : { status: last.status }),
+        ...(streamUsage === "accepted" || last === undefined ? {} : { message: messageOf(last) }),
       };
       return [role, answer];
     }),
@@ -76,9 +87,13 @@ export function heedPreflight(settings: Settings, said: Partial<Record<EndpointR
   return { ...settings, endpoints: { baseline: endpoint("baseline"), candidate: endpoint("candidate") } };
 }
 
-/** Answered with a stream; an error in its first read is a refusal all the same. */
-function succeeded(attempt: Attempt): boolean {
-  return attempt.status === 200 && decodeAttempt(attempt, "chat", "stream").error === null;
+/** Answered with a stream; an error in its first reads is a refusal all the same. */
+function isAnswer(attempt: Attempt | undefined): boolean {
+  return attempt?.status === 200 && decodeAttempt(attempt, "chat", "stream").error === null;
+}
+
+function isRefusal(attempt: Attempt | undefined): boolean {
+  return attempt?.status !== undefined && !isAnswer(attempt) && !ABOUT_ELSE.has(attempt.status);
 }
 
 function messageOf(attempt: Attempt): string {
@@ -88,29 +103,30 @@ function messageOf(attempt: Attempt): string {
 }
 
 async function send(
-  { settings, access, userAgent, stop }: PreflightInput,
+  { settings, access, cases, userAgent, stop }: PreflightInput,
   roles: readonly EndpointRole[],
   streamUsage: boolean,
 ): Promise<Partial<Record<EndpointRole, Attempt>>> {
+  const golden = asked(cases);
   const requests: Record<string, RequestTemplate> = {};
   const rows = roles.map((role, id): PlannedRequest => {
     const endpoint = { ...settings.endpoints[role], streamUsage };
     const model = endpoint.models.default ?? "";
-    const request = buildRequest(endpoint, ASKED, { variant: "stream", model, nonce: null, userAgent });
+    const request = buildRequest(endpoint, golden, { variant: "stream", model, nonce: null, userAgent });
     requests[request.id] = request.template;
     return {
       id,
       pairId: 0,
       endpoint: role,
       arm: role,
-      caseId: ASKED.id,
+      caseId: golden.id,
       repeat: 0,
       round: 0,
       phase: "probe",
       variant: "stream",
       requestId: request.id,
-      // Its status is the answer: a stream without end must not hold the run up.
-      cancel: { afterReads: 1 },
+      // Its beginning is the answer: a stream without end must not hold the run up.
+      cancel: { afterReads: 4 },
     };
   });
   const plan: Plan = {

@@ -78,7 +78,13 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   const access = accessTo(settings, options.environment ?? process.env);
   await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
-  const said = await preflight({ settings, access, userAgent: USER_AGENT, stop: options.stop });
+  const said = await preflight({
+    settings,
+    access,
+    cases: given.golden.set.cases,
+    userAgent: USER_AGENT,
+    stop: options.stop,
+  });
   if (options.stop?.aborted) throw interrupted();
   const heeded = heedPreflight(settings, said);
   const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);

@@ -63,7 +63,7 @@ describe("stream_options", () => {
       baseline: { streamUsage: "accepted" },
       candidate: { streamUsage: "refused", status: 422, message: "HTTP 422: Extra inputs are not permitted" },
     });
-    expect(requests.map(asksForUsage)).toEqual([true, false, false, false]);
+    expect(requests.map(asksForUsage)).toEqual([true, false, true, false, false]);
     expect(summary.rates.errors?.candidate).toMatchObject({ count: 0, of: 2 });
     const asked = Object.values(header.requests).filter(({ body }) => "stream_options" in body);
     expect(asked.length).toBe(1);
@@ -75,6 +75,42 @@ describe("stream_options", () => {
         evidence: "HTTP 422: Extra inputs are not permitted",
       }),
     );
+  });
+
+  test.each<[string, (socket: Socket, asks: boolean, count: number) => void, string]>([
+    [
+      "by a gateway that passes it on to a model without it, as 502",
+      (socket, asks) => (asks ? void socket.write(plainAnswer("{}", "502 Bad Gateway")) : answer(socket, false)),
+      "refused",
+    ],
+    [
+      "inside a stream",
+      (socket, asks) =>
+        asks
+          ? void socket.write(`${SSE_HEAD}${chunk('data: {"error":{"message":"unknown field"}}\n\n')}${LAST_CHUNK}`)
+          : answer(socket, false),
+      "refused",
+    ],
+    [
+      "once, for another reason that passes",
+      (socket, asks, count) =>
+        count === 1 ? void socket.write(plainAnswer("{}", "400 Bad Request")) : answer(socket, asks),
+      "accepted",
+    ],
+    [
+      "while there is no room, which says nothing of it",
+      (socket) => void socket.write(plainAnswer("{}", "429 Too Many Requests")),
+      "unknown",
+    ],
+  ])("refused %s", async (_name, respond, expected) => {
+    let count = 0;
+    const { header } = await runAgainst((socket, request) => respond(socket, asksForUsage(request), ++count));
+    expect(header.preflight?.candidate?.streamUsage).toBe(expected);
+  });
+
+  test("is asked about under the limit that the set's cases have", async () => {
+    const { requests } = await runAgainst((socket, request) => answer(socket, asksForUsage(request)));
+    expect(requests[0]).toContain('"max_tokens":16');
   });
 
   test("is not blamed for an endpoint that refuses everything", async () => {

@@ -109,7 +109,7 @@ class LiveAttempt {
             },
             onResponseStart: (controller, status) => this.#onHeaders(controller, status),
             onResponseData: (_controller, chunk) => this.#onData(chunk),
-            onResponseEnd: () => this.#settle({ kind: "complete" }, this.#log.stamp()),
+            onResponseEnd: () => this.#settle(this.#ended(), this.#log.stamp()),
             onResponseError: (_controller, error) => this.#settle(this.#ownOutcome ?? this.#failure(error), now()),
           },
         ),
@@ -128,7 +128,7 @@ class LiveAttempt {
     if (this.#connectTimer !== null) this.#clear(this.#connectTimer);
     this.#firstByteTimer = this.#after(deadlines.firstByteMs, "firstByte");
     if (cancel !== undefined && "afterMs" in cancel) {
-      this.#timers.add(setTimeout(() => this.#abort({ kind: "cancelled", by: "plan" }), cancel.afterMs));
+      this.#timers.add(setTimeout(() => this.#cancel(), cancel.afterMs));
     }
   }
 
@@ -155,6 +155,13 @@ class LiveAttempt {
     this.#idleLastNs = this.#log.lastReadAtNs ?? 0;
     if (!fits) this.#abort({ kind: "truncated", limitBytes: maxBytes });
     else if (cancel !== undefined && "afterReads" in cancel && this.#log.reads >= cancel.afterReads) {
+      this.#cancel();
+    }
+  }
+
+  /** An error is read to its end: it was not what the plan wanted to hang up on, and may be asked again. */
+  #cancel(): void {
+    if (this.#status === undefined || (this.#status >= 200 && this.#status < 300)) {
       this.#abort({ kind: "cancelled", by: "plan" });
     }
   }
@@ -194,6 +201,13 @@ class LiveAttempt {
     if (latest !== this.#before) this.#connection = latest;
     this.timed.abandon();
     this.#settle(outcome, this.options.now());
+  }
+
+  #ended(): Outcome {
+    const code = this.#connection?.resetCode;
+    if (code === undefined) return { kind: "complete" };
+    delete this.#connection?.resetCode;
+    return { kind: "network", phase: "body", code: "HTTP2_RESET", message: `the stream was reset with code ${code}` };
   }
 
   #failure(error: unknown): Outcome {

@@ -5,6 +5,7 @@ import { rootCertificates } from "node:tls";
 import { buildConnector, Client } from "undici";
 import type { HttpProxy } from "../config/proxies.js";
 import type { Clock } from "./clock.js";
+import { watchResets } from "./http2-resets.js";
 
 /** What one connection went through. Mutable while it is being made. */
 export interface ConnectionStamps {
@@ -15,6 +16,8 @@ export interface ConnectionStamps {
   remoteAddress?: string;
   /** A request has used it: the next one finds it open. */
   used: boolean;
+  /** HTTP/2: the code of the reset that ended the stream in flight; cleared by who reads it. */
+  resetCode?: number;
 }
 
 /** Where a connection leads, and through what. */
@@ -52,6 +55,12 @@ function connector(options: buildConnector.BuildOptions): Connect {
 /** One client, one connection, nothing pipelined; every deadline of undici's own is off. */
 export function timedClient(route: Route, now: Clock): TimedClient {
   const { origin, proxy } = route;
+  if (route.http2 === true) {
+    watchResets((socket, code) => {
+      const stamps = stampsOfSocket.get(socket);
+      if (stamps !== undefined) stamps.resetCode = code;
+    });
+  }
   const tunnelled = proxy !== undefined && origin.startsWith("https:");
   const forwarded = proxy !== undefined && !tunnelled;
   const connect = connector({

@@ -40,8 +40,9 @@ function isSuspect(failure: Failure | null): boolean {
 }
 
 /**
- * Cases of one endpoint that were never answered and mostly failed so, where another case was answered meanwhile, and where so many
- * failures in a row are no chance: with the rate `p` of such failures elsewhere, `cases × p^attempts < 1 %`.
+ * Cases of one endpoint that were never answered and failed so more than once, with another case asked and answered in
+ * between, where so many failures are no chance: with the rate `p` of exchanges that fail so elsewhere,
+ * `cases × p^exchanges < 1 %`. Attempts at one exchange are seconds apart and count as one.
  */
 function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
   const byCase = new Map<string, ScoredExchange[]>();
@@ -51,20 +52,26 @@ function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
     if (own === undefined) byCase.set(exchange.caseId, [exchange]);
     else own.push(exchange);
   }
-  const suspects = [...byCase].filter(([, own]) => own.every(neverAnswered));
+  const suspects = [...byCase].filter(([, own]) => own.every(neverAnswered) && own.some(failedSo));
   if (suspects.length === 0) return [];
-  const others = [...byCase.values()].filter((own) => !own.every(neverAnswered)).flat();
-  const attempts = others.flatMap(({ attemptFailures }) => attemptFailures);
-  const rate = (attempts.filter(isSuspect).length + 1) / (attempts.length + 2);
-  const answered = others.filter(({ failure }) => failure === null).map(({ endedAtNs }) => endedAtNs);
+  const named = new Set(suspects.map(([caseId]) => caseId));
+  const others = [...byCase].flatMap(([caseId, own]) => (named.has(caseId) ? [] : own));
+  const rate = (others.filter(failedSo).length + 1) / (others.length + 2);
+  const answered = others.filter(({ failure }) => failure === null);
   return suspects.flatMap(([caseId, own]) => {
-    const made = own.flatMap(({ attemptFailures }) => attemptFailures).filter(isSuspect).length;
-    const from = Math.min(...own.map(({ releasedAtNs }) => releasedAtNs));
-    const to = Math.max(...own.map(({ endedAtNs }) => endedAtNs));
-    // Between its failures the endpoint was up: otherwise it may have been an outage of a few seconds.
-    const wasUp = answered.some((atNs) => atNs >= from && atNs <= to);
-    return made >= 2 && wasUp && byCase.size * rate ** made < CHANCE ? [caseId] : [];
+    const failed = own.filter(failedSo).sort((a, b) => a.releasedAtNs - b.releasedAtNs);
+    const likely = byCase.size * rate ** failed.length >= CHANCE;
+    return !likely && wasUpBetween(failed, answered) ? [caseId] : [];
   });
+}
+
+const failedSo = ({ attemptFailures }: ScoredExchange): boolean => attemptFailures.some(isSuspect);
+
+/** Asked and answered after one failure and before another: what lasted from one to the other was no outage. */
+function wasUpBetween(failed: readonly ScoredExchange[], answered: readonly ScoredExchange[]): boolean {
+  const from = Math.min(...failed.map(({ endedAtNs }) => endedAtNs));
+  const to = Math.max(...failed.map(({ releasedAtNs }) => releasedAtNs));
+  return answered.some(({ releasedAtNs, endedAtNs }) => releasedAtNs >= from && endedAtNs <= to);
 }
 
 /** Never answered. What says "not now" in between says nothing about the feature. */

@@ -169,11 +169,11 @@ describe("a 502 that repeats on one case and no other", () => {
   test("is an unsupported feature, not an outage", () => {
     const summary = scored([
       ["schema", badGateway, badGateway, badGateway],
-      ...answered(30),
+      ...answered(40),
       ["schema", badGateway, badGateway, badGateway],
     ]);
     expect(classes(summary)).toEqual([["unsupported feature", 6]]);
-    expect(summary.rates.unsupported_feature?.candidate).toMatchObject({ count: 2, of: 32 });
+    expect(summary.rates.unsupported_feature?.candidate).toMatchObject({ count: 2, of: 42 });
     expect(summary.rates.http_5xx?.candidate.count).toBe(0);
     expect(summary.rates.errors?.candidate.count).toBe(2);
   });
@@ -205,6 +205,7 @@ describe("a 502 that repeats on one case and no other", () => {
       [["x", status(503, "{}"), status(503, "{}")], ...answered(30), ["x", status(503, "{}"), status(503, "{}")]],
     ],
     ["seen once", [["x", badGateway], ...answered(30)]],
+    ["in one exchange, however often that was tried", [["x", badGateway, badGateway, badGateway], ...answered(30)]],
   ])("it stays what it is %s", (_name, requests) => {
     expect(classes(scored(requests)).map(([name]) => name)).not.toContain("unsupported feature");
   });

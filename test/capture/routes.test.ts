@@ -4,6 +4,7 @@ import { createServer as createHttp, type Server } from "node:http";
 import { createSecureServer } from "node:http2";
 import { createServer as createHttps } from "node:https";
 import { type AddressInfo, connect, type Socket } from "node:net";
+import { createServer as createTls } from "node:tls";
 import { afterEach, describe, expect, test } from "vitest";
 import type { Exchange } from "../../src/recording/recording.js";
 import { CHAT_BODY, captureFrom } from "./harness.js";
@@ -122,6 +123,67 @@ describe("HTTP/2", () => {
       expect(attempt?.headers).toContainEqual(["x-served", "yes"]);
       expect(bodyOf(exchange)).toBe(CHAT_BODY);
       expect(attempt?.headersAtNs).toBeGreaterThan(attempt?.sentAtNs ?? Number.POSITIVE_INFINITY);
+    }
+  });
+});
+
+/** An HTTP/2 server of raw frames: a status, one event, and then a reset. */
+async function startResetting(code: number): Promise<Listening> {
+  const frame = (type: number, flags: number, stream: number, payload = Buffer.alloc(0)): Buffer => {
+    const head = Buffer.alloc(9);
+    head.writeUIntBE(payload.length, 0, 3);
+    head.writeUInt8(type, 3);
+    head.writeUInt8(flags, 4);
+    head.writeUInt32BE(stream, 5);
+    return Buffer.concat([head, payload]);
+  };
+  const server = createTls({ ...TLS, ALPNProtocols: ["h2"] }, (socket) => {
+    socket.on("error", () => {});
+    socket.write(frame(4, 0, 0));
+    let pending = Buffer.alloc(0);
+    let greeted = false;
+    socket.on("data", (chunk: Buffer) => {
+      pending = Buffer.concat([pending, chunk]);
+      if (!greeted && pending.length >= 24) {
+        pending = pending.subarray(24);
+        greeted = true;
+      }
+      while (greeted && pending.length >= 9) {
+        const length = pending.readUIntBE(0, 3);
+        if (pending.length < 9 + length) return;
+        const [type, flags, stream] = [pending.readUInt8(3), pending.readUInt8(4), pending.readUInt32BE(5)];
+        pending = pending.subarray(9 + length);
+        if (type === 4 && (flags & 1) === 0) socket.write(frame(4, 1, 0));
+        if (type !== 1) continue;
+        const reset = Buffer.alloc(4);
+        reset.writeUInt32BE(code);
+        // HPACK: `:status: 200` is one indexed byte.
+        socket.write(frame(1, 4, stream, Buffer.from([0x88])));
+        socket.write(frame(0, 0, stream, Buffer.from("data: {}\n\n")), () => socket.write(frame(3, 0, stream, reset)));
+      }
+    });
+  });
+  return listen(server as unknown as Server);
+}
+
+describe("an HTTP/2 stream that the server resets", () => {
+  test.each([
+    ["CANCEL", 8],
+    ["INTERNAL_ERROR", 2],
+    ["ENHANCE_YOUR_CALM", 11],
+  ])("with %s was cut, and is asked again", async (_name, code) => {
+    const { port } = await startResetting(code);
+    const { exchanges } = await captureFrom({
+      baseUrl: `https://localhost:${port}/v1`,
+      settings: { ...ONCE, retry: { attempts: 2, on: ["network"] } },
+      endpoint: { ca: TLS.cert, http2: true },
+    });
+    for (const { attempts } of exchanges) {
+      expect(attempts.map(({ outcome }) => outcome)).toMatchObject([
+        { kind: "network", phase: "body" },
+        { kind: "network", phase: "body" },
+      ]);
+      expect(attempts[0]?.reads.map(([, bytes]) => bytes)).toEqual(["data: {}\n\n"]);
     }
   });
 });
