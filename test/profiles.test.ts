@@ -142,7 +142,7 @@ const once = <T>(make: () => Promise<T>): (() => Promise<T>) => {
   };
 };
 
-const bastionRun = once(() => summaryOf("bastion", { options: { transientShare: 0.12 } }));
+const bastionRun = once(() => summaryOf("bastion", { options: { transientShare: 0.1 }, capture: { rounds: 6 } }));
 const bastionProbe = once(() => probeOf("bastion", { options: { transientShare: 0 } }));
 const spotRun = once(() =>
   summaryOf("spot", {
