@@ -14,6 +14,7 @@ const retriedUpstream = rule(
   {
     id: "retried-upstream",
     subject: "retries",
+    everyAttempt: true,
     severity: "differs",
     message:
       "a hop asked its upstream more than once for one answer: latency holds every try, and each may have been billed",

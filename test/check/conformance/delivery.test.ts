@@ -214,8 +214,41 @@ describe("streams that were cut", () => {
     expect(findingsOf([...streams].reverse())).toEqual(findingsOf(streams));
   });
 
-  test("closed in order, without a finish reason, is cut as well", () => {
-    expect(ages(...[0, 1, 2].map((id) => cutAt(id, 30_000, { kind: "complete" })))).toHaveLength(1);
+  const closed = [0, 1, 2].map((id) => cutAt(id, 30_000, { kind: "complete" }));
+  const whole = stream(9, [[20, openaiEvents("chatcmpl-9", ["a"]).join("")]]);
+
+  test("closed in order, without the finish reason that others have, is cut as well", () => {
+    expect(ages(...closed, whole)[0]).toMatchObject({ exchanges: { count: 3, of: 3 } });
+    expect(ages(whole, ...closed)).toHaveLength(1);
+  });
+
+  test("an endpoint that never sends a finish reason, or ends in another way, cuts nothing", () => {
+    expect(ages(...closed)).toEqual([]);
+    // What the connection lost is cut nonetheless.
+    expect(ages(...closed, ...[3, 4, 5].map((id) => cutAt(id, 30_000)))[0]).toMatchObject({ exchanges: { of: 3 } });
+    const withDone = [0, 1, 2].map((id) =>
+      stream(id, [
+        [10, content("a")],
+        [30_000, DONE],
+      ]),
+    );
+    expect(ages(...withDone, whole)).toEqual([]);
+  });
+
+  test("an error before the connection was lost is an error, not a cut", () => {
+    const failing = [0, 1, 2].map((id) =>
+      stream(
+        id,
+        [
+          [10, content("a")],
+          [29_000, 'data: {"error":{"message":"out of memory","type":"server_error","code":null}}\n\n'],
+        ],
+        { body, endedMs: 30_000, outcome: lost },
+      ),
+    );
+    expect(rulesSeen(...failing)).toContain("error-in-stream");
+    expect(rulesSeen(...failing)).not.toContain("stream-cut");
+    expect(ages(...failing)).toEqual([]);
   });
 
   test("at one length of silence: an idle deadline", () => {
