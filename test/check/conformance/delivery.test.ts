@@ -126,9 +126,9 @@ describe("streams that are held back", () => {
 
   test("an engine that emits bursts and waits longer for longer prompts", () => {
     const mid = Array.from({ length: 10 }, (_, id) => burst(id, 30, 400 + id, 5));
-    const slower = [10, 11, 12].map((id) => burst(id, 300, 640 + id, 3));
+    const longer = [10, 11, 12].map((id) => burst(id, 300, 640 + id, 3));
     expect(seen(...mid, burst(20, 2, 380), burst(21, 300, 640, 3))).toEqual([]);
-    expect(seen(...mid, ...slower, burst(20, 2, 380))).toEqual([]);
+    expect(seen(...mid, ...longer, burst(20, 2, 380))).toEqual([]);
   });
 
   test("several events a token are no more tokens", () => {
