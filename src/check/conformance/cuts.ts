@@ -130,7 +130,8 @@ function ageAccount(): Account {
   let finishes = false;
   return {
     see(view) {
-      if (view.exchange.variant === "stream" && view.completion.finishReason !== null) finishes = true;
+      const { exchange, completion } = view;
+      if (exchange.variant === "stream" && hasChoices(view) && completion.finishReason !== null) finishes = true;
       const attempts = [...view.earlier, view].filter(({ attempt }) => ageOf(attempt) >= MIN_AGE_NS);
       const broken = attempts.find(isLost);
       const ended = broken ?? attempts.find(isUnfinished);
