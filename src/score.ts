@@ -94,8 +94,9 @@ class Scorer {
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
       const request = header.requests[exchange.requestId];
       const { baseUrl } = header.endpoints[exchange.endpoint];
-      const { completion } = sample;
-      this.#wire.see({ exchange, completion, golden, body: request?.body ?? {}, path: request?.path, baseUrl });
+      const { completion, earlier } = sample;
+      const body = request?.body ?? {};
+      this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
   }

@@ -1,4 +1,5 @@
 /** One exchange, decoded and put into its bucket: what every metric and check looks at. */
+import type { Completion } from "../decode/completion.js";
 import { decodeAttempt } from "../decode/decode.js";
 import { type Failure, failureOf } from "../decode/failure.js";
 import type { Api, GoldenCase } from "../golden/golden-set.js";
@@ -8,8 +9,15 @@ import type { Bucket, Sample } from "./metric.js";
 /** A sample with the failures of all its attempts, first to last; null for an attempt that succeeded. */
 export interface DecodedSample extends Sample {
   readonly attemptFailures: readonly (Failure | null)[];
+  /** The attempts before the last one, first to last. Holds every event of each: not to be kept. */
+  readonly earlier: readonly DecodedAttempt[];
   /** What the attempts before the last one had been sent when they were given up. */
   readonly discarded: readonly DiscardedAttempt[];
+}
+
+export interface DecodedAttempt {
+  readonly attempt: Attempt;
+  readonly completion: Completion;
 }
 
 /** An attempt whose answer was thrown away and asked for again. */
@@ -46,6 +54,7 @@ export function sampleOf(
     bucket: bucketOf(exchange, golden.cancel !== undefined, last.attempt, last.failure),
     price: header.endpoints[exchange.endpoint].price,
     attemptFailures: decoded.map(({ failure }) => failure),
+    earlier: decoded.slice(0, -1).map(({ attempt, completion }) => ({ attempt, completion })),
     discarded: decoded.slice(0, -1).flatMap(({ attempt, completion, failure }) =>
       failure?.kind === "stale_connection"
         ? []

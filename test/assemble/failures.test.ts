@@ -123,6 +123,20 @@ describe("every failure has one class", () => {
 });
 
 describe("retries", () => {
+  test("do not hide what their first attempts showed on the wire", () => {
+    const dropped = ended({ kind: "network", phase: "body", code: "ECONNRESET", message: "reset" });
+    const { findings } = scored([
+      ["a", dropped, ok],
+      ["b", ok],
+      ["c", status(502, "<html><title>502</title></html>"), ok],
+    ]);
+    expect(findings.find(({ rule }) => rule === "stream-cut")).toMatchObject({
+      caseId: "a",
+      exchanges: { count: 1, of: 3 },
+    });
+    expect(findings.find(({ rule }) => rule === "html-answer")).toMatchObject({ caseId: "c" });
+  });
+
   test("amplify requests and waste begun answers, whose cost is estimated where no usage came", () => {
     const dropped = ended({ kind: "network", phase: "body", code: "ECONNRESET", message: "reset" });
     const { retries, rates } = scored(

@@ -111,6 +111,9 @@ const doubled = rule(
   },
 );
 
+/** A code that says no more than the status does. Any other comes from an API that was found. */
+const NOTHING_HERE = /^(?:404|unknown_?url|(?:page|path|resource|route|url)?[ _-]?not[ _-]?found)$/i;
+
 const versionMissing = rule(
   {
     id: "path-without-version",
@@ -121,10 +124,11 @@ const versionMissing = rule(
     setting: "`baseUrl` ending in `/v1`",
   },
   ({ attempt, path, completion }) => {
-    if (attempt.status !== 404 || path === null || /\/v\d/.test(path)) return null;
+    // Azure's addresses name a deployment, and have no version before it.
+    if (attempt.status !== 404 || path === null || /\/v\d|\/deployments\//.test(path)) return null;
     // A model that does not exist is a 404 too.
     const { code = null, message = "" } = completion.error ?? {};
-    if (code === "model_not_found" || /\bmodel\b/i.test(message)) return null;
+    if ((code !== null && code !== "" && !NOTHING_HERE.test(code)) || /\bmodel\b/i.test(message)) return null;
     return `status 404, path: ${path}`;
   },
 );

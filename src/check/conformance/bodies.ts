@@ -102,6 +102,7 @@ const html = rule(
   {
     id: "html-answer",
     subject: "bodies",
+    everyAttempt: true,
     severity: "breaks",
     message: "HTML came instead of JSON: clients fail while parsing, and the real error is lost",
     clients: "the OpenAI SDKs put the page into the message of an error without code and type",

@@ -5,9 +5,10 @@
  * A stream is held back when at least {@link MIN_EVENTS} token-bearing events came in at most a fifth as many reads, in
  * the last fifth of the time from sending to the last token, and that time was at least {@link MIN_DURATION_NS}. That is
  * what a buffering proxy does, but also a fast model after a long wait (prefill, a queue). The two are told apart over
- * the exchanges of one endpoint: what buffers answers later the more there is to say, while the first token of a model
- * does not wait for the last. So the median time to first token of long answers has to exceed that of short ones. Where
- * all answers are of one length, only a burst that no model can generate is called held back.
+ * the exchanges of one endpoint, by two signs together. The tokens come faster than a model generates them: who waits
+ * longer for a longer prompt still generates at the speed of a model. And the longer a stream that was held back, the
+ * later it begins, while the first token of a model does not wait for the last. Where the held-back streams are too few
+ * or too much of one length to see that, the burst must be one that nothing comes near.
  *
  * Short answers, several tokens an event (they are one event, and one read), and a whole answer within a loopback turn
  * are no cause.
@@ -21,11 +22,15 @@ const EVENTS_PER_READ = 5;
 const MIN_DURATION_NS = 250_000_000;
 /** Share of the whole time that is left for delivery when the first token comes. */
 const LATE_SHARE = 0.2;
-/** Events a second of one stream that no model generates: fast ones stay below a fifth of it. */
+/** Tokens a second of one stream that no model is known to generate: the fastest on offer reach about half of it. */
+const IMPLAUSIBLE_RATE = 5_000;
+/** Enough by itself. */
 const IMPOSSIBLE_RATE = 10_000;
 /** How much later long answers must begin than short ones, and how much longer they must be. */
 const LATER = 1.5;
 const LONGER = 4;
+/** Held-back streams that each of the two lengths must have. */
+const MIN_OF_LENGTH = 3;
 /** A finding needs this share of the streams that are long enough. */
 const MIN_SHARE = 0.5;
 
@@ -33,6 +38,8 @@ const MS = 1_000_000;
 
 interface Delivery {
   readonly events: number;
+  /** At least so many tokens: events, or what the usage says where there are several events a token. */
+  readonly tokens: number;
   /** Reads that carried a token-bearing event. */
   readonly reads: number;
   readonly firstNs: number;
@@ -47,6 +54,7 @@ function deliveryOf(view: WireView): Delivery | null {
   if (!isWholeStream(view) || first === undefined || last === undefined || attempt.sentAtNs === undefined) return null;
   return {
     events: completion.tokenEvents.length,
+    tokens: Math.min(completion.tokenEvents.length, completion.usage?.outputTokens || Number.POSITIVE_INFINITY),
     reads: readsOf(completion),
     firstNs: first.atNs - attempt.sentAtNs,
     lastNs: last.atNs - attempt.sentAtNs,
@@ -105,42 +113,49 @@ interface Shown {
 }
 
 function heldBackAccount(): Account {
-  /** By the power of two of the number of events. */
+  /** Of streams that were held back, by the power of two of the number of events. */
   const byLength = new Map<number, Times>();
   let long = 0;
   let held = 0;
+  let implausible = 0;
   let impossible = 0;
   let first: Shown | null = null;
   return {
     see(view) {
       const delivery = deliveryOf(view);
-      if (delivery === null) return;
+      if (delivery === null || delivery.events < MIN_EVENTS) return;
+      long++;
+      if (!isHeldBack(delivery)) return;
+      held++;
       const length = Math.floor(Math.log2(delivery.events));
       const times = byLength.get(length) ?? new Times();
       byLength.set(length, times);
       times.add(delivery.firstNs);
-      if (delivery.events < MIN_EVENTS) return;
-      long++;
-      if (!isHeldBack(delivery)) return;
-      held++;
       const spanS = (delivery.lastNs - delivery.firstNs) / 1e9;
-      if (delivery.events >= spanS * IMPOSSIBLE_RATE) impossible++;
+      if (delivery.tokens >= spanS * IMPLAUSIBLE_RATE) implausible++;
+      if (delivery.tokens >= spanS * IMPOSSIBLE_RATE) impossible++;
       const { id, caseId } = view.exchange;
       if (first === null || id < first.id) first = { id, caseId, delivery };
     },
     verdict() {
       if (first === null || held < long * MIN_SHARE) return null;
       const growth = growthOf(byLength);
-      if (growth === null ? impossible < long * MIN_SHARE : growth < LATER) return null;
+      if ((growth === null ? impossible : implausible) < long * MIN_SHARE) return null;
+      if (growth !== null && growth < LATER) return null;
       const grows = growth === null ? "" : `; long answers begin × ${growth.toFixed(1)} later than short ones`;
       return { evidence: described(first.delivery) + grows, caseId: first.caseId, count: held, of: long };
     },
   };
 }
 
-/** Median time to first token of the longest answers over that of the shortest; null when all are of about one length. */
+/**
+ * Median time to first token of the longest answers over that of the shortest, of the lengths that there are enough of;
+ * null when those are all of about one length.
+ */
 function growthOf(byLength: ReadonlyMap<number, Times>): number | null {
-  const lengths = [...byLength.keys()].sort((a, b) => a - b);
+  const lengths = [...byLength]
+    .flatMap(([length, { total }]) => (total >= MIN_OF_LENGTH ? [length] : []))
+    .sort((a, b) => a - b);
   const [shortest, longest] = [lengths[0], lengths.at(-1)];
   if (shortest === undefined || longest === undefined || 2 ** (longest - shortest) < LONGER) return null;
   const [short, long] = [byLength.get(shortest)?.median() ?? 0, byLength.get(longest)?.median() ?? 0];

@@ -1,8 +1,9 @@
 /** Rules about streams that ended before they were finished. */
+import type { Attempt } from "../../recording/recording.js";
 import { type Account, endpointRule, type Rule, rule, type WireView } from "./rule.js";
-import { hasChoices, lastText } from "./wire.js";
+import { anomalyEvidence, hasChoices, lastText } from "./wire.js";
 
-/** The connection was lost after the answer had begun, and no finish reason had come. */
+/** The connection was lost after the answer had begun, and neither a finish reason nor an error had come. */
 function isLost({ exchange, attempt, completion }: WireView): boolean {
   const { outcome, status } = attempt;
   return (
@@ -10,7 +11,8 @@ function isLost({ exchange, attempt, completion }: WireView): boolean {
     status === 200 &&
     outcome.kind === "network" &&
     outcome.phase === "body" &&
-    completion.finishReason === null
+    completion.finishReason === null &&
+    completion.error === null
   );
 }
 
@@ -24,7 +26,10 @@ function isUnfinished(view: WireView): boolean {
     hasChoices(view) &&
     completion.eventCount > 0 &&
     completion.finishReason === null &&
-    completion.error === null
+    completion.error === null &&
+    // An endpoint that says the end in another way has not been cut.
+    !completion.done &&
+    anomalyEvidence(view, "finish-reason-empty") === null
   );
 }
 
@@ -32,6 +37,7 @@ const lost = rule(
   {
     id: "stream-cut",
     subject: "delivery",
+    everyAttempt: true,
     severity: "breaks",
     message: "the connection was lost in the middle of an answer: clients throw after part of it was shown",
     clients: "openai-node and openai-python throw while iterating, and never retry a stream that has begun",
@@ -40,8 +46,7 @@ const lost = rule(
     if (!isLost(view)) return null;
     const { attempt } = view;
     const code = attempt.outcome.kind === "network" ? attempt.outcome.code : "";
-    const afterS = (attempt.endedAtNs - (attempt.sentAtNs ?? attempt.dispatchedAtNs)) / 1e9;
-    return `${code} after ${afterS.toFixed(1)} s: …${lastText(attempt, 120)}`;
+    return `${code} after ${(ageOf(attempt) / 1e9).toFixed(1)} s: …${lastText(attempt, 120)}`;
   },
 );
 
@@ -84,40 +89,56 @@ class Ages {
 const width = (step: number): number => Math.max(WINDOW_CLASSES, step * WINDOW_SHARE);
 
 /** One age may be that of the whole stream, or of its last silence: both are deadlines that proxies have. */
+class Cuts {
+  readonly #total = new Ages();
+  readonly #idle = new Ages();
+  #count = 0;
+  #first: { id: number; caseId: string; end: string } | null = null;
+
+  add({ attempt, exchange: { id, caseId } }: WireView): void {
+    this.#count++;
+    this.#total.add(ageOf(attempt));
+    const silence = attempt.endedAtNs - (attempt.reads.at(-1)?.[0] ?? sentAt(attempt));
+    if (silence >= MIN_AGE_NS) this.#idle.add(silence);
+    if (this.#first === null || id < this.#first.id) this.#first = { id, caseId, end: lastText(attempt, 80) };
+  }
+
+  verdict(): ReturnType<Account["verdict"]> {
+    if (this.#first === null) return null;
+    const [byTotal, byIdle] = [this.#total.densest(), this.#idle.densest()];
+    const bySilence = byIdle.count > byTotal.count;
+    const { count, fromS, toS } = bySilence ? byIdle : byTotal;
+    if (count < MIN_CUTS || count * 2 <= this.#count) return null;
+    const when = bySilence ? "of silence" : "after they were asked for";
+    return {
+      evidence: `${count} streams were cut between ${fromS.toFixed(1)} s and ${toS.toFixed(1)} s ${when}: …${this.#first.end}`,
+      caseId: this.#first.caseId,
+      count,
+      of: this.#count,
+    };
+  }
+}
+
+const sentAt = ({ sentAtNs, dispatchedAtNs }: Attempt): number => sentAtNs ?? dispatchedAtNs;
+const ageOf = (attempt: Attempt): number => attempt.endedAtNs - sentAt(attempt);
+
+/** An exchange counts once, by the first of its attempts that was cut late enough. */
 function ageAccount(): Account {
-  const total = new Ages();
-  const idle = new Ages();
-  let cuts = 0;
-  let first: { id: number; caseId: string; end: string } | null = null;
+  const lost = new Cuts();
+  const all = new Cuts();
+  /** Some stream had a finish reason: one that ends in order without it was cut, rather than of an endpoint's habit. */
+  let finishes = false;
   return {
     see(view) {
-      if (!isLost(view) && !isUnfinished(view)) return;
-      const { attempt, exchange } = view;
-      const sentAt = attempt.sentAtNs ?? attempt.dispatchedAtNs;
-      const age = attempt.endedAtNs - sentAt;
-      if (age < MIN_AGE_NS) return;
-      cuts++;
-      total.add(age);
-      const silence = attempt.endedAtNs - (attempt.reads.at(-1)?.[0] ?? sentAt);
-      if (silence >= MIN_AGE_NS) idle.add(silence);
-      if (first === null || exchange.id < first.id) {
-        first = { id: exchange.id, caseId: exchange.caseId, end: lastText(attempt, 80) };
-      }
+      const { exchange, completion } = view;
+      if (exchange.variant === "stream" && hasChoices(view) && completion.finishReason !== null) finishes = true;
+      const attempts = [...view.earlier, view].filter(({ attempt }) => ageOf(attempt) >= MIN_AGE_NS);
+      const broken = attempts.find(isLost);
+      const ended = broken ?? attempts.find(isUnfinished);
+      if (broken !== undefined) lost.add(broken);
+      if (ended !== undefined) all.add(ended);
     },
-    verdict() {
-      if (first === null) return null;
-      const [byTotal, byIdle] = [total.densest(), idle.densest()];
-      const bySilence = byIdle.count > byTotal.count;
-      const { count, fromS, toS } = bySilence ? byIdle : byTotal;
-      if (count < MIN_CUTS || count * 2 <= cuts) return null;
-      const when = bySilence ? "of silence" : "after they were asked for";
-      return {
-        evidence: `${count} streams were cut between ${fromS.toFixed(1)} s and ${toS.toFixed(1)} s ${when}: …${first.end}`,
-        caseId: first.caseId,
-        count,
-        of: cuts,
-      };
-    },
+    verdict: () => (finishes ? all : lost).verdict(),
   };
 }
 

@@ -5,6 +5,7 @@ import { anomalyEvidence, firstText } from "./wire.js";
 const seen = anomalyRules("errors", [
   {
     kind: "error-in-stream",
+    everyAttempt: true,
     severity: "note",
     message: "an error came inside the stream: clients that retry by status do not see it",
     clients: "retries by status; the OpenAI SDKs throw an error without a status",
@@ -13,6 +14,7 @@ const seen = anomalyRules("errors", [
   {
     id: "error-before-output",
     kind: "error-in-stream",
+    everyAttempt: true,
     severity: "differs",
     message:
       "an error came in the stream although nothing had been sent before: as a status, clients would have retried it",
@@ -21,12 +23,14 @@ const seen = anomalyRules("errors", [
   },
   {
     kind: "error-event",
+    everyAttempt: true,
     severity: "differs",
     message: "the error came in an event named `error`: clients that read only the data may take it for a chunk",
     clients: "openai-node and openai-python ignore the name, and throw only if the data has a key `error`",
   },
   {
     kind: "error-beside-choices",
+    everyAttempt: true,
     severity: "differs",
     message: "`error` stands beside `choices`: some clients throw it, others read the choices and go on",
     clients: "openai-node and openai-python throw; code that reads `choices[0]` first goes on",
@@ -42,6 +46,7 @@ const envelope = rule(
   {
     id: "error-envelope",
     subject: "errors",
+    everyAttempt: true,
     severity: "differs",
     message: "the error is not `{error: {message, type, code}}`: clients find neither message nor code",
     clients: "openai-node takes the error from the key `error`; the Vercel AI SDK's schema requires `error.message`",
@@ -58,6 +63,7 @@ const codeType = rule(
   {
     id: "error-code-number",
     subject: "errors",
+    everyAttempt: true,
     severity: "differs",
     message: "the error's code is a number, where OpenAI sends a string or null: comparisons with words never hold",
     clients: 'code of the form `error.code === "rate_limit_exceeded"`; typed clients that declare a string',
@@ -70,6 +76,7 @@ const typeMissing = rule(
   {
     id: "error-type-missing",
     subject: "errors",
+    everyAttempt: true,
     severity: "note",
     message: "the error has neither type nor code: clients can decide by the status alone",
     clients: "code that tells quota from rate limit, or a context that is too long from other mistakes",
@@ -84,6 +91,7 @@ const messageMissing = rule(
   {
     id: "error-message-missing",
     subject: "errors",
+    everyAttempt: true,
     severity: "differs",
     message: "the error has no message: people who read the log learn nothing",
     clients: "the Vercel AI SDK's schema requires `error.message`; openai-node prints the whole error instead",
@@ -96,6 +104,7 @@ const toolUseFailed = rule(
   {
     id: "tool-use-failed",
     subject: "errors",
+    everyAttempt: true,
     severity: "breaks",
     message:
       "a call that the model wrote badly became status 400: the request was right, and clients never retry a 400",
@@ -112,6 +121,7 @@ const fieldRejected = rule(
   {
     id: "field-rejected",
     subject: "errors",
+    everyAttempt: true,
     severity: "differs",
     message: "the error names a field of the request: the endpoint does not take what was sent",
     clients: "clients that send the field, which is what this case was made to find out",
@@ -131,6 +141,7 @@ const bodyInStream = rule(
   {
     id: "error-in-body-of-stream",
     subject: "errors",
+    everyAttempt: true,
     severity: "breaks",
     message: "a stream was answered by status 200 and a JSON error: parsers of events find none, and nothing is thrown",
     clients: "openai-node and openai-python end the loop without an event and without an error",

@@ -87,8 +87,8 @@ const stopWithCalls = rule(
   ({ completion: { finishReason, toolCalls }, body }) => {
     if (toolCalls.length === 0 || finishReason === null) return null;
     if (["tool_calls", "function_call", "length", "content_filter", ""].includes(finishReason)) return null;
-    // OpenAI itself says `stop` where the request names the tool.
-    if (isObject(body.tool_choice) || isObject(body.function_call)) return null;
+    // OpenAI itself says `stop` where the request names the tool, and by some reports where it requires any.
+    if (isObject(body.tool_choice) || body.tool_choice === "required" || isObject(body.function_call)) return null;
     return `finish_reason: ${JSON.stringify(finishReason)}, call of ${toolCalls[0]?.name ?? ""}`;
   },
 );
@@ -105,12 +105,18 @@ const cutJson = rule(
     const { completion, body } = view;
     const { finishReason, toolCalls, content } = completion;
     if (finishReason !== "stop" && finishReason !== "tool_calls") return null;
+    if (hasStopSequence(body)) return null;
     const cutCall = toolCalls.find(isCutCall);
     if (cutCall !== undefined) return `finish_reason: ${finishReason}, arguments: …${tail(cutCall.argumentsText)}`;
     if (!isObject(body.response_format) || body.response_format.type === "text" || content === null) return null;
     return isCutJson(content) ? `finish_reason: ${finishReason}, content: …${tail(content)}` : null;
   },
 );
+
+/** The client's own: it says `stop` wherever it stands, inside JSON too. */
+function hasStopSequence({ stop }: Readonly<Record<string, unknown>>): boolean {
+  return Array.isArray(stop) ? stop.length > 0 : typeof stop === "string" && stop !== "";
+}
 
 function isCutCall(call: ToolCall): boolean {
   return !("arguments" in call) && call.argumentsText !== null && isCutJson(call.argumentsText);

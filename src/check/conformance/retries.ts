@@ -110,4 +110,26 @@ const contradictory = rule(
     }),
 );
 
-export const retryRules: readonly Rule[] = [form, long, missing, onSuccess, contradictory];
+/** `retry-after` counts whole seconds: what rounding explains is less than one. */
+const ROUNDING_MS = 1_000;
+
+const unlike = rule(
+  {
+    id: "retry-after-contradicts",
+    subject: "retries",
+    severity: "differs",
+    message: "`retry-after-ms` and `retry-after` ask for different waits: clients come back too early or too late",
+    clients: "openai-node and openai-python prefer `retry-after-ms`; most others know `retry-after` alone",
+  },
+  (view) =>
+    firstOf(view, (attempt) => {
+      const [seconds, ms] = [header(attempt, "retry-after"), header(attempt, "retry-after-ms")];
+      if (seconds === null || ms === null || !isRefusal(attempt)) return null;
+      if (![seconds, ms].every((value) => /^\s*\d+(?:\.\d+)?\s*$/.test(value))) return null;
+      return Math.abs(Number(seconds) * 1_000 - Number(ms)) >= ROUNDING_MS
+        ? `status ${attempt.status}, retry-after: ${seconds}, retry-after-ms: ${ms}`
+        : null;
+    }),
+);
+
+export const retryRules: readonly Rule[] = [form, long, missing, onSuccess, contradictory, unlike];

@@ -37,7 +37,7 @@ export type Subject = (typeof SUBJECTS)[number];
 /** One exchange, as a rule sees it. */
 export interface WireView {
   readonly exchange: Exchange;
-  /** The attempt that answered: the last one. */
+  /** The attempt that answered: the last one, but for rules of every attempt. */
   readonly attempt: Attempt;
   readonly completion: Completion;
   readonly golden: GoldenCase;
@@ -47,6 +47,8 @@ export interface WireView {
   readonly path: string | null;
   /** The endpoint's base address; null where the recording does not say. */
   readonly baseUrl: string | null;
+  /** The same exchange, as each attempt before the last one showed it. */
+  readonly earlier: readonly WireView[];
 }
 
 /** What was seen of another exchange than the one just shown. */
@@ -88,6 +90,8 @@ export interface RuleText {
   readonly clients: string;
   /** The setting of `twintail.yaml` that deals with it, where there is one. */
   readonly setting?: string;
+  /** Looks at each attempt, the last one first: a retry repairs what it is about for twintail, not for its clients. */
+  readonly everyAttempt?: true;
   /** Facts of decoding that this rule answers for, beside those it names itself. */
   readonly covers?: readonly AnomalyKind[];
 }

@@ -4,8 +4,8 @@ import { type Rule, rule } from "./rule.js";
 /** `x-envoy-attempt-count: 1` is one try, `x-litellm-attempted-retries: 1` is a second one. */
 function triedAgain(name: string, value: string): boolean {
   if (!/^\d{1,3}$/.test(value)) return false;
-  // A limit and a wait say what may be done, not what was.
-  if (/max|limit|after/.test(name)) return false;
+  // A limit and a wait say what may be done, not what was; so does LiteLLM's setting `x-litellm-num-retries`.
+  if (/max|limit|after|num-retries|delay|interval|retry-in\b/.test(name)) return false;
   if (/retr(?:y|ies)/.test(name)) return Number(value) > 0;
   return /attempt/.test(name) && Number(value) > 1;
 }
@@ -14,6 +14,7 @@ const retriedUpstream = rule(
   {
     id: "retried-upstream",
     subject: "retries",
+    everyAttempt: true,
     severity: "differs",
     message:
       "a hop asked its upstream more than once for one answer: latency holds every try, and each may have been billed",

@@ -5,7 +5,7 @@ import type { EndpointRole } from "../../config/settings.js";
 import type { AnomalyKind } from "../../decode/anomaly.js";
 import type { Completion } from "../../decode/completion.js";
 import type { GoldenCase } from "../../golden/golden-set.js";
-import type { Exchange } from "../../recording/recording.js";
+import type { Attempt, Exchange } from "../../recording/recording.js";
 import { cut } from "../evidence.js";
 import { type Finding, type FindingSides, SEVERITY_RANK } from "../finding.js";
 import type { AnomalyRule, Rule, Tally, Watch, WireView } from "./rule.js";
@@ -15,6 +15,8 @@ import { RULES } from "./rules.js";
 export interface WatchedExchange {
   readonly exchange: Exchange;
   readonly completion: Completion;
+  /** The attempts before the last one, where there were any; not kept. */
+  readonly earlier?: readonly { readonly attempt: Attempt; readonly completion: Completion }[];
   readonly golden: GoldenCase;
   readonly body: Readonly<Record<string, unknown>>;
   /** The path that was asked, from the request template. */
@@ -65,11 +67,14 @@ export function watchConformance(rules: readonly Rule[] = RULES): ConformanceWat
   function seeAnomalies(view: WireView): void {
     const { id: exchangeId, endpoint, caseId } = view.exchange;
     const done = new Set<Rule>();
-    for (const { kind, evidence } of view.completion.anomalies) {
-      for (const rule of byKind.get(kind) ?? []) {
-        if (done.has(rule) || rule.when?.(view) === false) continue;
-        done.add(rule);
-        note(rule, endpoint, { evidence, exchangeId, caseId });
+    for (const shown of [view, ...view.earlier]) {
+      for (const { kind, evidence } of shown.completion.anomalies) {
+        for (const rule of byKind.get(kind) ?? []) {
+          if (shown !== view && !rule.everyAttempt) continue;
+          if (done.has(rule) || rule.when?.(shown) === false) continue;
+          done.add(rule);
+          note(rule, endpoint, { evidence, exchangeId, caseId });
+        }
       }
     }
   }
@@ -96,15 +101,17 @@ export function watchConformance(rules: readonly Rule[] = RULES): ConformanceWat
   }
 
   return {
-    see({ exchange, completion, golden, body, path, baseUrl }) {
+    see({ exchange, completion, earlier, golden, body, path, baseUrl }) {
       const attempt = exchange.attempts.at(-1);
       if (!attempt) return;
       const { id: exchangeId, endpoint, caseId } = exchange;
-      const view = { exchange, attempt, completion, golden, body, path: path ?? null, baseUrl: baseUrl ?? null };
+      const asked = { exchange, golden, body, path: path ?? null, baseUrl: baseUrl ?? null, earlier: [] };
+      const before = (earlier ?? []).map((each): WireView => ({ ...asked, ...each }));
+      const view: WireView = { ...asked, attempt, completion, earlier: before };
       seen[endpoint]++;
       seeAnomalies(view);
       for (const { rule, watch } of watches) {
-        const saw = watch[endpoint](view);
+        const saw = firstSeen(watch[endpoint], rule.everyAttempt ? [view, ...before] : [view]);
         if (saw === null) continue;
         note(rule, endpoint, typeof saw === "string" ? { evidence: saw, exchangeId, caseId } : saw);
       }
@@ -119,6 +126,14 @@ export function watchConformance(rules: readonly Rule[] = RULES): ConformanceWat
       return findings.sort((a, b) => SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity]);
     },
   };
+}
+
+function firstSeen(watch: Watch, views: readonly WireView[]): ReturnType<Watch> {
+  for (const view of views) {
+    const saw = watch(view);
+    if (saw !== null) return saw;
+  }
+  return null;
 }
 
 function sidesOf(endpoints: readonly (EndpointRole | undefined)[]): FindingSides {

@@ -3,6 +3,7 @@ import { describe, expect, test } from "vitest";
 import { RULES } from "../../../src/check/conformance/rules.js";
 import type { WatchedExchange } from "../../../src/check/conformance/watch.js";
 import { content, DONE, finish } from "../../recording/exchange-builder.js";
+import { aUsage } from "../build.js";
 import { ASKED, findingsOf, openaiEvents, rulesSeen, stream } from "./exchanges.js";
 
 type Reads = [ms: number, text: string][];
@@ -97,21 +98,46 @@ describe("streams that are held back", () => {
     expect(seen(...answers)).toEqual([]);
   });
 
+  /** A burst of blocks of six events, a millisecond apart: faster than any engine, if not by much. */
+  const burst = (id: number, count: number, waitMs: number, gapMs = 1) =>
+    at(
+      id,
+      buffered(
+        arriving(count, () => 0),
+        Math.max(1, Math.floor(count / 6)),
+        waitMs,
+        gapMs,
+      ),
+    );
+  const held = (id: number, count: number) => burst(id, count, 27 + count * 12);
+  const mixed = [held(0, 100), held(1, 120), held(2, 90), held(3, 24), held(4, 25), held(5, 26)];
+
   test("a buffer: the longer the answer, the later it begins, also where blocks take some milliseconds", () => {
-    const held = (id: number, count: number) =>
-      at(
-        id,
-        buffered(
-          arriving(count, () => 0),
-          Math.max(1, Math.floor(count / 6)),
-          27 + count * 5,
-          3,
-        ),
-      );
-    const answers = [held(0, 100), held(1, 120), held(2, 90), held(3, 4), held(4, 5)];
-    const [finding] = findingsOf(answers).filter(({ rule }) => rule === "stream-buffered");
-    expect(finding).toMatchObject({ exchanges: { count: 3, of: 3 } });
+    const [finding] = findingsOf(mixed).filter(({ rule }) => rule === "stream-buffered");
+    expect(finding).toMatchObject({ exchanges: { count: 6, of: 6 } });
     expect(finding?.evidence).toContain("later than short ones");
+    expect(findingsOf([...mixed].reverse())).toEqual(findingsOf(mixed));
+  });
+
+  test("one or two answers of another length say nothing of how waits grow", () => {
+    expect(seen(...mixed.slice(0, 5))).toEqual([]);
+    expect(seen(...mixed.slice(0, 3), burst(3, 4, 30), burst(4, 5, 30), burst(5, 6, 30))).toEqual([]);
+  });
+
+  test("an engine that emits bursts and waits longer for longer prompts", () => {
+    const mid = Array.from({ length: 10 }, (_, id) => burst(id, 30, 400 + id, 5));
+    const longer = [10, 11, 12].map((id) => burst(id, 300, 640 + id, 3));
+    expect(seen(...mid, burst(20, 2, 380), burst(21, 300, 640, 3))).toEqual([]);
+    expect(seen(...mid, ...longer, burst(20, 2, 380))).toEqual([]);
+  });
+
+  test("several events a token are no more tokens", () => {
+    const letters = mixed.map(({ exchange, ...rest }) => ({
+      ...rest,
+      exchange,
+      completion: { ...rest.completion, usage: aUsage({ outputTokens: Math.ceil(rest.completion.eventCount / 4) }) },
+    }));
+    expect(seen(...letters)).toEqual([]);
   });
 
   test("one stream of ten that was held back is no property of the endpoint", () => {
@@ -214,8 +240,41 @@ describe("streams that were cut", () => {
     expect(findingsOf([...streams].reverse())).toEqual(findingsOf(streams));
   });
 
-  test("closed in order, without a finish reason, is cut as well", () => {
-    expect(ages(...[0, 1, 2].map((id) => cutAt(id, 30_000, { kind: "complete" })))).toHaveLength(1);
+  const closed = [0, 1, 2].map((id) => cutAt(id, 30_000, { kind: "complete" }));
+  const whole = stream(9, [[20, openaiEvents("chatcmpl-9", ["a"]).join("")]]);
+
+  test("closed in order, without the finish reason that others have, is cut as well", () => {
+    expect(ages(...closed, whole)[0]).toMatchObject({ exchanges: { count: 3, of: 3 } });
+    expect(ages(whole, ...closed)).toHaveLength(1);
+  });
+
+  test("an endpoint that never sends a finish reason, or ends in another way, cuts nothing", () => {
+    expect(ages(...closed)).toEqual([]);
+    // What the connection lost is cut nonetheless.
+    expect(ages(...closed, ...[3, 4, 5].map((id) => cutAt(id, 30_000)))[0]).toMatchObject({ exchanges: { of: 3 } });
+    const withDone = [0, 1, 2].map((id) =>
+      stream(id, [
+        [10, content("a")],
+        [30_000, DONE],
+      ]),
+    );
+    expect(ages(...withDone, whole)).toEqual([]);
+  });
+
+  test("an error before the connection was lost is an error, not a cut", () => {
+    const failing = [0, 1, 2].map((id) =>
+      stream(
+        id,
+        [
+          [10, content("a")],
+          [29_000, 'data: {"error":{"message":"out of memory","type":"server_error","code":null}}\n\n'],
+        ],
+        { body, endedMs: 30_000, outcome: lost },
+      ),
+    );
+    expect(rulesSeen(...failing)).toContain("error-in-stream");
+    expect(rulesSeen(...failing)).not.toContain("stream-cut");
+    expect(ages(...failing)).toEqual([]);
   });
 
   test("at one length of silence: an idle deadline", () => {

@@ -91,6 +91,9 @@ describe("an upstream that was asked again", () => {
     ["x-should-retry", "true"],
     ["retry-after", "30"],
     ["x-litellm-max-retries", "2"],
+    ["x-litellm-num-retries", "3"],
+    ["x-retry-in", "5"],
+    ["x-retry-delay", "5"],
     ["x-attempt-id", "20261121"],
   ])("%s: %s is no cause", (name, value) => {
     expect(rulesSeen(withHeader(name, value))).not.toContain("retried-upstream");

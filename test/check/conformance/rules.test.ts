@@ -4,7 +4,7 @@ import { SUBJECTS } from "../../../src/check/conformance/rule.js";
 import { RULES } from "../../../src/check/conformance/rules.js";
 import type { WatchedExchange } from "../../../src/check/conformance/watch.js";
 import { ANOMALIES, type AnomalyKind } from "../../../src/decode/anomaly.js";
-import type { Completion, TokenEvent } from "../../../src/decode/completion.js";
+import type { ApiError, Completion, TokenEvent } from "../../../src/decode/completion.js";
 import { aCall, anAttempt, aUsage } from "../build.js";
 import { ASKED, anError, failed, type Parts, rulesSeen, watched, watchedBody, withAnomaly } from "./exchanges.js";
 
@@ -24,6 +24,14 @@ const cut = (text: string, parts: Parts = {}): WatchedExchange =>
     completion: { toolCalls: [aCall("f", text)], finishReason: "tool_calls", content: null, ...parts.completion },
   });
 const lost = { outcome: { kind: "network", phase: "body", code: "ECONNRESET", message: "reset" } } as const;
+const retryAfter = (seconds: string, ms: string): Parts => ({
+  attempt: {
+    headers: [
+      ["retry-after", seconds],
+      ["retry-after-ms", ms],
+    ],
+  },
+});
 const redirect = (location: string, parts: Parts = {}): WatchedExchange =>
   failed(308, { envelope: "empty" }, { ...parts, attempt: { headers: [["location", location]], reads: [] } });
 const vectors = (dimensions: number[], body: Record<string, unknown>): WatchedExchange =>
@@ -210,6 +218,16 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     failed(503, {}, { attempt: { headers: [["x-should-retry", "false"]] } }),
     failed(400, {}, { attempt: { headers: [["x-should-retry", "false"]] } }),
   ],
+  "retry-after-contradicts": [
+    failed(429, {}, retryAfter("1", "0")),
+    [
+      failed(429, {}, retryAfter("1", "300")),
+      failed(429, {}, retryAfter("2", "2000")),
+      failed(429, {}, retryAfter("1", "soon")),
+      failed(429, {}, { attempt: { headers: [["retry-after-ms", "0"]] } }),
+      watched(headers(["retry-after", "1"], ["retry-after-ms", "0"])),
+    ],
+  ],
   // addresses
   "redirect-other-origin": [redirect("https://other.example.com/v1/"), redirect("https://api.example.com/v1/x")],
   "redirect-other-scheme": [
@@ -223,7 +241,7 @@ const EXAMPLES: Readonly<Record<string, Example>> = {
     failed(404, { message: "Invalid URL (POST /openai/v1/chat/completions)" }, { path: "/openai/v1/chat/completions" }),
   ],
   "path-without-version": [
-    failed(404, { message: "Not Found" }, { path: "/chat/completions" }),
+    failed(404, { message: "Not Found", code: null }, { path: "/chat/completions" }),
     failed(404, { message: "The model `x` does not exist", code: "model_not_found" }, { path: "/chat/completions" }),
   ],
   // delivery, but for what delivery.test.ts has
@@ -373,6 +391,49 @@ test("a JSON answer cut under `stop` needs that JSON was asked for", () => {
   expect(rulesSeen(watched({ body, completion: { content: '{"a": [1, 2' } }))).toEqual(["stop-inside-json"]);
   expect(rulesSeen(watched({ body, completion: { content: '{"a": "]}"}' } }))).toEqual([]);
   expect(rulesSeen(watched({ completion: { content: "{ is a brace" } }))).toEqual([]);
+});
+
+test("a stop sequence of the request ends JSON where the client wanted it", () => {
+  const asked = { ...ASKED, response_format: { type: "json_object" } };
+  const cutAnswer = { completion: { content: '{"a": [1, 2' } };
+  expect(rulesSeen(watched({ ...cutAnswer, body: { ...asked, stop: ["2,"] } }))).toEqual([]);
+  expect(rulesSeen(watched({ ...cutAnswer, body: { ...asked, stop: "2," } }))).toEqual([]);
+  for (const stop of [null, [], ""]) {
+    expect(rulesSeen(watched({ ...cutAnswer, body: { ...asked, stop } }))).toEqual(["stop-inside-json"]);
+  }
+});
+
+test.each([
+  ["required", []],
+  ["auto", ["finish-reason-with-calls"]],
+])("calls under `stop` with tool_choice %s", (tool_choice, found) => {
+  const completion = { toolCalls: [aCall("f", {})], finishReason: "stop" };
+  expect(rulesSeen(watched({ completion, body: { ...ASKED, tool_choice } }))).toEqual(found);
+});
+
+describe("a 404 on a path without a version", () => {
+  const seen = (path: string, error: Partial<ApiError>) => rulesSeen(failed(404, error, { path, baseUrl }));
+  const baseUrl = "https://api.example.com";
+  const azure = "/openai/deployments/gpt4o/chat/completions";
+
+  test.each([
+    [
+      "a deployment that is not there",
+      azure,
+      { code: "DeploymentNotFound", message: "The API deployment is not there." },
+    ],
+    ["any answer under a deployment", azure, { code: "404", message: "Resource not found" }],
+    ["what the API itself said", "/chat/completions", { code: "workspace_disabled", message: "Gone." }],
+  ])("%s is no cause", (_name, path, error) => {
+    expect(seen(path, error)).not.toContain("path-without-version");
+  });
+
+  test.each(["404", "unknown_url", "not_found", "NotFound", "ResourceNotFound", null])(
+    "code %s says no more",
+    (code) => {
+      expect(seen("/chat/completions", { code, message: "Nothing here" })).toContain("path-without-version");
+    },
+  );
 });
 
 test("attempts that were tried again are looked at for what they said of waiting", () => {
