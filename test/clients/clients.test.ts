@@ -320,6 +320,11 @@ const DRIFTS: Readonly<Record<string, readonly [RecordedCase, string, string?]>>
     "thrown: TypeError \"Cannot read properties of undefined (reading '0')\"",
     'thrown: OpenAIError "chunk.choices is not iterable"',
   ],
+  "a finish reason that is no text": [
+    answered(ROLE, content("x"), finish(), event({}, { choices: [{ index: 0, delta: {}, finish_reason: { a: 1 } }] })),
+    'lost: finish reason "stop" became "{"a":1}"',
+    'lost: finish reason "stop" became "{"a":1}"',
+  ],
   "content as parts": [
     answered(event({ role: "assistant", content: [{ type: "text", text: "Good" }] }), finish(), DONE),
     "lost: content differs from character 1 on",
