@@ -1,7 +1,7 @@
 /** What a client lost of an answer: its view held against twintail's own decoding, field by field. */
 import { isDeepStrictEqual } from "node:util";
 import type { Completion, ToolCall } from "../decode/completion.js";
-import { countCharacters, parseJson } from "../decode/json.js";
+import { countCharacters, parseJson, textOf } from "../decode/json.js";
 import type { ClientLoss } from "../report/clients.js";
 import type { Observation, ObservedCall } from "./observation.js";
 
@@ -60,8 +60,9 @@ function quoted(text: string): string {
   return JSON.stringify(text.length > SHOWN ? `${text.slice(0, SHOWN)}…` : text);
 }
 
-function shown(text: string | null): string {
-  return text === null ? "nothing" : quoted(text);
+/** What a client hands on is a text by its types alone: the wire may have had anything. */
+function shown(text: unknown): string {
+  return text === null ? "nothing" : quoted(textOf(text));
 }
 
 /** A hostile answer may have a thousand calls that all differ. */
@@ -124,7 +125,9 @@ function finishLosses(sent: string | null, got: string | null | undefined, words
   const due = words === null ? sent : words[sent];
   if (got === due) return [];
   const said =
-    got === null ? "finish reason is null" : `finish reason "${sent.slice(0, 40)}" became "${got.slice(0, 40)}"`;
+    got === null
+      ? "finish reason is null"
+      : `finish reason "${sent.slice(0, 40)}" became "${textOf(got).slice(0, 40)}"`;
   return [{ what: said, sent: quoted(sent), got: shown(got) }];
 }
 

@@ -26,14 +26,24 @@ interface TokenUsage {
   readonly completion_tokens?: number;
 }
 
+interface Indexed {
+  readonly index?: number;
+}
+
 export interface ChatChunk {
-  readonly choices: readonly { readonly delta: Message; readonly finish_reason?: string | null }[];
+  readonly choices: readonly (Indexed & { readonly delta: Message; readonly finish_reason?: string | null })[];
   readonly usage?: TokenUsage | null;
 }
 
 export interface ChatAnswer {
-  readonly choices: readonly { readonly message: Message; readonly finish_reason?: string | null }[];
+  readonly choices: readonly (Indexed & { readonly message: Message; readonly finish_reason?: string | null })[];
   readonly usage?: TokenUsage | null;
+}
+
+/** With `n` above 1, events and bodies have several choices in any order: the one with index 0. */
+export function firstChoice<Choice extends Indexed>(choices: readonly Choice[]): Choice | undefined {
+  const choice = choices[0];
+  return (choice?.index ?? 0) === 0 ? choice : choices.find((each) => each?.index === 0);
 }
 
 /** A call whose arguments are still coming. */
@@ -63,13 +73,13 @@ export class ChatReader {
     this.#unguarded(chunk);
     const seen = this.#seen;
     if (chunk.usage != null) seen.usage = usageOf(chunk.usage);
-    const choice = chunk.choices[0];
+    const choice = firstChoice(chunk.choices);
     if (choice === undefined) return;
     const { delta } = choice;
     seen.content += delta?.content ?? "";
     seen.refusal += delta?.refusal ?? "";
-    seen.reasoning += delta?.reasoning_content ?? delta?.reasoning ?? "";
-    seen.finishReason = choice.finish_reason ?? seen.finishReason ?? null;
+    seen.reasoning += delta?.reasoning_content || delta?.reasoning || "";
+    seen.finishReason = choice.finish_reason || (seen.finishReason ?? null);
     for (const piece of delta?.tool_calls ?? []) this.#piece(piece);
     if (delta?.function_call != null) this.#piece({ index: 0, function: delta.function_call });
   }
@@ -97,13 +107,13 @@ export class ChatReader {
 
 /** A whole answer, from a body or from the helper that accumulates a stream. */
 export function readAnswer(answer: ChatAnswer, seen: OpenObservation): void {
-  const choice = answer.choices[0];
+  const choice = firstChoice(answer.choices) ?? answer.choices[0];
   const message = choice?.message;
   const legacy = message?.function_call;
   const calls = message?.tool_calls ?? (legacy == null ? [] : [{ index: 0, function: legacy }]);
   Object.assign(seen, {
     content: `${message?.content ?? ""}`,
-    reasoning: `${message?.reasoning_content ?? message?.reasoning ?? ""}`,
+    reasoning: `${message?.reasoning_content || message?.reasoning || ""}`,
     refusal: `${message?.refusal ?? ""}`,
     toolCalls: [...calls].map(wholeCall),
     finishReason: choice?.finish_reason ?? null,

@@ -1,7 +1,8 @@
 /** The `openai` package, old and new, used as its documentation does. */
+import { dimensionOf } from "../decode/embeddings.js";
 import { type Client, type Import, NO_KEY, NOWHERE, type OpenObservation } from "./client.js";
 import type { ReplayJob } from "./messages.js";
-import { type ChatAnswer, type ChatChunk, ChatReader, readAnswer } from "./openai-chat.js";
+import { type ChatAnswer, type ChatChunk, ChatReader, firstChoice, readAnswer } from "./openai-chat.js";
 import { type ResponseEvent, type ResponseObject, ResponseReader } from "./openai-responses.js";
 import { recordedFetch } from "./recorded-fetch.js";
 import { thrownBy } from "./thrown.js";
@@ -110,7 +111,11 @@ async function helper(client: OpenAi, body: unknown, seen: OpenObservation): Pro
 }
 
 interface TextAnswer {
-  readonly choices: readonly { readonly text: string; readonly finish_reason: string | null }[];
+  readonly choices: readonly {
+    readonly index?: number;
+    readonly text: string;
+    readonly finish_reason: string | null;
+  }[];
   readonly usage?: ChatAnswer["usage"];
 }
 
@@ -119,8 +124,9 @@ async function completions(answer: unknown, job: ReplayJob, seen: OpenObservatio
   seen.finishReason = null;
   seen.usage = null;
   const read = (part: TextAnswer): void => {
-    seen.content += part.choices[0]?.text ?? "";
-    seen.finishReason = part.choices[0]?.finish_reason ?? seen.finishReason ?? null;
+    const choice = firstChoice(part.choices);
+    seen.content += choice?.text ?? "";
+    seen.finishReason = choice?.finish_reason || (seen.finishReason ?? null);
     if (part.usage != null) {
       const { prompt_tokens, completion_tokens } = part.usage;
       seen.usage = { inputTokens: prompt_tokens ?? null, outputTokens: completion_tokens ?? null };
@@ -151,7 +157,8 @@ function embeddings(answer: unknown, seen: OpenObservation, place: Place): void 
   place.where = "reading the answer";
   const { data, usage } = answer as EmbeddingAnswer;
   seen.dimensions = data.map(({ embedding }) =>
-    typeof embedding === "string" ? Math.floor(Buffer.from(embedding, "base64").length / 4) : embedding.length,
+    // Asked for base64, the client hands the text on: nothing of it is lost, whichever numbers it holds.
+    typeof embedding === "string" ? dimensionOf(embedding) : embedding.length,
   );
   seen.usage = usage == null ? null : { inputTokens: usage.prompt_tokens ?? null };
 }

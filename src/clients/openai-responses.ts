@@ -6,6 +6,8 @@ interface OutputItem {
   readonly call_id?: string;
   readonly name?: string;
   readonly arguments?: string;
+  /** Of a custom tool, in place of its arguments: free text. */
+  readonly input?: string;
   readonly content?: readonly { readonly type: string; readonly text?: string; readonly refusal?: string }[];
   readonly summary?: readonly { readonly text?: string }[];
 }
@@ -29,7 +31,8 @@ export interface ResponseEvent {
   readonly code?: string | null;
 }
 
-const INCOMPLETE: Readonly<Record<string, string>> = { max_output_tokens: "length", content_filter: "content_filter" };
+/** Why a response is incomplete, where chat has another word for it. Some servers say `max_tokens`, some nothing. */
+const INCOMPLETE: Readonly<Record<string, string>> = { max_output_tokens: "length", max_tokens: "length" };
 
 /** A call whose arguments are still coming. */
 interface OpenCall {
@@ -63,15 +66,16 @@ export class ResponseReader {
         seen.reasoning += event.delta ?? "";
         break;
       case "response.output_item.added":
-        if (event.item?.type === "function_call") this.#call(event.output_index, event.item);
+        if (isCall(event.item)) this.#call(event.output_index, event.item);
         break;
-      case "response.function_call_arguments.delta": {
+      case "response.function_call_arguments.delta":
+      case "response.custom_tool_call_input.delta": {
         const call = this.#callOf.get(event.output_index);
         if (call !== undefined) call.argumentsText += event.delta ?? "";
         break;
       }
       case "response.output_item.done":
-        if (event.item?.type === "function_call") this.#call(event.output_index, event.item);
+        if (isCall(event.item)) this.#call(event.output_index, event.item);
         break;
       case "response.completed":
       case "response.incomplete":
@@ -87,13 +91,15 @@ export class ResponseReader {
   body(answer: ResponseObject): void {
     const seen = this.#seen;
     for (const [index, item] of answer.output.entries()) {
-      if (item.type === "function_call") this.#call(index, item);
+      if (isCall(item)) this.#call(index, item);
       for (const part of item.content ?? []) {
         if (item.type === "reasoning") seen.reasoning += part.text ?? "";
         else if (part.type === "output_text") seen.content += part.text ?? "";
         else if (part.type === "refusal") seen.refusal += part.refusal ?? "";
       }
-      for (const part of item.summary ?? []) seen.reasoning += part.text ?? "";
+      // The same text under both names is one text.
+      const told = item.type === "reasoning" ? item.content?.[0]?.text : undefined;
+      for (const part of item.summary ?? []) if (part.text !== told) seen.reasoning += part.text ?? "";
     }
     this.#end(answer);
   }
@@ -107,13 +113,16 @@ export class ResponseReader {
     }
     call.id = item.call_id ?? null;
     call.name = item.name ?? null;
-    call.argumentsText = `${item.arguments ?? ""}`;
+    call.argumentsText = `${item.arguments ?? item.input ?? ""}`;
   }
 
   #end({ status, incomplete_details, error, usage }: ResponseObject): void {
     const seen = this.#seen;
     if (status === "completed") seen.finishReason = this.#calls.length > 0 ? "tool_calls" : "stop";
-    else if (status === "incomplete") seen.finishReason = INCOMPLETE[incomplete_details?.reason ?? ""] ?? null;
+    else if (status === "incomplete") {
+      const reason = incomplete_details?.reason || "max_output_tokens";
+      seen.finishReason = Object.hasOwn(INCOMPLETE, reason) ? (INCOMPLETE[reason] ?? null) : reason;
+    }
     if (usage != null) {
       seen.usage = { inputTokens: usage.input_tokens ?? null, outputTokens: usage.output_tokens ?? null };
     }
@@ -126,4 +135,8 @@ export class ResponseReader {
       code: code == null ? null : `${code}`.slice(0, 100),
     };
   }
+}
+
+function isCall(item: OutputItem | undefined): item is OutputItem {
+  return item?.type === "function_call" || item?.type === "custom_tool_call";
 }

@@ -81,7 +81,7 @@ class EmbeddingsDialect implements Dialect {
 }
 
 /** Lengths of vectors sent as numbers, or as base64 of 32-bit floats or of 8-bit integers; 0 for anything else. */
-function dimensionOf(embedding: unknown): number {
+export function dimensionOf(embedding: unknown): number {
   if (typeof embedding !== "string") {
     return asArray(embedding).every((value) => typeof value === "number") ? asArray(embedding).length : 0;
   }

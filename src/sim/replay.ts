@@ -13,6 +13,7 @@ import { invalidRequest, RequestError, simulatedError } from "./request-error.js
 import { PacingWheel } from "./wheel.js";
 
 export interface ReplayServer {
+  /** The first of those that were recorded. */
   readonly basePath: string;
   /** For people: what is served. */
   readonly label: string;
@@ -25,6 +26,7 @@ export interface ReplayServer {
 
 /** How many case names a hint lists. */
 const CASES_NAMED = 20;
+const PATHS_NAMED = 5;
 
 /** A replayed endpoint in this process. @throws TwintailError when the options or the recording are wrong. */
 export function createReplayServer(given: ReplayOptions): ReplayServer {
@@ -32,7 +34,7 @@ export function createReplayServer(given: ReplayOptions): ReplayServer {
   const book = new ReplayBook(options);
   const server = loopbackServer(requestHandler(options, book), options.host);
   return {
-    basePath: book.basePath,
+    basePath: book.basePaths[0],
     label: labelOf(options, book),
     cases: book.cases,
     listen: () => server.listen(options.port ?? 0),
@@ -54,16 +56,18 @@ function requestHandler(options: ReplayOptions, book: ReplayBook) {
 
   const handle = async (request: IncomingMessage, response: ServerResponse): Promise<void> => {
     const path = (request.url ?? "/").replace(/\?.*$/, "");
-    const under = path.startsWith(book.basePath) ? path.slice(book.basePath.length) : "";
-    if (under === "/models" && request.method === "GET") {
+    const has = (under: string): boolean => book.basePaths.some((base) => path === `${base}${under}`);
+    if (has("/models") && request.method === "GET") {
       const refused = injector.ofRead(schedule.now());
       if (refused !== null) throw refused;
       sendModels(response, book.models);
       return;
     }
-    const api = API_PATHS.find(([one]) => one === under)?.[1];
+    const api = API_PATHS.find(([under]) => has(under))?.[1];
     if (api === undefined || request.method !== "POST") {
-      throw invalidRequest(`Nothing recorded at ${request.method} ${path}; recorded under ${book.basePath}`, null, 404);
+      const under =
+        book.basePaths.slice(0, PATHS_NAMED).join(", ") + (book.basePaths.length > PATHS_NAMED ? ", …" : "");
+      throw invalidRequest(`Nothing recorded at ${request.method} ${path}; recorded under ${under}`, null, 404);
     }
     const raw = await readBody(request);
     const arrivedMs = schedule.now();

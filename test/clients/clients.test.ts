@@ -55,6 +55,231 @@ const message = (more: Record<string, unknown>): unknown => ({
   choices: [{ index: 0, message: { role: "assistant", ...more }, finish_reason: "stop" }],
 });
 
+const choice = (index: number, delta: object, reason: string | null = null): string =>
+  event({}, { choices: [{ index, delta, finish_reason: reason, logprobs: null }] });
+const textChoice = (index: number, text: string, reason: string | null = null): string =>
+  event({}, { object: "text_completion", choices: [{ index, text, finish_reason: reason, logprobs: null }] });
+
+/** A stream of `/responses`, in OpenAI's shape: events are named and numbered. */
+const responded = (...events: readonly { readonly type: string }[]): RecordedCase => ({
+  candidate: stream(
+    events.map((one, index) => `event: ${one.type}\ndata: ${JSON.stringify({ ...one, sequence_number: index })}\n\n`),
+  ),
+  api: "responses",
+  request: { input: "hello" },
+});
+const wholeResponse = (value: unknown): RecordedCase => ({ ...whole(value), api: "responses" });
+const response = (output: readonly object[], status = "completed", more: object = {}) => ({
+  id: "resp",
+  object: "response",
+  created_at: 1,
+  model: "m",
+  status,
+  error: null,
+  incomplete_details: null,
+  output,
+  usage: { input_tokens: 5, output_tokens: 2, output_tokens_details: { reasoning_tokens: 0 }, total_tokens: 7 },
+  ...more,
+});
+const completed = (...output: readonly object[]) => ({ type: "response.completed", response: response(output) });
+const created = { type: "response.created", response: response([], "in_progress", { usage: null }) };
+const item = (index: number, begun: object, told: readonly object[], done: object) => [
+  { type: "response.output_item.added", output_index: index, item: begun },
+  ...told.map((one) => ({ output_index: index, content_index: 0, ...(one as { type: string }) })),
+  { type: "response.output_item.done", output_index: index, item: done },
+];
+const MESSAGE = { id: "msg", type: "message", role: "assistant", content: [{ type: "output_text", text: "Hi" }] };
+const said = (index: number) =>
+  item(
+    index,
+    { ...MESSAGE, content: [] },
+    [
+      { type: "response.output_text.delta", item_id: "msg", delta: "Hi", logprobs: [] },
+      { type: "response.output_text.done", item_id: "msg", text: "Hi" },
+    ],
+    MESSAGE,
+  );
+const THOUGHT = { id: "rs", type: "reasoning", summary: [{ type: "summary_text", text: "**Hm**" }] };
+const REFUSAL = { ...MESSAGE, content: [{ type: "refusal", refusal: "No." }] };
+const SQL = { id: "ctc", type: "custom_tool_call", call_id: "c1", name: "sql", input: "select 1" };
+const functionCall = (place: number) => ({
+  id: `fc${place}`,
+  type: "function_call",
+  call_id: `c${place}`,
+  name: "get_weather",
+  arguments: place === 0 ? oslo : rome,
+});
+
+/** What OpenAI itself answers: no client of its own loses any of it. Case → the answer. */
+const OWN_SHAPES: Readonly<Record<string, RecordedCase>> = {
+  "two choices, streamed": answered(
+    choice(0, { role: "assistant", content: "", refusal: null }),
+    choice(1, { role: "assistant", content: "", refusal: null }),
+    choice(1, { content: "World" }),
+    choice(0, { content: "Hello" }),
+    choice(0, {}, "stop"),
+    choice(1, {}, "length"),
+    DONE,
+  ),
+  "two choices in a body, the second first": whole({
+    choices: [
+      { index: 1, message: { role: "assistant", content: "World" }, finish_reason: "length" },
+      { index: 0, message: { role: "assistant", content: "Hello" }, finish_reason: "stop" },
+    ],
+  }),
+  "two choices of /completions, streamed": {
+    ...answered(
+      textChoice(1, "World"),
+      textChoice(0, "Hello"),
+      textChoice(0, "", "stop"),
+      textChoice(1, "", "length"),
+      DONE,
+    ),
+    api: "completions",
+    request: { prompt: "hello" },
+  },
+  "usage: null on every event": answered(
+    event({ role: "assistant", content: "" }, { usage: null }),
+    event({ content: "x" }, { usage: null }),
+    event({}, { usage: null }, "stop"),
+    USAGE,
+    DONE,
+  ),
+  "an empty reasoning_content beside reasoning": answered(
+    event({ role: "assistant", reasoning_content: "", reasoning: "think" }),
+    content("x"),
+    finish(),
+    DONE,
+  ),
+  "an empty reasoning_content beside reasoning, in a body": whole(
+    message({ content: "x", reasoning_content: "", reasoning: "think" }),
+  ),
+  "an empty finish reason after the finish reason": answered(ROLE, content("x"), finish(), finish(""), DONE),
+  "a refusal": answered(
+    event({ role: "assistant", content: null, refusal: "" }),
+    event({ refusal: "No" }),
+    event({ refusal: "." }),
+    finish(),
+    DONE,
+  ),
+  "a refusal in a body": whole(message({ content: null, refusal: "No." })),
+  logprobs: answered(
+    event(
+      {},
+      {
+        choices: [
+          {
+            index: 0,
+            delta: { role: "assistant", content: "x" },
+            logprobs: { content: [{ token: "x", logprob: -0.1, bytes: [120], top_logprobs: [] }], refusal: null },
+            finish_reason: null,
+          },
+        ],
+      },
+    ),
+    finish(),
+    DONE,
+  ),
+  "parallel tool calls": called(
+    toolPiece(0, "a", "get_weather", ""),
+    toolPiece(0, undefined, undefined, oslo),
+    toolPiece(1, "b", "get_weather", ""),
+    toolPiece(1, undefined, undefined, rome),
+  ),
+  "a legacy function call": answered(
+    event({ role: "assistant", content: null, function_call: { name: "get_weather", arguments: "" } }),
+    event({ function_call: { arguments: oslo } }),
+    finish("function_call"),
+    DONE,
+  ),
+  "/responses": responded(created, ...said(0), completed(MESSAGE)),
+  "/responses, a reasoning model": responded(
+    created,
+    ...item(
+      0,
+      { ...THOUGHT, summary: [] },
+      [
+        { type: "response.reasoning_summary_text.delta", item_id: "rs", summary_index: 0, delta: "**Hm**" },
+        { type: "response.reasoning_summary_text.done", item_id: "rs", summary_index: 0, text: "**Hm**" },
+      ],
+      THOUGHT,
+    ),
+    ...said(1),
+    completed(THOUGHT, MESSAGE),
+  ),
+  "/responses, a reasoning model's body": wholeResponse(response([THOUGHT, MESSAGE])),
+  // As servers of open models have it, whose reasoning is no secret.
+  "/responses, reasoning as content and as summary": wholeResponse(
+    response([{ ...THOUGHT, content: [{ type: "reasoning_text", text: "**Hm**" }] }, MESSAGE]),
+  ),
+  "/responses, a refusal": responded(
+    created,
+    ...item(
+      0,
+      { ...REFUSAL, content: [] },
+      [{ type: "response.refusal.delta", item_id: "msg", delta: "No." }],
+      REFUSAL,
+    ),
+    completed(REFUSAL),
+  ),
+  "/responses, parallel tool calls": responded(
+    created,
+    ...[0, 1].flatMap((place) =>
+      item(
+        place,
+        { ...functionCall(place), arguments: "" },
+        [
+          {
+            type: "response.function_call_arguments.delta",
+            item_id: `fc${place}`,
+            delta: functionCall(place).arguments,
+          },
+        ],
+        functionCall(place),
+      ),
+    ),
+    completed(functionCall(0), functionCall(1)),
+  ),
+  "/responses, a custom tool": responded(
+    created,
+    ...item(
+      0,
+      { ...SQL, input: "" },
+      [
+        { type: "response.custom_tool_call_input.delta", item_id: "ctc", delta: "select 1" },
+        { type: "response.custom_tool_call_input.done", item_id: "ctc", input: "select 1" },
+      ],
+      SQL,
+    ),
+    completed(SQL),
+  ),
+  "/responses, a custom tool in a body": wholeResponse(response([SQL])),
+  "/responses, cut at its limit": responded(created, ...said(0), {
+    type: "response.incomplete",
+    response: response([MESSAGE], "incomplete", { incomplete_details: { reason: "max_output_tokens" } }),
+  } as { type: string }),
+  // The reason has another word, or none: the client hands on what there is.
+  "/responses, cut at its limit in other words": wholeResponse(
+    response([MESSAGE], "incomplete", { incomplete_details: { reason: "max_tokens" } }),
+  ),
+  "/responses, cut without a reason": wholeResponse(response([MESSAGE], "incomplete")),
+  "/responses, cut for a reason of its own": wholeResponse(
+    response([MESSAGE], "incomplete", { incomplete_details: { reason: "max_tool_calls" } }),
+  ),
+  "vectors in base64": vectors(Buffer.from(new Float32Array([0.5, -0.25, 1]).buffer)),
+  // Perplexity's; nothing in the answer says which numbers they are.
+  "vectors of 8-bit numbers in base64": vectors(Buffer.from([127, 127, 127, 127, 255, 255, 255, 255])),
+};
+
+function vectors(bytes: Buffer): RecordedCase {
+  const data = [{ object: "embedding", index: 0, embedding: bytes.toString("base64") }];
+  return {
+    ...whole({ object: "list", data, model: "m", usage: { prompt_tokens: 2, total_tokens: 2 } }),
+    api: "embeddings",
+    request: { input: "a", encoding_format: "base64" },
+  };
+}
+
 /** Case → [the answer, what `create` makes of it, what `.stream()` makes of it]. */
 const DRIFTS: Readonly<Record<string, readonly [RecordedCase, string, string?]>> = {
   clean: [answered(...CLEAN), "parsed", "parsed"],
@@ -94,6 +319,11 @@ const DRIFTS: Readonly<Record<string, readonly [RecordedCase, string, string?]>>
     answered('data: {"id":"c"}\n\n', ...CLEAN),
     "thrown: TypeError \"Cannot read properties of undefined (reading '0')\"",
     'thrown: OpenAIError "chunk.choices is not iterable"',
+  ],
+  "a finish reason that is no text": [
+    answered(ROLE, content("x"), finish(), event({}, { choices: [{ index: 0, delta: {}, finish_reason: { a: 1 } }] })),
+    'lost: finish reason "stop" became "{"a":1}"',
+    'lost: finish reason "stop" became "{"a":1}"',
   ],
   "content as parts": [
     answered(event({ role: "assistant", content: [{ type: "text", text: "Good" }] }), finish(), DONE),
@@ -219,6 +449,22 @@ describe("openai over drifts", () => {
   it.each(Object.entries(DRIFTS))("%s", (name, [, create, helper]) => {
     expect(results.get(`${name} create`)).toEqual(create);
     expect(results.get(`${name} stream`)).toEqual(helper);
+  });
+});
+
+describe("openai over what OpenAI answers", () => {
+  const results = new Map<string, string[]>();
+  beforeAll(async () => {
+    const report = await replay(writeRecording(join(folder, "own-shapes.jsonl"), OWN_SHAPES));
+    for (const result of report.results) {
+      results.set(result.caseId, [...(results.get(result.caseId) ?? []), told(result)]);
+    }
+  }, 60_000);
+
+  it.each(Object.keys(OWN_SHAPES))("%s: parsed", (name) => {
+    const verdicts = results.get(name) ?? [];
+    expect(verdicts.length).toBeGreaterThan(0);
+    expect(new Set(verdicts)).toEqual(new Set(["parsed"]));
   });
 });
 

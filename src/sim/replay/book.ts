@@ -45,8 +45,8 @@ export class ReplayBook {
   readonly #loop: boolean;
   readonly runId: string;
   readonly models: readonly string[];
-  /** Where the API began, `/v1` for most. */
-  readonly basePath: string;
+  /** Where the API began, `/v1` for most; several where the model is part of the path. In the order of their first use. */
+  readonly basePaths: readonly [string, ...string[]];
   /** Ids of the cases that can be served, sorted. */
   readonly cases: readonly string[];
   readonly size: number;
@@ -55,8 +55,7 @@ export class ReplayBook {
   constructor(options: ReplayOptions) {
     this.#loop = options.loop === true;
     const role = options.endpoint ?? "candidate";
-    const all: { entry: Entry; api: Api; key: string }[] = [];
-    const basePaths = new Set<string>();
+    const all: { entry: Entry; api: Api; key: string; basePath: string }[] = [];
     const { header } = readRecording(options.recording, (exchange, frame) => {
       if (exchange.endpoint !== role || exchange.phase === "probe") return;
       // A wake is no answer of a warm endpoint.
@@ -67,7 +66,6 @@ export class ReplayBook {
       const attempts = exchange.attempts.filter(({ outcome }) => outcome.kind !== "staleConnection");
       const [first] = attempts;
       if (first === undefined) return;
-      basePaths.add(template.path.slice(0, -path.length));
       const { body } = template;
       const entry: Entry = {
         exchange,
@@ -78,7 +76,8 @@ export class ReplayBook {
         next: 0,
         nextNearest: 0,
       };
-      all.push({ entry, api, key: keyOf(api, body, exchange.variant) });
+      const basePath = template.path.slice(0, -path.length);
+      all.push({ entry, api, key: keyOf(api, body, exchange.variant), basePath });
     });
     // Lines stand in the order in which exchanges ended; they are served in the order in which they began.
     all.sort((a, b) => a.entry.exchange.segment - b.entry.exchange.segment || a.entry.startedNs - b.entry.startedNs);
@@ -88,7 +87,8 @@ export class ReplayBook {
     }
     this.runId = header.runId;
     this.models = modelsOf(header, role);
-    this.basePath = [...basePaths][0] ?? "/v1";
+    const [first = "/v1", ...others] = new Set(all.map(({ basePath }) => basePath));
+    this.basePaths = [first, ...others];
     this.cases = [...new Set(all.map(({ entry }) => entry.exchange.caseId))].sort();
     this.size = all.length;
   }
@@ -109,8 +109,7 @@ export class ReplayBook {
   takeNearest(api: Api, body: Body): Take | Miss {
     const shape = shapeOf(api, variantOf(body));
     const all = this.#byShape.get(shape) ?? [];
-    const usual = all.filter(({ exchange }) => !isCancelled(exchange));
-    const entries = usual.length > 0 ? usual : all;
+    const entries = firstOf(answered(all).filter(isUsual), answered(all), all);
     if (entries.length === 0) return "unknown";
     const begun = entries.find((one) => one.nextNearest > 0 && one.nextNearest < one.attempts.length);
     const turn = this.#turns.get(shape) ?? 0;
@@ -135,16 +134,24 @@ function nextOf(entries: readonly Entry[]): Entry | undefined {
 
 /** The request key leaves much out: of what it finds, the entries whose requests are most like this one. */
 function closest(entries: readonly Entry[], whole: string, toolChoice: string): readonly Entry[] {
-  const answered = entries.filter(({ exchange }) => !isCancelled(exchange));
-  const usable = answered.length > 0 ? answered : entries;
-  for (const alike of [
-    entries.filter((one) => one.whole === whole && !isCancelled(one.exchange)),
-    entries.filter((one) => one.whole === whole),
-    usable.filter((one) => one.toolChoice === toolChoice),
-  ]) {
-    if (alike.length > 0) return alike;
-  }
-  return usable;
+  const alike = entries.filter((one) => one.whole === whole);
+  const usable = firstOf(answered(entries), entries);
+  const chosen = usable.filter((one) => one.toolChoice === toolChoice);
+  return firstOf(answered(alike), alike, chosen.filter(isUsual), chosen, usable.filter(isUsual), usable);
+}
+
+/** The first of the lists that has something; the last one whatever it has. */
+function firstOf(...lists: readonly (readonly Entry[])[]): readonly Entry[] {
+  return lists.find((list) => list.length > 0) ?? [];
+}
+
+function answered(entries: readonly Entry[]): readonly Entry[] {
+  return entries.filter(({ exchange }) => !isCancelled(exchange));
+}
+
+/** A solo request has a limit of its own on the answer, and a warm-up is there for the endpoint, not for its answer. */
+function isUsual({ exchange: { phase } }: Entry): boolean {
+  return phase !== "solo" && phase !== "warmup";
 }
 
 function isCancelled({ attempts }: Exchange): boolean {

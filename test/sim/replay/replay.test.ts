@@ -28,6 +28,7 @@ const chat = (prompt: string, more: object = {}): Record<string, unknown> => ({
 interface Recorded {
   readonly prompt?: string;
   readonly body?: Record<string, unknown>;
+  readonly path?: string;
   readonly exchange: Exchange;
 }
 
@@ -36,9 +37,9 @@ function recording(recorded: readonly Recorded[]): string {
   const folder = mkdtempSync(join(tmpdir(), "twintail-replay-"));
   onTestFinished(() => rmSync(folder, { recursive: true }));
   const requests = Object.fromEntries(
-    recorded.map(({ prompt = "Count", body }, index) => [
+    recorded.map(({ prompt = "Count", body, path = "/v1/chat/completions" }, index) => [
       `r${index}`,
-      { method: "POST" as const, path: "/v1/chat/completions", headers: {}, body: body ?? chat(prompt) },
+      { method: "POST" as const, path, headers: {}, body: body ?? chat(prompt) },
     ]),
   );
   const exchanges = recorded.map((one, index): Exchange => ({ ...one.exchange, id: index, requestId: `r${index}` }));
@@ -178,6 +179,53 @@ describe("which exchange answers", () => {
     expect((await ask(chat("Count", { tool_choice: "none", temperature: 1 }))).text).toContain("none");
     expect((await ask(chat("Count", { max_tokens: 5 }))).text).toContain("short");
     expect((await ask(chat("Count"))).text).toContain("auto");
+  });
+
+  test("a path for each model: every one of them answers, and any of them for either", async () => {
+    const deployed = (model: string): Recorded => ({
+      prompt: model,
+      path: `/openai/deployments/${model}/chat/completions`,
+      exchange: candidate([said(model)], { caseId: model }),
+    });
+    const folder = recording([deployed("small"), deployed("large%20one")]);
+    const server = createReplayServer({ recording: folder, loop: true });
+    const origin = `http://127.0.0.1:${await server.listen()}`;
+    onTestFinished(() => server.close());
+    const ask = async (model: string, under: string): Promise<unknown[]> => {
+      const { status, text } = await send(`${origin}/openai/deployments/${under}/chat/completions`, chat(model));
+      return [status, text];
+    };
+    const large = [200, content("large%20one") + finish() + DONE];
+    expect(await ask("small", "small")).toEqual([200, content("small") + finish() + DONE]);
+    expect(await ask("large%20one", "large%20one")).toEqual(large);
+    expect(await ask("large%20one", "small")).toEqual(large);
+    expect(await ask("small", "medium")).toEqual([
+      404,
+      expect.stringContaining("recorded under /openai/deployments/small, /openai/deployments/large%20one"),
+    ]);
+    for (const model of ["small", "large%20one"]) {
+      expect((await send(`${origin}/openai/deployments/${model}/models`, undefined)).status).toBe(200);
+    }
+  });
+
+  test("where no request is wholly alike, a warm answer before a short one of the solo stretch or a warm-up", async () => {
+    const one = (text: string, dispatchedMs: number, more: object, phase: Exchange["phase"]): Recorded => ({
+      body: chat("Count", more),
+      exchange: candidate([attempt({ reads: [[1, content(text)]], headers: STREAM, dispatchedMs })], { phase }),
+    });
+    const folder = recording([
+      one("warm-up", 100, { max_tokens: 900 }, "warmup"),
+      one("solo", 300, { max_tokens: 200 }, "solo"),
+      one("warm", 500, { max_tokens: 900 }, "warm"),
+    ]);
+    const ask = await replay(folder, { loop: true });
+    const other = chat("Count", { max_completion_tokens: 900 });
+    for (const _ of [1, 2]) expect((await ask(other)).text).toBe(content("warm"));
+    // What is wholly alike stays before it, in the order in which it was asked.
+    expect((await ask(chat("Count", { max_tokens: 200 }))).text).toBe(content("solo"));
+    expect((await ask(chat("Count", { max_tokens: 900 }))).text).toBe(content("warm-up"));
+    const short = await replay(recording([one("solo", 300, { max_tokens: 200 }, "solo")]));
+    expect((await short(other)).text).toBe(content("solo"));
   });
 
   test("a retried request: its attempts in order, dead sockets left out", async () => {
@@ -331,29 +379,40 @@ describe("failures injected into a recording", () => {
   });
 });
 
-test("a recording of a real server, served by a process of its own: every answer byte for byte", async () => {
-  const file = fileURLToPath(new URL("../../recordings/llama-cpp.jsonl", import.meta.url));
-  const exchanges: { exchange: Exchange; body: object; path: string }[] = [];
-  readRecording(file, (one, header) => {
-    const template = header.requests[one.requestId];
-    if (one.endpoint === "candidate")
-      exchanges.push({ exchange: one, body: template?.body ?? {}, path: template?.path.replace("/v1", "") ?? "" });
+describe("a recording of a real server, served by a process of its own", () => {
+  test.each([
+    ["llama-cpp", "2026-11-21T08-24-32Z-short-real-ac4f", "candidate", "greeting"],
+    ["llama-cpp-apis", "2026-11-21T11-00-06Z-apis-1f73", "candidate", "response-tools"],
+    ["llama-cpp-apis", "2026-11-21T11-00-06Z-apis-1f73", "baseline", "completion"],
+  ] as const)("%s, %s, %s: every answer byte for byte", async (name, runId, role, caseId) => {
+    const file = fileURLToPath(new URL(`../../recordings/${name}.jsonl`, import.meta.url));
+    const exchanges: { exchange: Exchange; body: object; path: string }[] = [];
+    readRecording(file, (one, header) => {
+      const template = header.requests[one.requestId];
+      if (one.endpoint === role)
+        exchanges.push({ exchange: one, body: template?.body ?? {}, path: template?.path.replace("/v1", "") ?? "" });
+    });
+    const startOf = ({ exchange: one }: (typeof exchanges)[number]): number => answersOf(one)[0]?.dispatchedAtNs ?? 0;
+    exchanges.sort((a, b) => startOf(a) - startOf(b));
+    const replayed = await startReplayProcess({ recording: file, endpoint: role, speed: 50 });
+    onTestFinished(() => replayed.stop());
+    expect(replayed.label).toMatch(
+      new RegExp(`^replay of ${runId}, ${role}: \\d+ exchanges of \\d+ cases; at 50 times`),
+    );
+    expect(replayed.cases).toContain(caseId);
+    expect(exchanges.length).toBeGreaterThan(10);
+    for (const { exchange: one, body, path } of exchanges) {
+      const [due] = answersOf(one);
+      const reads = (due?.reads ?? []).map(([, bytes]) => decodeBytes(bytes));
+      const got = await send(`${replayed.baseUrl}${path}`, body);
+      expect([got.status, got.headers["x-twintail-replay"]]).toEqual([due?.status, one.caseId]);
+      expect(got.headers["content-type"]).toBe(due?.headers?.find(([key]) => key === "content-type")?.[1]);
+      expect(got.bytes).toEqual(Buffer.concat(reads));
+    }
   });
-  exchanges.sort(
-    (a, b) => (a.exchange.attempts[0]?.dispatchedAtNs ?? 0) - (b.exchange.attempts[0]?.dispatchedAtNs ?? 0),
-  );
-  const replayed = await startReplayProcess({ recording: file, speed: 50 });
-  onTestFinished(() => replayed.stop());
-  expect(replayed.label).toMatch(
-    /^replay of 2026-11-21T08-24-32Z-short-real-ac4f, candidate: \d+ exchanges of \d+ cases; at 50 times/,
-  );
-  expect(replayed.cases).toContain("greeting");
-  expect(exchanges.length).toBeGreaterThan(10);
-  for (const { exchange: one, body, path } of exchanges) {
-    const attempts = one.attempts.filter(({ outcome }) => outcome.kind !== "staleConnection");
-    const got = await send(`${replayed.baseUrl}${path}`, body);
-    expect(got.status).toBe(attempts[0]?.status);
-    expect(got.bytes).toEqual(Buffer.concat((attempts[0]?.reads ?? []).map(([, bytes]) => decodeBytes(bytes))));
+
+  function answersOf({ attempts }: Exchange): Exchange["attempts"] {
+    return attempts.filter(({ outcome }) => outcome.kind !== "staleConnection");
   }
 });
 
