@@ -91,9 +91,10 @@ function isThrottled(status: number | undefined): boolean {
 export function retryAfterMs(headers: readonly (readonly [string, string])[], nowMs: number): number | null {
   const value = (name: string): string | undefined => headers.find(([key]) => key === name)?.[1].trim();
   const ms = Number(value("retry-after-ms") || Number.NaN);
-  if (Number.isFinite(ms) && ms >= 0) return ms;
+  // Azure sends 0 ms beside a second: the longer one is meant.
+  if (Number.isFinite(ms) && ms > 0) return ms;
   const text = value("retry-after");
-  if (text === undefined || text === "") return null;
+  if (text === undefined || text === "") return ms === 0 ? 0 : null;
   const seconds = Number(text);
   if (Number.isFinite(seconds)) return seconds >= 0 ? seconds * 1_000 : null;
   const date = Date.parse(text);
