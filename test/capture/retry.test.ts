@@ -6,7 +6,7 @@ import type { Outcome } from "../../src/recording/recording.js";
 
 const NOW = Date.parse("2026-11-21T12:00:00Z");
 const SETTINGS = { attempts: 4, on: [429, "5xx", "network"] } as const;
-const after = (
+const backoff = (
   attempt: { status?: number; outcome?: Outcome; headers?: [string, string][] },
   made = 1,
   settings: Parameters<typeof backoffAfter>[2] = SETTINGS,
@@ -46,15 +46,15 @@ describe("Retry-After", () => {
 
   test("is honoured on 429 and 5xx, at most for 60 s", () => {
     for (const status of [429, 500, 503, 529]) {
-      expect(after({ status, headers: [["retry-after", "7"]] })).toEqual({ ms: 7_000, from: "retry-after" });
-      expect(after({ status, headers: [["retry-after", "3600"]] })).toEqual({ ms: 60_000, from: "retry-after" });
+      expect(backoff({ status, headers: [["retry-after", "7"]] })).toEqual({ ms: 7_000, from: "retry-after" });
+      expect(backoff({ status, headers: [["retry-after", "3600"]] })).toEqual({ ms: 60_000, from: "retry-after" });
     }
   });
 });
 
 describe("what is asked again", () => {
   const dropped: Outcome = { kind: "network", phase: "body", code: "ECONNRESET", message: "reset" };
-  test.each<[string, Parameters<typeof after>[0]]>([
+  test.each<[string, Parameters<typeof backoff>[0]]>([
     ["429", { status: 429 }],
     ["500", { status: 500 }],
     ["502", { status: 502 }],
@@ -63,22 +63,22 @@ describe("what is asked again", () => {
     ["a timeout", { status: 200, outcome: { kind: "timeout", phase: "idle", afterMs: 5 } }],
     ["a refused connection", { outcome: { kind: "network", phase: "connect", code: "ECONNREFUSED", message: "no" } }],
   ])("%s", (_name, attempt) => {
-    expect(after(attempt)?.from).toBe("exponential");
-    expect(after(attempt, SETTINGS.attempts)).toBeNull();
+    expect(backoff(attempt)?.from).toBe("exponential");
+    expect(backoff(attempt, SETTINGS.attempts)).toBeNull();
   });
 
   test.each([400, 401, 402, 403, 404, 408, 409, 413, 422])("%d never, whatever Retry-After says", (status) => {
-    expect(after({ status, headers: [["retry-after", "1"]] })).toBeNull();
+    expect(backoff({ status, headers: [["retry-after", "1"]] })).toBeNull();
   });
 
-  test.each<[string, Parameters<typeof after>[0]]>([
+  test.each<[string, Parameters<typeof backoff>[0]]>([
     ["an answer", { status: 200 }],
     ["a redirect", { status: 308 }],
     ["what the plan cancelled", { status: 200, outcome: { kind: "cancelled", by: "plan" } }],
     ["what the deadline ended", { outcome: { kind: "cancelled", by: "deadline" } }],
     ["what was too long", { status: 200, outcome: { kind: "truncated", limitBytes: 5 } }],
   ])("not %s", (_name, attempt) => {
-    expect(after(attempt)).toBeNull();
+    expect(backoff(attempt)).toBeNull();
   });
 
   test("waits 1 s, 2 s, 4 s, and up to a quarter more", () => {
@@ -87,7 +87,7 @@ describe("what is asked again", () => {
       [2, 2_000],
       [3, 4_000],
     ] as const) {
-      const { ms = 0 } = after({ status: 503 }, made) ?? {};
+      const { ms = 0 } = backoff({ status: 503 }, made) ?? {};
       expect(ms).toBeGreaterThanOrEqual(base);
       expect(ms).toBeLessThanOrEqual(1.25 * base);
     }
@@ -95,6 +95,6 @@ describe("what is asked again", () => {
 
   test("a dead kept-alive socket at once, whatever the settings", () => {
     const stale: Outcome = { kind: "staleConnection", code: "ECONNRESET", message: "" };
-    expect(after({ outcome: stale }, 1, { attempts: 1, on: [] })).toEqual({ ms: 0, from: "immediate" });
+    expect(backoff({ outcome: stale }, 1, { attempts: 1, on: [] })).toEqual({ ms: 0, from: "immediate" });
   });
 });
