@@ -34,11 +34,20 @@ export function accessTo(settings: Settings, environment: Environment): Access {
   const of = (role: EndpointRole): EndpointAccess =>
     accessOf(settings.endpoints[role], keys[role], proxyOf(settings.endpoints[role], environment));
   const endpoints = { baseline: of("baseline"), candidate: of("candidate") };
-  const secrets = ROLES.flatMap((role) => [keys[role], endpoints[role].route.proxy?.authorization]).filter(
-    // Shorter ones are placeholders: masking them would change every answer that has the word.
-    (secret) => secret !== undefined && secret.length >= SHORTEST_KEY,
-  ) as string[];
-  return { endpoints, secrets };
+  const secrets = ROLES.flatMap((role) => [
+    ...(keys[role] === undefined ? [] : [keys[role]]),
+    ...(endpoints[role].route.proxy?.secrets ?? []),
+    ...querySecrets(settings.endpoints[role].query),
+  ]);
+  // Shorter ones are placeholders: masking them would change every answer that has the word.
+  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY) };
+}
+
+/** Values of a query that may be keys: not versions, dates and names, which answers hold for other reasons. */
+function querySecrets(query: string): string[] {
+  return [...new URLSearchParams(query)].flatMap(([name, value]) =>
+    /version|date|region|project|deployment|model/i.test(name) || /^\d{4}-\d{2}-\d{2}/.test(value) ? [] : [value],
+  );
 }
 
 export interface RecordOptions {

@@ -10,6 +10,8 @@ export interface HttpProxy {
   readonly origin: string;
   /** Value of `proxy-authorization`; never recorded. */
   readonly authorization?: string;
+  /** Every form in which a proxy may repeat its credentials. */
+  readonly secrets?: readonly string[];
 }
 
 /**
@@ -48,8 +50,22 @@ function parseProxy(text: string, name: string): HttpProxy {
     });
   }
   if (url.username === "" && url.password === "") return { origin: url.origin };
-  const credentials = `${decodeURIComponent(url.username)}:${decodeURIComponent(url.password)}`;
-  return { origin: url.origin, authorization: `Basic ${Buffer.from(credentials).toString("base64")}` };
+  const [user, password] = [unescaped(url.username), unescaped(url.password)];
+  const credentials = Buffer.from(`${user}:${password}`).toString("base64");
+  return {
+    origin: url.origin,
+    authorization: `Basic ${credentials}`,
+    secrets: [credentials, `${user}:${password}`, password, url.password],
+  };
+}
+
+/** A percent sign that begins no escape stands for itself: passwords have them. */
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
 }
 
 function isExcepted(url: URL, noProxy: string): boolean {

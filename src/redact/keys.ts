@@ -3,6 +3,8 @@
  * place, so that reads keep their boundaries and timing still scores.
  */
 
+import { AnomalyLog } from "../decode/anomaly-log.js";
+import { openReads } from "../decode/compression.js";
 import { decodeBytes, encodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange, Outcome, RecordedRead } from "../recording/recording.js";
 
@@ -20,21 +22,23 @@ export function maskKeys(text: string, keys: readonly string[]): string {
 
 /** Any of the keys, longest first: one may begin with another. Keys are printable ASCII. */
 function patternOf(keys: readonly string[]): RegExp | null {
-  const maskable = [...keys].sort((a, b) => b.length - a.length);
+  const written = keys.flatMap((key) => [key, Buffer.from(key).toString("base64").replace(/=+$/, "")]);
+  const maskable = [...new Set(written)].sort((a, b) => b.length - a.length);
   if (maskable.length === 0) return null;
   return new RegExp(maskable.map((key) => [...key].map(escapesOf).join("")).join("|"), "gi");
 }
 
-/** A character as JSON may write it: as itself, behind a backslash, or as \\u00xx. */
+/** A character as JSON or a URL may write it: as itself, behind a backslash, as \\u00xx, or as %xx. */
 function escapesOf(character: string): string {
   const literal = character.replace(/[\\^$.*+?()[\]{}|/]/g, "\\$&");
   const hex = character.charCodeAt(0).toString(16).padStart(4, "0");
   // Only these may stand behind a backslash of their own; before another character it belongs to what came before.
   const escaped = '"\\/'.includes(character) ? "\\\\?" : "";
-  return `(?:${escaped}${literal}|\\\\u${hex})`;
+  return `(?:${escaped}${literal}|\\\\u${hex}|%${hex.slice(2)})`;
 }
 
-function cleanAttempt(attempt: Attempt, keys: readonly string[]): Attempt {
+function cleanAttempt(given: Attempt, keys: readonly string[]): Attempt {
+  const attempt = openedIfItEchoes(given, keys);
   return {
     ...attempt,
     ...(attempt.headers === undefined
@@ -42,6 +46,24 @@ function cleanAttempt(attempt: Attempt, keys: readonly string[]): Attempt {
       : { headers: attempt.headers.map(([name, value]) => [maskKeys(name, keys), maskKeys(value, keys)] as const) }),
     reads: cleanReads(attempt.reads, keys),
     outcome: cleanOutcome(attempt.outcome, keys),
+  };
+}
+
+/**
+ * A compressed body is searched as what it holds. Where that has a key, the body is written down opened, as if identity
+ * had been sent: asterisks cannot be put into compressed bytes.
+ */
+function openedIfItEchoes(attempt: Attempt, keys: readonly string[]): Attempt {
+  const coding = attempt.headers?.find(([name]) => name === "content-encoding")?.[1] ?? "identity";
+  const pattern = patternOf(keys);
+  if (pattern === null || coding === "identity" || coding === "") return attempt;
+  const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
+  const { pieces, problem } = openReads(attempt, reads, new AnomalyLog());
+  if (problem !== null || Buffer.concat(pieces).toString("latin1").search(pattern) < 0) return attempt;
+  return {
+    ...attempt,
+    headers: (attempt.headers ?? []).map(([name, value]) => [name, name === "content-encoding" ? "identity" : value]),
+    reads: attempt.reads.map(([atNs], index) => [atNs, encodeBytes(pieces[index] ?? Buffer.alloc(0))]),
   };
 }
 

@@ -47,7 +47,11 @@ describe("the proxy of an endpoint", () => {
     expect(proxyOf({ baseUrl: "https://api.test", proxyFrom: "environment" }, environment)).toEqual({
       origin: "http://secure.test:3128",
       authorization: `Basic ${Buffer.from("me:p@ss").toString("base64")}`,
+      secrets: [Buffer.from("me:p@ss").toString("base64"), "me:p@ss", "p@ss", "p%40ss"],
     });
+    expect(of("https://api.test", { HTTPS_PROXY: "http://us%er:100%@secure.test:3128" })).toBe(
+      "http://secure.test:3128",
+    );
   });
 
   test.each([

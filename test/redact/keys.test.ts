@@ -1,3 +1,4 @@
+import { gzipSync } from "node:zlib";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { decodeBytes } from "../../src/recording/reads.js";
@@ -24,6 +25,34 @@ describe("keys", () => {
       made.attempts[0]?.reads.map(([at, bytes]) => [at, decodeBytes(bytes).length]),
     );
     expect(clean.attempts[0]?.reads.map(([, bytes]) => bytes)).toEqual(["your key *******", "************ is wrong"]);
+  });
+
+  it("are masked inside compressed bodies, which are then written down opened", () => {
+    const body = gzipSync(`{"error":{"message":"bad key ${KEY}"}}`);
+    const made = attempt({
+      status: 401,
+      headers: [["content-encoding", "gzip"]],
+      reads: [
+        [1, { b64: body.subarray(0, 30).toString("base64") }],
+        [2, { b64: body.subarray(30).toString("base64") }],
+      ],
+    });
+    const [clean] = withoutKeys(exchange([made]), [KEY]).attempts;
+    const text = clean?.reads.map(([, bytes]) => decodeBytes(bytes).toString()).join("");
+    expect(text).toBe(`{"error":{"message":"bad key ${"*".repeat(KEY.length)}"}}`);
+    expect([clean?.headers, clean?.reads.length]).toEqual([[["content-encoding", "identity"]], 2]);
+    // Without a key in it, it stays as it came.
+    expect(withoutKeys(exchange([made]), ["another-key-0123"]).attempts[0]?.reads).toEqual(made.reads);
+  });
+
+  it("are masked as a URL or base64 writes them", () => {
+    const key = "sk-a+b/c=d0123";
+    for (const written of [encodeURIComponent(key), Buffer.from(key).toString("base64").replace(/=+$/, "")]) {
+      const [clean] = withoutKeys(exchange([attempt({ headers: [["location", `https://x/?k=${written}&z`]] })]), [
+        key,
+      ]).attempts;
+      expect(clean?.headers).toEqual([["location", `https://x/?k=${"*".repeat(written.length)}&z`]]);
+    }
   });
 
   it("are masked where JSON escaped them", () => {
