@@ -55,14 +55,14 @@ export class MessageReader implements ChoiceReader {
     return false;
   }
 
-  finish(streamed: boolean, ended: boolean): readonly ToolCall[] {
+  finish(streamed: boolean, ended: boolean, settled: boolean): readonly ToolCall[] {
     this.#inline?.finish();
     if (streamed && ended && this.#deltas > 0 && this.#roles === 0)
       this.log.note("role-missing", "no role in any delta");
     const leaked = leakedCall(this.#content);
     if (leaked !== null) this.log.note("tool-call-as-text", leaked);
-    const calls = this.#calls.finish(streamed);
-    noteCalls(calls, this.log, ended);
+    const calls = this.#calls.finish(streamed, settled);
+    noteCalls(calls, this.log, settled);
     return calls;
   }
 

@@ -10,6 +10,7 @@ import type { Answer, Arrival, Dialect } from "./dialect.js";
 import { Envelope } from "./envelope.js";
 import { asArray, asObject, asText, type JsonObject, textOf } from "./json.js";
 import { LogprobsLog } from "./logprobs.js";
+import { isSettled } from "./tool-calls.js";
 import { UsageLog } from "./usage.js";
 
 /** Reads what one API puts into a choice. */
@@ -20,7 +21,8 @@ export interface ChoiceReader {
   readonly fields: ReadonlySet<string>;
   /** One choice; `arrival` is null in a body. Returns whether a part of a tool call was in it. */
   read(choice: JsonObject, answer: AnswerText, arrival: Arrival | null): boolean;
-  finish(streamed: boolean, ended: boolean): readonly ToolCall[];
+  /** @param settled the answer came to its own end, not to a limit of tokens or time: nothing of a call is to come. */
+  finish(streamed: boolean, ended: boolean, settled: boolean): readonly ToolCall[];
 }
 
 /** `n` is at most 128 anywhere. */
@@ -106,7 +108,7 @@ export class ChoiceDialect implements Dialect {
     if (this.#streamed && !this.#choicesSeen && this.#valueSeen !== "" && ended && this.#error === null) {
       this.log.note("choices-missing", this.#valueSeen);
     }
-    const toolCalls = this.reader.finish(this.#streamed, ended);
+    const toolCalls = this.reader.finish(this.#streamed, ended, ended && isSettled(this.#finishReason));
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null);
     const { id, model, fingerprint } = this.#envelope;

@@ -140,8 +140,14 @@ export class OutputItems {
     }
   }
 
-  /** @param whole the final response came, so that every event of an item was due. */
-  finish(whole: boolean): {
+  /**
+   * @param whole the final response came, so that every event of an item was due.
+   * @param settled nothing of a call was still to come when the answer ended.
+   */
+  finish(
+    whole: boolean,
+    settled: boolean,
+  ): {
     toolCalls: ToolCall[];
     /** Those among them whose arguments are JSON. */
     functionCalls: ToolCall[];
@@ -159,7 +165,9 @@ export class OutputItems {
         this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
       }
     }
-    const calls = items.sort((a, b) => a.turn - b.turn || (a.index ?? 0) - (b.index ?? 0)).flatMap(this.#callOf, this);
+    const calls = items
+      .sort((a, b) => a.turn - b.turn || (a.index ?? 0) - (b.index ?? 0))
+      .flatMap((item) => this.#callOf(item, settled));
     return {
       toolCalls: calls.map(({ call }) => call),
       functionCalls: calls.filter(({ custom }) => !custom).map(({ call }) => call),
@@ -167,14 +175,14 @@ export class OutputItems {
     };
   }
 
-  #callOf({ call, index, parts }: Item): { call: ToolCall; custom: boolean }[] {
+  #callOf({ call, index, parts }: Item, settled: boolean): { call: ToolCall; custom: boolean }[] {
     if (call === null) return [];
     const part = parts.get(partKey("arguments", 0));
     const argumentsText = part?.text ?? null;
     const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
     const { id, name, firstAtNs, lastAtNs } = call;
     if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
-    if (argumentsText === null) this.log.note("tool-arguments-missing", textOf({ id, name }));
+    if (argumentsText === null && settled) this.log.note("tool-arguments-missing", textOf({ id, name }));
     const told = parsed === undefined ? {} : { arguments: parsed };
     return [{ call: { id, index, name, argumentsText, ...told, firstAtNs, lastAtNs }, custom: call.custom }];
   }

@@ -8,7 +8,7 @@ import { Envelope, PADDING_KEYS } from "./envelope.js";
 import { asObject, asText, type JsonObject, textOf } from "./json.js";
 import { LogprobsLog } from "./logprobs.js";
 import { OutputItems } from "./output-items.js";
-import { noteCalls } from "./tool-calls.js";
+import { isSettled, noteCalls } from "./tool-calls.js";
 import { UsageLog } from "./usage.js";
 
 const FIELDS: ReadonlySet<string> = new Set(
@@ -128,8 +128,10 @@ class ResponsesDialect implements Dialect {
     if (this.#streamed && ended && this.#final === null && this.#error === null) {
       this.log.note("completed-event-missing", "the stream ended without a final response object");
     }
-    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed);
-    noteCalls(functionCalls, this.log, ended);
+    // Whether there were calls makes no difference to whether it ended.
+    const settled = ended && isSettled(finishReasonOf(this.#final, false));
+    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed, settled);
+    noteCalls(functionCalls, this.log, settled);
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null && this.#final !== null);
     const { id, model, fingerprint } = this.#envelope;

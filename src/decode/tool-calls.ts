@@ -63,8 +63,11 @@ export class ToolCallAccumulator {
     return this.#legacyCall === null ? "" : this.#extend(this.#legacyCall, pieceOf({}, body), body, arrival, false);
   }
 
-  /** @param streamed whether the calls came in pieces. */
-  finish(streamed: boolean): ToolCall[] {
+  /**
+   * @param streamed whether the calls came in pieces.
+   * @param settled nothing of a call was still to come when the answer ended.
+   */
+  finish(streamed: boolean, settled: boolean): ToolCall[] {
     const indices = new Set<number>();
     for (const call of this.#calls) {
       const shown = textOf({ id: call.id, index: call.index, name: call.name });
@@ -72,6 +75,7 @@ export class ToolCallAccumulator {
       if (call.index !== null) indices.add(call.index);
       if (call.id === null && !call.legacy) this.log.note("tool-id-missing", shown);
       if (!call.typed && !call.legacy) this.log.note("tool-type-missing", shown);
+      if (!settled) continue;
       if (call.pieces.length === 0)
         this.log.note(call.nullSeen ? "tool-arguments-null" : "tool-arguments-missing", shown);
       const sent = call.pieces.filter((piece) => piece !== "");
@@ -196,15 +200,21 @@ export class ToolCallAccumulator {
   }
 }
 
+/** The answer ended for a reason of its own. Arguments that a limit cut off say nothing about how they are sent. */
+export function isSettled(finishReason: string | null): boolean {
+  return finishReason !== null && finishReason !== "length";
+}
+
 /** What every dialect can say of its finished calls. */
-export function noteCalls(calls: readonly ToolCall[], log: AnomalyLog, ended: boolean): void {
+export function noteCalls(calls: readonly ToolCall[], log: AnomalyLog, settled: boolean): void {
   const ids = new Set<string>();
   for (const call of calls) {
     const shown = textOf({ id: call.id, name: call.name, arguments: call.argumentsText });
     if (call.id !== null && ids.has(call.id)) log.note("tool-id-shared", shown);
     if (call.id !== null) ids.add(call.id);
+    if (!settled) continue;
     if (call.argumentsText === "") log.note("tool-arguments-empty", shown);
-    else if (call.argumentsText !== null && call.arguments === undefined && ended) {
+    else if (call.argumentsText !== null && call.arguments === undefined) {
       log.note("tool-arguments-not-json", shown);
     }
   }
