@@ -8,7 +8,7 @@ import { InlineReasoning } from "./inline-reasoning.js";
 import { asObject, asText, countCharacters, type JsonObject, textOf } from "./json.js";
 import { leakedCall } from "./leaked-call.js";
 import { contentIn, reasoningIn } from "./reasoning.js";
-import { noteCalls, ToolCallAccumulator } from "./tool-calls.js";
+import { noteCalls, repeatsCall, ToolCallAccumulator } from "./tool-calls.js";
 
 const FIELDS: ReadonlySet<string> = new Set([
   "id",
@@ -121,7 +121,10 @@ export class MessageReader implements ChoiceReader {
     if (Array.isArray(calls) && !called) {
       this.log.note("tool-calls-empty", arrival?.text ?? textOf(delta), arrival?.read);
     }
-    const carried = this.#calls.add(calls, arrival) + this.#calls.addLegacy(legacy, arrival);
+    let carried = this.#calls.add(calls, arrival);
+    if (repeatsCall(calls, legacy)) {
+      this.log.note("function-call-legacy", arrival?.text ?? textOf(legacy), arrival?.read);
+    } else carried += this.#calls.addLegacy(legacy, arrival);
     answer.addCall(countCharacters(carried), arrival);
     return called || asObject(legacy) !== null;
   }
