@@ -13,6 +13,8 @@ interface OpenCall {
   readonly index: number | null;
   name: string;
   readonly pieces: string[];
+  /** The length of all of them. */
+  units: number;
   /** Follows the arguments when a repeated name asks whether they are whole; scans each piece once. */
   scan: JsonScan;
   scanned: number;
@@ -65,6 +67,18 @@ export class ToolCallAccumulator {
       this.#list[place] = this.#latest;
     }
     return carried;
+  }
+
+  /** Whether a whole call was told already: by its id, or by its name and arguments. */
+  has(value: unknown): boolean {
+    const whole = asObject(value);
+    if (whole === null) return false;
+    const { id, name, fragment } = pieceOf(whole, asObject(whole.function) ?? whole);
+    if (id !== null && this.#byId.has(id)) return true;
+    const args = fragment ?? "";
+    return this.#calls.some(
+      (call) => call.name === (name ?? "") && call.units === args.length && call.pieces.join("") === args,
+    );
   }
 
   /** Adds a legacy `function_call`: there is one at most. */
@@ -146,6 +160,7 @@ export class ToolCallAccumulator {
     }
     if (piece.fragment !== null) {
       call.pieces.push(piece.fragment);
+      call.units += piece.fragment.length;
       carried += piece.fragment;
     }
     if (carried !== "" && arrival !== null) {
@@ -206,6 +221,7 @@ export class ToolCallAccumulator {
       index: piece.index,
       name: "",
       pieces: [],
+      units: 0,
       scan: new JsonScan(),
       scanned: 0,
       doubtful,
