@@ -14,12 +14,19 @@ export interface TokenSlot {
 export class AnswerText {
   readonly #content: string[] = [];
   #contentSeen = false;
-  readonly #reasoning: string[] = [];
+  #reasoning: string[] = [];
   readonly #refusal: string[] = [];
   readonly #slots: TokenSlot[] = [];
   #reserved = false;
   /** Pieces of anything that were added: tells whether an event carried something. */
   pieces = 0;
+
+  /** All reasoning so far, whatever way it came. */
+  get reasoning(): string {
+    const joined = this.#reasoning.join("");
+    this.#reasoning = [joined];
+    return joined;
+  }
 
   /** The answer has content, though it may be empty. */
   seeContent(): void {

@@ -4,12 +4,13 @@
  */
 import type { AnomalyLog } from "./anomaly-log.js";
 import { AnswerText } from "./answer-text.js";
-import { apiErrorIn } from "./api-error.js";
+import { apiErrorIn, type LastWord, lastWordIn, streamErrorIn } from "./api-error.js";
 import type { ApiError, ToolCall } from "./completion.js";
 import type { Answer, Arrival, Dialect } from "./dialect.js";
 import { Envelope } from "./envelope.js";
 import { asArray, asObject, asText, type JsonObject, textOf } from "./json.js";
 import { LogprobsLog } from "./logprobs.js";
+import { isSettled } from "./tool-calls.js";
 import { UsageLog } from "./usage.js";
 
 /** Reads what one API puts into a choice. */
@@ -20,7 +21,8 @@ export interface ChoiceReader {
   readonly fields: ReadonlySet<string>;
   /** One choice; `arrival` is null in a body. Returns whether a part of a tool call was in it. */
   read(choice: JsonObject, answer: AnswerText, arrival: Arrival | null): boolean;
-  finish(streamed: boolean, ended: boolean): readonly ToolCall[];
+  /** @param settled the answer came to its own end, not to a limit of tokens or time: nothing of a call is to come. */
+  finish(streamed: boolean, ended: boolean, settled: boolean): readonly ToolCall[];
 }
 
 /** `n` is at most 128 anywhere. */
@@ -37,6 +39,10 @@ export class ChoiceDialect implements Dialect {
   /** Events that had the first choice. */
   #choiceEvents = 0;
   #error: ApiError | null = null;
+  /** A `message` or `detail` after which no choice came: the error of a stream that does not end. */
+  #lastWord: LastWord | null = null;
+  /** The index of the choice that is decoded. */
+  #index: number | null = null;
   #streamed = false;
   #choicesSeen = false;
   #valueSeen = "";
@@ -56,7 +62,8 @@ export class ChoiceDialect implements Dialect {
     const choices = object?.choices;
     const hasChoices = Array.isArray(choices);
     if (object === null || !hasChoices || (object.error !== undefined && object.error !== null)) {
-      const error = apiErrorIn(json, true);
+      const error = streamErrorIn(json);
+      if (!hasChoices) this.#lastWord = error === null ? lastWordIn(json, arrival) : null;
       if (error !== null) {
         this.#error ??= error;
         this.log.note("error-in-stream", arrival.text, arrival.read);
@@ -71,6 +78,7 @@ export class ChoiceDialect implements Dialect {
       return;
     }
     this.#choicesSeen = true;
+    this.#lastWord = null;
     this.#envelope.see(object, arrival);
     const choice = this.#first(choices);
     const finish = choice !== null && asText(choice.finish_reason) !== null;
@@ -93,7 +101,7 @@ export class ChoiceDialect implements Dialect {
     if (Array.isArray(object.choices)) this.#choicesSeen = true;
     else this.log.note("choices-missing", textOf(object));
     this.#envelope.see(object, null);
-    const choice = this.#first(choices) ?? asObject(choices[0]);
+    const choice = this.#first(choices);
     this.#usage.see(object, choice, null, null);
     if (choice !== null) this.#choice(choice, null);
   }
@@ -103,10 +111,15 @@ export class ChoiceDialect implements Dialect {
   }
 
   finish(ended: boolean, doneSaid: boolean): Answer {
+    if (ended && this.#lastWord !== null && this.#finishReason === null && this.#error === null) {
+      const { error, arrival } = this.#lastWord;
+      this.#error = error;
+      this.log.note("error-in-stream", arrival.text, arrival.read);
+    }
     if (this.#streamed && !this.#choicesSeen && this.#valueSeen !== "" && ended && this.#error === null) {
       this.log.note("choices-missing", this.#valueSeen);
     }
-    const toolCalls = this.reader.finish(this.#streamed, ended);
+    const toolCalls = this.reader.finish(this.#streamed, ended, ended && isSettled(this.#finishReason));
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null);
     const { id, model, fingerprint } = this.#envelope;
@@ -126,17 +139,23 @@ export class ChoiceDialect implements Dialect {
     };
   }
 
-  /** The choice with index 0; one without an index is it too. */
+  /**
+   * The choice with index 0; one without an index is it too. Where the first event has none, the first that came, until
+   * index 0 comes before any text or end of it.
+   */
   #first(choices: readonly unknown[]): JsonObject | null {
-    let first: JsonObject | null = null;
+    const listed: { readonly index: number; readonly choice: JsonObject }[] = [];
     for (const each of choices) {
       const choice = asObject(each);
       if (choice === null) continue;
       const index = typeof choice.index === "number" ? choice.index : 0;
       if (this.#indices.size < MAX_CHOICES) this.#indices.add(index);
-      if (index === 0) first ??= choice;
+      listed.push({ index, choice });
     }
-    return first;
+    const open = this.#index === null || (this.#text.pieces === 0 && this.#finishReason === null);
+    if (open && listed.some(({ index }) => index === 0)) this.#index = 0;
+    this.#index ??= listed[0]?.index ?? null;
+    return listed.find(({ index }) => index === this.#index)?.choice ?? null;
   }
 
   #choice(choice: JsonObject, arrival: Arrival | null): void {
@@ -154,7 +173,7 @@ export class ChoiceDialect implements Dialect {
       if (finished && this.#text.pieces > before) this.log.note("content-after-finish", arrival.text, arrival.read);
     }
     // OpenRouter tells of a choice that failed upstream inside the choice.
-    const failed = asObject(choice.error) === null ? null : apiErrorIn(choice, true);
+    const failed = asObject(choice.error) === null ? null : streamErrorIn(choice);
     if (failed !== null) {
       this.#error ??= failed;
       this.log.note("error-beside-choices", textOf(choice), arrival?.read);

@@ -34,7 +34,7 @@ class TextReader implements ChoiceReader {
     return this.#messages.read(choice, answer, arrival);
   }
 
-  finish(streamed: boolean, ended: boolean): readonly ToolCall[] {
-    return this.#messageSeen ? this.#messages.finish(streamed, ended) : [];
+  finish(streamed: boolean, ended: boolean, settled: boolean): readonly ToolCall[] {
+    return this.#messageSeen ? this.#messages.finish(streamed, ended, settled) : [];
   }
 }

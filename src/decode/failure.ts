@@ -66,9 +66,11 @@ export function failureClass({ kind, phase, status }: Failure): string {
 
 /** Why the attempt failed; null when it succeeded, or was cancelled on purpose. */
 export function failureOf(attempt: Attempt, completion: Completion, api: Api): Failure | null {
-  const transport = transportFailure(attempt.outcome, attempt.status, completion);
-  if (transport !== null || attempt.outcome.kind === "cancelled") return transport;
   const { status } = attempt;
+  // What the endpoint said of its failure goes before what became of the connection afterwards.
+  const told = completion.error?.inBand === true && endedInAnswer(attempt.outcome);
+  const transport = told ? null : transportFailure(attempt.outcome, status, completion);
+  if (transport !== null || attempt.outcome.kind === "cancelled") return transport;
   const said = completion.error === null ? "" : `: ${completion.error.message}`;
   if (status !== undefined && (status < 200 || status >= 300)) {
     const code = completion.error?.code ?? completion.error?.type ?? null;
@@ -88,13 +90,20 @@ export function failureOf(attempt: Attempt, completion: Completion, api: Api): F
     return { kind: "parse_error", message: "an event is not JSON" };
   }
   if (api === "embeddings") {
-    if (completion.dimensions !== null && completion.dimensions.length > 0) return null;
+    const { dimensions } = completion;
+    if (dimensions !== null && dimensions.length > 0 && dimensions.every((length) => length > 0)) return null;
     return { kind: "parse_error", message: "no embedding in the answer" };
   }
   if (completion.finishReason !== null) return null;
   if (completion.anomalies.some(({ kind }) => kind === "empty-body"))
     return { kind: "parse_error", message: "empty body" };
   return { kind: "broken_stream", message: "ended without a finish reason" };
+}
+
+/** The connection was lost or left open while the answer came. */
+function endedInAnswer(outcome: Outcome): boolean {
+  if (outcome.kind === "network") return outcome.phase === "body";
+  return outcome.kind === "timeout" && (outcome.phase === "idle" || outcome.phase === "total");
 }
 
 function transportFailure(outcome: Outcome, status: number | undefined, completion: Completion): Failure | null {

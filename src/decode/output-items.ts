@@ -6,11 +6,18 @@ import type { AnomalyLog } from "./anomaly-log.js";
 import type { AnswerText } from "./answer-text.js";
 import type { ToolCall } from "./completion.js";
 import type { Arrival } from "./dialect.js";
+import {
+  type FinalItem,
+  groupOf,
+  groupOfPart,
+  type ItemGroup,
+  matchFinals,
+  type PartKind,
+  type Told,
+} from "./final-items.js";
 import { InlineReasoning } from "./inline-reasoning.js";
 import { asArray, asObject, asText, countCharacters, type JsonObject, parseJson, textOf } from "./json.js";
 import { leakedCall } from "./leaked-call.js";
-
-export type PartKind = "text" | "refusal" | "reasoning" | "summary" | "arguments";
 
 interface Part {
   readonly kind: PartKind;
@@ -21,8 +28,11 @@ interface Part {
 
 interface Item {
   readonly key: string;
+  readonly group: ItemGroup;
   readonly index: number | null;
-  /** How many items had its index before: a stream may carry several responses, each of which counts from 0. */
+  /** The first it was given. */
+  id: string | null;
+  /** How many responses ended before it: a stream may carry several, each of which counts from 0. */
   readonly turn: number;
   readonly parts: Map<string, Part>;
   call: OpenCall | null;
@@ -43,21 +53,17 @@ interface OpenCall {
   lastAtNs: number | null;
 }
 
-interface Told {
-  readonly kind: PartKind;
-  readonly place: number;
-  readonly text: string;
-}
-
 /** A hostile answer may open an item with every event. */
 const MAX_ITEMS = 1_000;
 const MAX_PARTS = 1_000;
 
 export class OutputItems {
-  /** By index, or by id where there is none; the latest where several have one index. */
+  /** By group and index, or id where there is none; the latest where several have one index. */
   readonly #items = new Map<string, Item>();
   readonly #earlier: Item[] = [];
   readonly #byId = new Map<string, Item>();
+  /** Those that were announced, by group, index and id. */
+  readonly #announced = new Map<string, Item>();
   readonly #inline: InlineReasoning;
   readonly #content: string[] = [];
   #logprobs: (readonly unknown[])[] = [];
@@ -72,17 +78,23 @@ export class OutputItems {
 
   added(event: JsonObject, value: JsonObject, arrival: Arrival): void {
     const id = asText(value.id);
-    this.#makeRoom(event.output_index);
+    const group = groupOf(value);
+    const index = indexOf(event);
+    if (index !== null) this.#makeRoom(`${group} ${index}`, id, asText(value.call_id));
     // An item that is new has a place of its own, whatever its id.
-    const item = this.#item(event, typeof event.output_index === "number" ? null : id);
+    const item = index === null ? this.#item(event, id, group) : this.#open(`${group} ${index}`, group, index, id);
     if (item === null) return;
-    this.#remember(item, id);
+    item.streamed = true;
     item.added = true;
+    this.#remember(item, id);
+    if (index !== null && id !== null && this.#announced.size < MAX_ITEMS) {
+      this.#announced.set(`${group} ${index} ${id}`, item);
+    }
     this.#identify(item, value, arrival);
   }
 
   delta(event: JsonObject, kind: PartKind, text: string, arrival: Arrival): void {
-    const item = this.#item(event, asText(event.item_id));
+    const item = this.#item(event, asText(event.item_id), groupOfPart(kind));
     const part = item === null ? null : this.#part(item, kind, placeIn(event));
     if (item === null || part === null) return;
     part.fromDeltas = true;
@@ -91,12 +103,12 @@ export class OutputItems {
 
   /** A part told whole in an event of its own. */
   whole(event: JsonObject, kind: PartKind, text: string, arrival: Arrival): void {
-    const item = this.#item(event, asText(event.item_id));
+    const item = this.#item(event, asText(event.item_id), groupOfPart(kind));
     if (item !== null) this.#tell(item, { kind, place: placeIn(event), text }, arrival, "streamed");
   }
 
   done(event: JsonObject, value: JsonObject, arrival: Arrival): void {
-    const item = this.#item(event, asText(value.id));
+    const item = this.#item(event, asText(value.id), groupOf(value));
     if (item === null) return;
     item.done = true;
     this.#identify(item, value, arrival);
@@ -107,15 +119,20 @@ export class OutputItems {
   final(output: unknown, arrival: Arrival | null, failed: boolean): void {
     this.#logprobs = [];
     this.#finals++;
-    for (const [index, each] of asArray(output).entries()) {
+    const finals: FinalItem[] = [];
+    for (const [place, each] of asArray(output).entries()) {
       const value = asObject(each);
-      if (value === null) continue;
-      const item = this.#finalItem(index, asText(value.id));
+      if (value !== null) finals.push({ value, place, group: groupOf(value), told: this.#toldIn(value) });
+    }
+    const matches = matchFinals(finals, this.#all());
+    for (const final of finals) {
+      const { value } = final;
+      const item = matches.get(final) ?? this.#openFinal(final);
       if (item === null) continue;
       item.inFinal = this.#finals;
       if (arrival !== null && !item.streamed) this.log.note("final-differs", textOf(value), arrival.read);
       this.#identify(item, value, arrival);
-      for (const told of this.#toldIn(value)) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
+      for (const told of final.told) this.#tell(item, told, arrival, arrival === null ? "body" : "final");
     }
     if (arrival === null || failed) return;
     for (const item of this.#all()) {
@@ -123,8 +140,14 @@ export class OutputItems {
     }
   }
 
-  /** @param whole the final response came, so that every event of an item was due. */
-  finish(whole: boolean): {
+  /**
+   * @param whole the final response came, so that every event of an item was due.
+   * @param settled nothing of a call was still to come when the answer ended.
+   */
+  finish(
+    whole: boolean,
+    settled: boolean,
+  ): {
     toolCalls: ToolCall[];
     /** Those among them whose arguments are JSON. */
     functionCalls: ToolCall[];
@@ -142,7 +165,9 @@ export class OutputItems {
         this.log.note("item-events-missing", `output item ${item.key}: no ${lacks.join(", ")} event`);
       }
     }
-    const calls = items.sort((a, b) => a.turn - b.turn || (a.index ?? 0) - (b.index ?? 0)).flatMap(this.#callOf, this);
+    const calls = items
+      .sort((a, b) => a.turn - b.turn || (a.index ?? 0) - (b.index ?? 0))
+      .flatMap((item) => this.#callOf(item, settled));
     return {
       toolCalls: calls.map(({ call }) => call),
       functionCalls: calls.filter(({ custom }) => !custom).map(({ call }) => call),
@@ -150,14 +175,14 @@ export class OutputItems {
     };
   }
 
-  #callOf({ call, index, parts }: Item): { call: ToolCall; custom: boolean }[] {
+  #callOf({ call, index, parts }: Item, settled: boolean): { call: ToolCall; custom: boolean }[] {
     if (call === null) return [];
     const part = parts.get(partKey("arguments", 0));
     const argumentsText = part?.text ?? null;
     const parsed = argumentsText === null ? undefined : parseJson(argumentsText);
     const { id, name, firstAtNs, lastAtNs } = call;
     if (id === null) this.log.note("tool-id-missing", textOf({ name, arguments: argumentsText }));
-    if (argumentsText === null) this.log.note("tool-arguments-missing", textOf({ id, name }));
+    if (argumentsText === null && settled) this.log.note("tool-arguments-missing", textOf({ id, name }));
     const told = parsed === undefined ? {} : { arguments: parsed };
     return [{ call: { id, index, name, argumentsText, ...told, firstAtNs, lastAtNs }, custom: call.custom }];
   }
@@ -166,49 +191,60 @@ export class OutputItems {
     return [...this.#earlier, ...this.#items.values()];
   }
 
-  /** An item that is announced where one has ended is another one: the next response of the same stream. */
-  #makeRoom(index: unknown): void {
-    const ended = typeof index === "number" ? this.#items.get(String(index)) : undefined;
-    if (ended === undefined || !ended.done || this.#earlier.length >= MAX_ITEMS) return;
-    this.#items.delete(String(index));
-    this.#earlier.push(ended);
+  /**
+   * An item that is announced where one has ended, or where one with another id was announced, is another one: the
+   * next response of the same stream, or a server that gives every item the same index.
+   */
+  #makeRoom(key: string, id: string | null, callId: string | null): void {
+    const there = this.#items.get(key);
+    if (there === undefined || this.#earlier.length >= MAX_ITEMS) return;
+    const another = there.added && (differ(there.id, id) || differ(there.call?.id ?? null, callId));
+    if (!there.done && !another) return;
+    this.#items.delete(key);
+    this.#earlier.push(there);
   }
 
-  /** The item of an event: by `output_index`, and by its id where there is none or it is wrong. */
-  #item(event: JsonObject, id: string | null): Item | null {
-    const index = typeof event.output_index === "number" ? event.output_index : null;
-    const known = (index === null ? undefined : this.#items.get(String(index))) ?? this.#known(id);
-    const item = known ?? this.#open(index === null ? (id ?? "") : String(index), index);
-    if (item !== null) item.streamed = true;
+  /**
+   * The item of an event: the one announced with its index and id, then by `output_index`, whatever the id, since some
+   * make up a new one for every event; by id where there is no index or it is wrong.
+   */
+  #item(event: JsonObject, id: string | null, group: ItemGroup): Item | null {
+    const index = indexOf(event);
+    const key = `${group} ${index ?? id ?? ""}`;
+    const announced = index === null || id === null ? undefined : this.#announced.get(`${key} ${id}`);
+    const there = announced ?? (index === null ? undefined : this.#items.get(key));
+    const known = there ?? (id === null ? undefined : this.#byId.get(`${group} ${id}`));
+    const item = known ?? this.#open(key, group, index, id);
+    if (item === null) return null;
+    item.streamed = true;
     this.#remember(item, id);
     return item;
   }
 
-  /** The item that the final response repeats: by its id, and by its place where that is new. */
-  #finalItem(place: number, id: string | null): Item | null {
-    // A final response may come again; within one, every item has its own.
-    const found = [this.#known(id), this.#items.get(String(place))];
-    const item = found.find((each) => each !== undefined && each.inFinal !== this.#finals);
-    return item ?? this.#open(this.#items.has(String(place)) ? `final ${place}` : String(place), place);
+  /** An item that only the final response has. */
+  #openFinal({ value, place, group }: FinalItem): Item | null {
+    const key = `${group} ${place}`;
+    const free = this.#items.has(key) ? `final ${this.#finals} ${key}` : key;
+    return this.#open(free, group, place, asText(value.id), this.#finals - 1);
   }
 
-  #known(id: string | null): Item | undefined {
-    return id === null ? undefined : this.#byId.get(id);
+  #remember(item: Item, id: string | null): void {
+    if (id === null) return;
+    item.id ??= id;
+    const key = `${item.group} ${id}`;
+    if (!this.#byId.has(key) && this.#byId.size < MAX_ITEMS) this.#byId.set(key, item);
   }
 
-  #remember(item: Item | null, id: string | null): void {
-    if (item !== null && id !== null && !this.#byId.has(id) && this.#byId.size < MAX_ITEMS) this.#byId.set(id, item);
-  }
-
-  #open(key: string, index: number | null): Item | null {
-    if (this.#items.size >= MAX_ITEMS) return null;
+  #open(key: string, group: ItemGroup, index: number | null, id: string | null, turn = this.#finals): Item | null {
     const known = this.#items.get(key);
     if (known !== undefined) return known;
-    const turns = this.#earlier.filter((each) => each.index === index && index !== null);
+    if (this.#items.size >= MAX_ITEMS) return null;
     const item: Item = {
       key: key.slice(0, 100),
+      group,
       index,
-      turn: turns.length,
+      id,
+      turn,
       parts: new Map(),
       call: null,
       added: false,
@@ -337,6 +373,15 @@ export class OutputItems {
 
 function openCall(): OpenCall {
   return { id: null, name: "", custom: false, firstAtNs: null, lastAtNs: null };
+}
+
+function indexOf(event: JsonObject): number | null {
+  return typeof event.output_index === "number" ? event.output_index : null;
+}
+
+/** Both are known, and they are not the same. */
+function differ(one: string | null, other: string | null): boolean {
+  return one !== null && other !== null && one !== other;
 }
 
 function partKey(kind: PartKind, place: number): string {

@@ -1,14 +1,14 @@
 /** The dialect of `/responses`: named events that build output items, and the final response object that repeats them. */
 import type { AnomalyLog } from "./anomaly-log.js";
 import { AnswerText } from "./answer-text.js";
-import { apiErrorIn, plainError } from "./api-error.js";
+import { apiErrorIn, type LastWord, lastWordIn, plainError, saysSomething, streamErrorIn } from "./api-error.js";
 import type { ApiError } from "./completion.js";
 import type { Answer, Arrival, Dialect } from "./dialect.js";
 import { Envelope, PADDING_KEYS } from "./envelope.js";
 import { asObject, asText, type JsonObject, textOf } from "./json.js";
 import { LogprobsLog } from "./logprobs.js";
 import { OutputItems } from "./output-items.js";
-import { noteCalls } from "./tool-calls.js";
+import { isSettled, noteCalls } from "./tool-calls.js";
 import { UsageLog } from "./usage.js";
 
 const FIELDS: ReadonlySet<string> = new Set(
@@ -57,6 +57,8 @@ class ResponsesDialect implements Dialect {
   #streamed = false;
   #final: JsonObject | null = null;
   #error: ApiError | null = null;
+  /** A `message` or `detail` after which nothing came: the error of a stream that does not end. */
+  #lastWord: LastWord | null = null;
 
   constructor(readonly log: AnomalyLog) {
     this.#items = new OutputItems(this.#text, log);
@@ -69,12 +71,14 @@ class ResponsesDialect implements Dialect {
     this.#streamed = true;
     const event = asObject(json);
     if (event === null) {
-      this.#inStream(apiErrorIn(json, true), arrival);
+      this.#inStream(streamErrorIn(json), arrival);
       return;
     }
     const type = asText(event.type) ?? arrival.name ?? "";
     this.#follow(event.sequence_number, arrival);
-    const error = apiErrorIn(event, true);
+    const error = streamErrorIn(event);
+    // What has a type of its own is another event.
+    this.#lastWord = error === null && event.type === undefined ? lastWordIn(event, arrival) : null;
     if (error !== null) {
       this.#inStream(error, arrival);
       return;
@@ -125,11 +129,16 @@ class ResponsesDialect implements Dialect {
   }
 
   finish(ended: boolean, doneSaid: boolean): Answer {
+    if (ended && this.#lastWord !== null && this.#final === null) {
+      this.#inStream(this.#lastWord.error, this.#lastWord.arrival);
+    }
     if (this.#streamed && ended && this.#final === null && this.#error === null) {
       this.log.note("completed-event-missing", "the stream ended without a final response object");
     }
-    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed);
-    noteCalls(functionCalls, this.log, ended);
+    // Whether there were calls makes no difference to whether it ended.
+    const settled = ended && isSettled(finishReasonOf(this.#final, false));
+    const { toolCalls, functionCalls, logprobs } = this.#items.finish(this.#final !== null && !this.#failed, settled);
+    noteCalls(functionCalls, this.log, settled);
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null && this.#final !== null);
     const { id, model, fingerprint } = this.#envelope;
@@ -178,7 +187,7 @@ class ResponsesDialect implements Dialect {
 /** The error of a response that failed, in its own words or in none. */
 function failureIn(response: JsonObject): ApiError | null {
   const error = asObject(response.error);
-  if (error !== null && Object.keys(error).length > 0) return apiErrorIn({ error }, true);
+  if (error !== null && saysSomething(error)) return apiErrorIn({ error }, true);
   return response.status === "failed" ? plainError("the response failed", "plain", true) : null;
 }
 

@@ -1,6 +1,6 @@
 /** Events of a stream → the JSON values that a dialect reads, with what departs from one value an event. */
 import type { AnomalyLog } from "./anomaly-log.js";
-import { apiErrorIn, plainError } from "./api-error.js";
+import { apiErrorIn, plainError, streamErrorIn } from "./api-error.js";
 import type { Arrival, Dialect } from "./dialect.js";
 import { parseJson } from "./json.js";
 import { splitValues } from "./json-scan.js";
@@ -90,8 +90,8 @@ class ValueReader {
   }
 
   #value(json: unknown, arrival: Arrival, saysError: boolean): void {
-    if (saysError && apiErrorIn(json, true) === null) {
-      this.dialect.fail(plainError(arrival.text, "plain", true));
+    if (saysError && streamErrorIn(json) === null) {
+      this.dialect.fail(apiErrorIn(json, true) ?? plainError(arrival.text, "plain", true));
       this.log.note("error-in-stream", arrival.text, arrival.read);
       return;
     }

@@ -49,14 +49,17 @@ export class UsageLog {
     ] as const) {
       const here = usageOf(value, source);
       if (here === null) continue;
-      found = here;
+      if (found === null || !countsNothing(here) || countsNothing(found)) found = here;
       this.#sources.add(source);
       if (source !== "usage" && !this.log.has("usage-elsewhere"))
         this.log.note("usage-elsewhere", `${source}: ${textOf(here.raw)}`, arrival?.read);
     }
     if (found === null) return false;
-    this.#last = found;
-    this.#read = arrival?.read;
+    // Some send zeros at the end, after the counts.
+    if (this.#last === null || !countsNothing(found) || countsNothing(this.#last)) {
+      this.#last = found;
+      this.#read = arrival?.read;
+    }
     if (place?.choice) this.#usageEvents++;
     else this.#alone = true;
     if (place?.finish) this.#onFinish = arrival;
@@ -117,6 +120,10 @@ function noteUsage({ usage, raw }: Found, log: AnomalyLog, read: number | undefi
     for (const name of Object.keys(details)) if (!STANDARD_DETAILS.has(name)) extras.push(`${key}.${name}`);
   }
   if (extras.length > 0) log.note("usage-extras", extras.slice(0, 20).join(", "), read);
+}
+
+function countsNothing({ usage: { inputTokens, outputTokens } }: Found): boolean {
+  return !inputTokens && !outputTokens;
 }
 
 interface Counts {

@@ -7,6 +7,7 @@ import { errorRows } from "./rows/errors.js";
 import { eventRows, framingRows } from "./rows/framing.js";
 import { reasoningRows } from "./rows/reasoning.js";
 import { responsesRows } from "./rows/responses.js";
+import { splitCallRows } from "./rows/split-calls.js";
 import { streamErrorRows } from "./rows/stream-errors.js";
 import { toolCallRows } from "./rows/tool-calls.js";
 import { usageRows } from "./rows/usage.js";
@@ -17,6 +18,7 @@ export const WIRE_ROWS: readonly WireRow[] = [
   ...usageRows,
   ...streamErrorRows,
   ...toolCallRows,
+  ...splitCallRows,
   ...reasoningRows,
   ...bodyRows,
   ...errorRows,

@@ -1,6 +1,7 @@
 /** `/responses`. */
 import type { AnomalyKind } from "../../../src/decode/anomaly.js";
 import { answered, type Expected, type Json, streamed } from "../row.js";
+import { responsesMatchRows } from "./responses-match.js";
 
 const api = "responses" as const;
 const USAGE = {
@@ -404,6 +405,7 @@ export const responsesRows = [
     { ...SAID, done: false },
     ["body-for-stream"],
   ),
+  ...responsesMatchRows,
   whole("text", "OpenAI", response("completed", [message("Hello")]), { ...SAID, done: false }),
   whole("reasoning and a call", "OpenAI", response("completed", [summary("Hm."), call(ARGUMENTS)]), {
     reasoning: "Hm.",
