@@ -6,7 +6,6 @@ import { asArray, asObject, asText, parseJson } from "../decode/json.js";
 import type { GoldenCase } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange } from "../recording/recording.js";
-import type { Judgement } from "./feature.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -26,16 +25,18 @@ export interface Answer {
   /** The body that came, where it is JSON; undefined otherwise. */
   readonly json: unknown;
   readonly bytes: Buffer;
+  /** A chat request that was sent to this endpoint after this one had ended succeeded: it was up, and went on. */
+  readonly outlived: boolean;
 }
 
-export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body): Answer {
+export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body, outlived = false): Answer {
   const attempt = exchange.attempts.at(-1) as Attempt;
   const foreign = golden.tags.includes(FOREIGN);
   const completion = decodeAttempt(attempt, golden.api, exchange.variant);
   const bytes = Buffer.concat(attempt.reads.map(([, part]) => decodeBytes(part))).subarray(0, MAX_BODY_BYTES);
   const failure = failureOf(attempt, foreign ? asForeign(completion) : completion, foreign ? "chat" : golden.api);
   const json = exchange.variant === "body" ? parseJson(bytes.toString("utf8")) : undefined;
-  return { golden, exchange, attempt, sent, completion, failure, json, bytes };
+  return { golden, exchange, attempt, sent, completion, failure, json, bytes, outlived };
 }
 
 /** The tag of cases whose answers `decode` does not know. */
@@ -81,45 +82,11 @@ export function contentType({ attempt }: Answer): string {
   return attempt.headers?.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
 }
 
-/** Release to first token, in ns, with every attempt between; infinity when none came. */
-export function firstTokenNs({ exchange, completion, attempt }: Answer): number {
+/** Dispatch of the attempt that was answered to its first token, in ns: no backoff counts. Infinity when none came. */
+export function firstTokenNs({ completion, attempt }: Answer): number {
   const first = completion.tokenEvents[0]?.atNs ?? (completion.finishReason === null ? undefined : attempt.endedAtNs);
-  return first === undefined ? Number.POSITIVE_INFINITY : first - exchange.releasedAtNs;
+  return first === undefined ? Number.POSITIVE_INFINITY : first - attempt.dispatchedAtNs;
 }
 
-/** Statuses of an endpoint that has too much to do, whatever it was asked for. */
-export const OVERLOAD: ReadonlySet<number> = new Set([429, 503, 504, 529]);
-
-/**
- * What a request that failed says of its feature; null when it succeeded. A status that repeats while other requests
- * succeed is this feature's, not an outage.
- */
-export function refusalOf({ exchange, attempt, failure, completion }: Answer): Judgement | null {
-  if (attempt.outcome.kind === "cancelled" && attempt.outcome.by === "user") {
-    return { verdict: "not tried", seen: "the probe was interrupted" };
-  }
-  if (failure === null) return null;
-  const tries = exchange.attempts.length;
-  switch (failure.kind) {
-    case "http_401":
-    case "http_4xx":
-    case "redirect":
-    case "http_other":
-      return { verdict: "rejected", seen: failure.message };
-    case "http_5xx": {
-      const overloaded = exchange.attempts.some(({ status }) => status !== undefined && OVERLOAD.has(status));
-      const why = overloaded ? "an overload, not a refusal" : "while other requests succeed";
-      const often = tries > 1 ? `${tries} attempts, ${why}` : why;
-      return { verdict: overloaded ? "unclear" : "rejected", seen: `${failure.message} (${often})` };
-    }
-    case "http_402":
-    case "http_429":
-      return { verdict: "unclear", seen: `${failure.message} (${tries} ${tries === 1 ? "attempt" : "attempts"})` };
-    case "in_band_error": {
-      const delivered = (completion.content ?? "") !== "" || completion.toolCalls.length > 0;
-      return { verdict: delivered ? "broken" : "rejected", seen: failure.message };
-    }
-    default:
-      return { verdict: "broken", seen: failure.message };
-  }
-}
+/** Statuses of an endpoint that has too much to do, whatever it was asked for. 498 is Groq's for want of capacity. */
+export const OVERLOAD: ReadonlySet<number> = new Set([408, 429, 498, 503, 504, 529]);

@@ -2,7 +2,7 @@
 import { formatDurationMs } from "../../core/duration.js";
 import { NS_PER_MS } from "../../core/units.js";
 import type { Attempt } from "../../recording/recording.js";
-import { type Answer, firstTokenNs, refusalOf } from "../answer.js";
+import { type Answer, firstTokenNs } from "../answer.js";
 import {
   type Answers,
   type Feature,
@@ -12,6 +12,7 @@ import {
   user,
   verdict,
 } from "../feature.js";
+import { refusalOf } from "../refusal.js";
 import { SAY_READY } from "./chat.js";
 
 const TRIES = 3;
