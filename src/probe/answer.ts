@@ -6,6 +6,7 @@ import { asArray, asObject, asText, parseJson } from "../decode/json.js";
 import type { GoldenCase } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange } from "../recording/recording.js";
+import type { Judgement } from "./feature.js";
 
 type Body = Readonly<Record<string, unknown>>;
 
@@ -34,7 +35,11 @@ export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body, out
   const foreign = golden.tags.includes(FOREIGN);
   const completion = decodeAttempt(attempt, golden.api, exchange.variant);
   const bytes = Buffer.concat(attempt.reads.map(([, part]) => decodeBytes(part))).subarray(0, MAX_BODY_BYTES);
-  const failure = failureOf(attempt, foreign ? asForeign(completion) : completion, foreign ? "chat" : golden.api);
+  const failure = failureOf(
+    attempt,
+    foreign ? asForeign(completion, attempt) : completion,
+    foreign ? "chat" : golden.api,
+  );
   const json = exchange.variant === "body" ? parseJson(bytes.toString("utf8")) : undefined;
   return { golden, exchange, attempt, sent, completion, failure, json, bytes, outlived };
 }
@@ -45,10 +50,15 @@ export const FOREIGN = "foreign";
 export const CONTROL = "control";
 
 /** What is neither JSON nor has a finish reason is no failure here: the feature looks at the bytes itself. */
-function asForeign(completion: Completion): Completion {
+function asForeign(completion: Completion, { outcome }: Attempt): Completion {
   const { error } = completion;
   const unread = error?.inBand === true && (error.code === "html-body" || error.code === "body-not-json");
-  return { ...completion, error: unread ? null : error, finishReason: "none", anomalies: [] };
+  return {
+    ...completion,
+    error: unread ? null : error,
+    finishReason: outcome.kind === "complete" ? "none" : null,
+    anomalies: [],
+  };
 }
 
 /** What the endpoint wrote: answer and reasoning, for a comparison. */
@@ -67,6 +77,24 @@ export function outputTokens({ completion }: Answer): number | null {
 /** True when the limit on output tokens ended the answer. */
 export function wasCut({ completion }: Answer): boolean {
   return completion.finishReason === "length";
+}
+
+/**
+ * Why an answer holds nothing to judge: the limit on tokens, a content filter or a refusal came before its first word
+ * and its first call. Null when there is something, or when an answer is empty for no reason.
+ */
+export function cutBeforeFirstWord(answer: Answer): Judgement | null {
+  const { toolCalls, finishReason, refusal } = answer.completion;
+  if (contentOf(answer).trim() !== "" || toolCalls.length > 0) return null;
+  const unclear = (seen: string): Judgement => ({ verdict: "unclear", seen });
+  if (wasCut(answer)) {
+    const { max_tokens: max, max_completion_tokens: maxCompletion } = answer.sent;
+    const limit = max ?? maxCompletion;
+    const tokens = typeof limit === "number" ? `${limit} tokens` : "all tokens";
+    return unclear(`${tokens} went before the first word of an answer`);
+  }
+  if (finishReason === "content_filter") return unclear("a content filter ended the answer before its first word");
+  return (refusal ?? "") === "" ? null : unclear("the model refused to answer");
 }
 
 /** A list in a foreign body, such as `data`. */

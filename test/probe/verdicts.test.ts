@@ -678,8 +678,8 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
     "cancel-frees",
     "the next request is refused",
     { "cancel-frees.next": fails(503, "no slot") },
-    "broken",
-    /after no token behind/,
+    "unclear",
+    /not served: HTTP 503: no slot/,
   ],
   ["cancel-frees", "room for all of them", { "cancel-frees.beside": slow(30) }, "unclear", /k is too small to tell/],
   [
@@ -743,6 +743,118 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
   ],
   ["long-stream", "a refusal", { "long-stream.long": fails(400, "no") }, "rejected", /HTTP 400/],
 ];
+
+describe("a limit that thinking used up", () => {
+  const spentStream = streamed([event({ role: "assistant" }), event({}, {}, "length"), "data: [DONE]\n\n"]);
+  it.each([
+    ["chat", "chat.plain"],
+    ["stream", "stream.stream"],
+    ["tools", "tools.call"],
+    ["tools-streamed", "tools-streamed.call"],
+    ["tool-choice-auto", "tool-choice-auto.call"],
+    ["tool-choice-none", "tool-choice-none.call"],
+    ["tool-choice-required", "tool-choice-required.call"],
+    ["tool-choice-named", "tool-choice-named.call"],
+    ["parallel-tools", "parallel-tools.call"],
+    ["parallel-tools-off", "parallel-tools-off.call"],
+    ["json-object", "json-object.against"],
+    ["json-schema", "json-schema.against"],
+    ["json-schema", "json-schema.plain"],
+    ["logprobs", "logprobs.logprobs"],
+    ["top-logprobs", "top-logprobs.top"],
+    ["seed", "seed.same"],
+    ["stop", "stop.stop"],
+    ["vision", "vision.colour"],
+    ["over-long-context", "over-long-context.prompt"],
+  ])("tells nothing of %s (%s)", (feature, part) => {
+    const reply = part.includes("stream") ? spentStream : SPENT;
+    expect(candidateGot(feature, { [part]: reply }).verdict).toBe("unclear");
+  });
+
+  it("is no answer of /responses either, though its reasoning has text", () => {
+    const output = [{ type: "reasoning", content: [{ type: "reasoning_text", text: "Hm" }] }];
+    const reply = response({ status: "incomplete", output });
+    expect(candidateGot("responses", { "responses.text": reply }).verdict).toBe("unclear");
+  });
+});
+
+describe("tokens of reasoning", () => {
+  const counted = (content: string, usage: object, finish = "length", more: object = {}): Reply =>
+    body({ choices: [{ index: 0, message: { content, ...more }, finish_reason: finish }], usage });
+  const COUNTED = "one two three four five six seven eight";
+  it.each([
+    [
+      "beside",
+      {
+        prompt_tokens: 20,
+        completion_tokens: 16,
+        total_tokens: 116,
+        completion_tokens_details: { reasoning_tokens: 80 },
+      },
+      "supported",
+    ],
+    [
+      "within",
+      {
+        prompt_tokens: 20,
+        completion_tokens: 96,
+        total_tokens: 116,
+        completion_tokens_details: { reasoning_tokens: 80 },
+      },
+      "supported",
+    ],
+    ["and one more", { prompt_tokens: 20, completion_tokens: 17, total_tokens: 37 }, "supported"],
+    ["that nobody names", { prompt_tokens: 20, completion_tokens: 96, total_tokens: 116 }, "unclear"],
+  ])("counted %s do not exceed a limit on the answer", (_what, usage, verdict) => {
+    expect(candidateGot("max-tokens", { "max-tokens.few": counted(COUNTED, usage) }).verdict).toBe(verdict);
+  });
+
+  it("without an answer are over a limit that nothing kept", () => {
+    const reply = counted("", {
+      prompt_tokens: 20,
+      completion_tokens: 512,
+      completion_tokens_details: { reasoning_tokens: 512 },
+    });
+    expect(candidateGot("max-tokens", { "max-tokens.few": reply }).verdict).toBe("ignored");
+  });
+
+  it("that show in total_tokens alone, or in nothing, are not ignored", () => {
+    const total = (total_tokens: number) =>
+      counted("0.05", { prompt_tokens: 30, completion_tokens: 4, total_tokens }, "stop");
+    const got = (low: Reply, high: Reply) =>
+      candidateGot("reasoning-effort", { "reasoning-effort.low": low, "reasoning-effort.high": high }).verdict;
+    expect(got(total(60), total(900))).toBe("supported");
+    expect(got(total(34), total(34))).toBe("ignored");
+    const silent = body({ choices: [{ index: 0, message: { content: "0.05" }, finish_reason: "stop" }] });
+    expect(got(silent, silent)).toBe("unclear");
+  });
+});
+
+describe("a slot", () => {
+  it.each([
+    ["next", 429],
+    ["next", 402],
+    ["beside", 429],
+    ["beside", 502],
+  ])("is not held for all that is known when %s gets %i", (part, status) => {
+    const reply = fails(status, "no");
+    expect(candidateGot("cancel-frees", { [`cancel-frees.${part}`]: reply }).verdict).toBe("unclear");
+    const later: Reply = { ...streamed([...words("ready"), ...END]), before: [reply] };
+    expect(candidateGot("cancel-frees", { [`cancel-frees.${part}`]: later }).verdict).toBe("unclear");
+  });
+});
+
+describe("waits of a busy endpoint", () => {
+  it("are taken from the attempt that was answered", () => {
+    const lost: Reply = { reads: [], outcome: { kind: "network", phase: "connect", code: "E", message: "x" } };
+    const next: Reply = { ...streamed([...words("ready"), ...END]), dispatchedMs: 9_000_000_000, before: [lost] };
+    expect(candidateGot("cancel-frees", { "cancel-frees.next": next }).verdict).toBe("supported");
+  });
+
+  it("prove nothing where the streams that should have caused them failed", () => {
+    expect(candidateGot("cancel-frees", { "cancel-frees.running": fails(429, "no") }).verdict).toBe("unclear");
+  });
+});
 
 describe("a feature", () => {
   it.each(CASES)("%s: %s", (feature, _what, replies, verdict, seen) => {
