@@ -26,16 +26,22 @@ export interface Answer {
   /** The body that came, where it is JSON; undefined otherwise. */
   readonly json: unknown;
   readonly bytes: Buffer;
+  /** A chat request that was sent to this endpoint after this one had ended succeeded: it was up, and went on. */
+  readonly outlived: boolean;
 }
 
-export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body): Answer {
+export function answerOf(exchange: Exchange, golden: GoldenCase, sent: Body, outlived = false): Answer {
   const attempt = exchange.attempts.at(-1) as Attempt;
   const foreign = golden.tags.includes(FOREIGN);
   const completion = decodeAttempt(attempt, golden.api, exchange.variant);
   const bytes = Buffer.concat(attempt.reads.map(([, part]) => decodeBytes(part))).subarray(0, MAX_BODY_BYTES);
-  const failure = failureOf(attempt, foreign ? asForeign(completion) : completion, foreign ? "chat" : golden.api);
+  const failure = failureOf(
+    attempt,
+    foreign ? asForeign(completion, attempt) : completion,
+    foreign ? "chat" : golden.api,
+  );
   const json = exchange.variant === "body" ? parseJson(bytes.toString("utf8")) : undefined;
-  return { golden, exchange, attempt, sent, completion, failure, json, bytes };
+  return { golden, exchange, attempt, sent, completion, failure, json, bytes, outlived };
 }
 
 /** The tag of cases whose answers `decode` does not know. */
@@ -44,10 +50,15 @@ export const FOREIGN = "foreign";
 export const CONTROL = "control";
 
 /** What is neither JSON nor has a finish reason is no failure here: the feature looks at the bytes itself. */
-function asForeign(completion: Completion): Completion {
+function asForeign(completion: Completion, { outcome }: Attempt): Completion {
   const { error } = completion;
   const unread = error?.inBand === true && (error.code === "html-body" || error.code === "body-not-json");
-  return { ...completion, error: unread ? null : error, finishReason: "none", anomalies: [] };
+  return {
+    ...completion,
+    error: unread ? null : error,
+    finishReason: outcome.kind === "complete" ? "none" : null,
+    anomalies: [],
+  };
 }
 
 /** What the endpoint wrote: answer and reasoning, for a comparison. */
@@ -68,6 +79,24 @@ export function wasCut({ completion }: Answer): boolean {
   return completion.finishReason === "length";
 }
 
+/**
+ * Why an answer holds nothing to judge: the limit on tokens, a content filter or a refusal came before its first word
+ * and its first call. Null when there is something, or when an answer is empty for no reason.
+ */
+export function cutBeforeFirstWord(answer: Answer): Judgement | null {
+  const { toolCalls, finishReason, refusal } = answer.completion;
+  if (contentOf(answer).trim() !== "" || toolCalls.length > 0) return null;
+  const unclear = (seen: string): Judgement => ({ verdict: "unclear", seen });
+  if (wasCut(answer)) {
+    const { max_tokens: max, max_completion_tokens: maxCompletion } = answer.sent;
+    const limit = max ?? maxCompletion;
+    const tokens = typeof limit === "number" ? `${limit} tokens` : "all tokens";
+    return unclear(`${tokens} went before the first word of an answer`);
+  }
+  if (finishReason === "content_filter") return unclear("a content filter ended the answer before its first word");
+  return (refusal ?? "") === "" ? null : unclear("the model refused to answer");
+}
+
 /** A list in a foreign body, such as `data`. */
 export function listIn(answer: Answer, key: string): readonly unknown[] {
   return asArray(asObject(answer.json)?.[key]);
@@ -81,45 +110,11 @@ export function contentType({ attempt }: Answer): string {
   return attempt.headers?.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
 }
 
-/** Release to first token, in ns, with every attempt between; infinity when none came. */
-export function firstTokenNs({ exchange, completion, attempt }: Answer): number {
+/** Dispatch of the attempt that was answered to its first token, in ns: no backoff counts. Infinity when none came. */
+export function firstTokenNs({ completion, attempt }: Answer): number {
   const first = completion.tokenEvents[0]?.atNs ?? (completion.finishReason === null ? undefined : attempt.endedAtNs);
-  return first === undefined ? Number.POSITIVE_INFINITY : first - exchange.releasedAtNs;
+  return first === undefined ? Number.POSITIVE_INFINITY : first - attempt.dispatchedAtNs;
 }
 
-/** Statuses of an endpoint that has too much to do, whatever it was asked for. */
-export const OVERLOAD: ReadonlySet<number> = new Set([429, 503, 504, 529]);
-
-/**
- * What a request that failed says of its feature; null when it succeeded. A status that repeats while other requests
- * succeed is this feature's, not an outage.
- */
-export function refusalOf({ exchange, attempt, failure, completion }: Answer): Judgement | null {
-  if (attempt.outcome.kind === "cancelled" && attempt.outcome.by === "user") {
-    return { verdict: "not tried", seen: "the probe was interrupted" };
-  }
-  if (failure === null) return null;
-  const tries = exchange.attempts.length;
-  switch (failure.kind) {
-    case "http_401":
-    case "http_4xx":
-    case "redirect":
-    case "http_other":
-      return { verdict: "rejected", seen: failure.message };
-    case "http_5xx": {
-      const overloaded = exchange.attempts.some(({ status }) => status !== undefined && OVERLOAD.has(status));
-      const why = overloaded ? "an overload, not a refusal" : "while other requests succeed";
-      const often = tries > 1 ? `${tries} attempts, ${why}` : why;
-      return { verdict: overloaded ? "unclear" : "rejected", seen: `${failure.message} (${often})` };
-    }
-    case "http_402":
-    case "http_429":
-      return { verdict: "unclear", seen: `${failure.message} (${tries} ${tries === 1 ? "attempt" : "attempts"})` };
-    case "in_band_error": {
-      const delivered = (completion.content ?? "") !== "" || completion.toolCalls.length > 0;
-      return { verdict: delivered ? "broken" : "rejected", seen: failure.message };
-    }
-    default:
-      return { verdict: "broken", seen: failure.message };
-  }
-}
+/** Statuses of an endpoint that has too much to do, whatever it was asked for. 498 is Groq's for want of capacity. */
+export const OVERLOAD: ReadonlySet<number> = new Set([408, 429, 498, 503, 504, 529]);

@@ -6,10 +6,11 @@ import { NS_PER_MS } from "../core/units.js";
 import type { GoldenCase } from "../golden/golden-set.js";
 import type { Exchange, HeaderLine, ProbeFacts, RecordingFrame } from "../recording/recording.js";
 import type { FeatureSummary, JudgementSummary, ProbeSummary, Verdict } from "../report/probe-summary.js";
-import { type Answer, answerOf, CONTROL, FOREIGN, refusalOf } from "./answer.js";
+import { type Answer, answerOf, CONTROL, FOREIGN } from "./answer.js";
 import { FEATURES } from "./catalogue.js";
 import type { Answers, Feature, Judgement } from "./feature.js";
 import { WAKE_CASE } from "./plan.js";
+import { refusalOf } from "./refusal.js";
 
 const MAX_SEEN = 400;
 
@@ -107,13 +108,16 @@ class Side {
   ) {
     const cases = new Map(header.goldenSet.cases.map((golden) => [golden.id, golden]));
     const own = exchanges.filter(({ endpoint }) => endpoint === role);
-    for (const exchange of [...own].sort((a, b) => a.id - b.id)) {
-      const answer = answerOf(
-        exchange,
-        caseOf(cases, exchange, place),
-        header.requests[exchange.requestId]?.body ?? {},
+    const answers = [...own]
+      .sort((a, b) => a.id - b.id)
+      .map((exchange) =>
+        answerOf(exchange, caseOf(cases, exchange, place), header.requests[exchange.requestId]?.body ?? {}),
       );
-      this.#answers.set(exchange.caseId, [...(this.#answers.get(exchange.caseId) ?? []), answer]);
+    const alive = answers.filter((answer) => isChat(answer) && succeeded(answer));
+    for (const answer of answers) {
+      const outlived = alive.some((other) => cameAfter(other, answer));
+      const { caseId } = answer.exchange;
+      this.#answers.set(caseId, [...(this.#answers.get(caseId) ?? []), { ...answer, outlived }]);
     }
     this.#silent = this.#whySilent();
   }
@@ -161,12 +165,16 @@ class Side {
     if (answers.length < planned) return { verdict: "not tried", seen: "the probe ended before it" };
     if (answers.some(({ exchange }) => wasInterrupted(exchange)))
       return { verdict: "not tried", seen: "the probe was interrupted" };
+    const refusals: Judgement[] = [];
     for (const answer of answers) {
       const refusal = isControl(answer) ? null : refusalOf(answer);
       const asPlain = refusal === null ? null : this.#likePlain(feature, answer);
       if (asPlain !== null) return asPlain;
-      if (refusal !== null && feature.judgesFailures !== true) return refusal;
+      if (refusal !== null && feature.judgesFailures !== true) refusals.push(refusal);
     }
+    // A request that was refused outweighs another one that was lost.
+    const refusal = refusals.find(({ verdict }) => verdict !== "unclear") ?? refusals[0];
+    if (refusal !== undefined) return refusal;
     return feature.judge(this.#view(feature));
   }
 
@@ -235,6 +243,12 @@ function succeeded({ attempt, failure }: Answer): boolean {
   return (
     failure === null && status !== undefined && status >= 200 && status < 300 && (outcome.kind !== "cancelled" || left)
   );
+}
+
+/** Stamps count from the origin of their segment. */
+function cameAfter(later: Answer, earlier: Answer): boolean {
+  if (later.exchange.segment !== earlier.exchange.segment) return later.exchange.segment > earlier.exchange.segment;
+  return later.attempt.dispatchedAtNs >= earlier.attempt.endedAtNs;
 }
 
 function caseOf(cases: ReadonlyMap<string, GoldenCase>, exchange: Exchange, place: string): GoldenCase {

@@ -50,6 +50,27 @@ describe("an endpoint", () => {
     expect(text(summary).match(/connect: refused/g)).toHaveLength(2);
   });
 
+  it.each([
+    [
+      "refuses connections",
+      { reads: [], outcome: { kind: "network", phase: "connect", code: "ECONNREFUSED", message: "x" } },
+    ],
+    ["resets them", { reads: [], outcome: { kind: "network", phase: "headers", code: "ECONNRESET", message: "x" } }],
+    ["answers 502", fails(502, "bad gateway")],
+    [
+      "loses what it had begun",
+      { reads: [[20, "{"]], outcome: { kind: "network", phase: "body", code: "E", message: "x" } },
+    ],
+  ] as const)("that goes away midway and %s has lost nothing for sure", (_what, lost) => {
+    const gone: Replies = { ...everything({ ...lost, before: [lost] }), "chat.plain": said("ready") };
+    // Long streams have their own reading of what was cut twice.
+    const summary = judged(gone, {}, { set: SET.replace("stream: true", "stream: false") });
+    const { chat, "long-stream": _, ...rest } = verdictsOf(summary);
+    expect(chat).toBe("supported");
+    expect(new Set(Object.values(rest))).toEqual(new Set(["unclear"]));
+    expect(summary.lost).toEqual([]);
+  });
+
   it("that refuses everybody still has its list of models", () => {
     const { "models.list": _, ...rest } = everything(fails(401, "bad key"));
     const summary = judged(rest);

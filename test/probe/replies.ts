@@ -228,6 +228,8 @@ export function planned(setting: ProbeSetting = {}): ProbePlan {
 }
 
 const STARTS_MS = 1_000;
+/** Requests come one after another: none lasts as long. */
+const APART_MS = 600_000;
 
 /** Plays the plan against answers: the ideal ones, but for those given. */
 export function play(
@@ -236,15 +238,16 @@ export function play(
   baseline: Replies = {},
 ): { header: HeaderLine; exchanges: Exchange[] } {
   const given: Readonly<Record<EndpointRole, Replies>> = { baseline, candidate };
-  const exchanges = plan.plan.rows.map((row) => {
+  const exchanges = plan.plan.rows.map((row, place) => {
+    const startsMs = STARTS_MS + place * APART_MS;
     const reply = given[row.endpoint][row.caseId] ?? IDEAL[row.caseId];
     if (reply === undefined) throw new Error(`no answer to ${row.caseId}`);
     const template = plan.plan.requests[row.requestId] as RequestTemplate;
     const { before = [], ...last } = typeof reply === "function" ? reply(template, row.repeat) : reply;
     const attempts: Attempt[] = [...before, last].map((parts, index) =>
-      attempt({ dispatchedMs: STARTS_MS + index * 100, ...parts }),
+      attempt({ dispatchedMs: startsMs + index * 100, ...parts }),
     );
-    return exchange(attempts, { ...row, arm: row.arm, releasedAtNs: STARTS_MS * MS });
+    return exchange(attempts, { ...row, arm: row.arm, releasedAtNs: startsMs * MS });
   });
   const header: HeaderLine = {
     ...headerLine(plan.set.cases),

@@ -37,7 +37,14 @@ const twice =
   (_request, copy) =>
     said(copy === 0 ? first : second);
 
-const OVERLOADED = [503, 529];
+/** A model that thought until the limit, where nobody sees it. */
+const SPENT = said(null, {}, "length");
+const twiceOver = (reply: Reply): Reply => ({ ...reply, before: [reply] });
+const network = (phase: "dns" | "connect" | "tls" | "send" | "headers"): Reply => ({
+  reads: [],
+  outcome: { kind: "network", phase, code: "ECONNRESET", message: "gone" },
+});
+const HANG: Reply = { reads: [], outcome: { kind: "timeout", phase: "firstByte", afterMs: 1_000 } };
 
 describe("an endpoint that supports everything", () => {
   it("is seen to support everything", () => {
@@ -496,7 +503,13 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
 
   ["vision", "another colour", { "vision.colour": said("It is blue.") }, "broken", /another colour than orange/],
   ["vision", "no colour", { "vision.colour": said("I see no picture.") }, "ignored", /named no colour/],
-  ["vision", "a refusal", { "vision.colour": fails(500, "image input is not supported") }, "rejected", /not supported/],
+  [
+    "vision",
+    "a refusal",
+    { "vision.colour": twiceOver(fails(500, "image input is not supported")) },
+    "rejected",
+    /not supported/,
+  ],
 
   ["models", "a page", { "models.list": body("<html><title>hi</title></html>") }, "broken", /no JSON but/],
   ["models", "no list", { "models.list": body({ models: [] }) }, "broken", /no list under "data"/],
@@ -616,7 +629,7 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
     /answered, by model "m"/,
   ],
   ["wrong-model", "400", { "wrong-model.model": fails(400, "no such model") }, "supported", /HTTP 400/],
-  ["wrong-model", "500", { "wrong-model.model": fails(500, "KeyError") }, "broken", /clients expect 404/],
+  ["wrong-model", "500", { "wrong-model.model": twiceOver(fails(500, "KeyError")) }, "broken", /clients expect 404/],
   [
     "over-long-context",
     "an answer from the whole prompt",
@@ -634,16 +647,24 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
   [
     "over-long-context",
     "500",
-    { "over-long-context.prompt": fails(500, "out of memory") },
+    { "over-long-context.prompt": twiceOver(fails(500, "out of memory")) },
     "broken",
     /clients expect 400 or 413/,
   ],
+  ["over-long-context", "a hang", { "over-long-context.prompt": HANG }, "unclear", /timeout/],
   [
     "over-long-context",
-    "a hang",
-    { "over-long-context.prompt": { reads: [], outcome: { kind: "timeout", phase: "firstByte", afterMs: 1_000 } } },
+    "a hang each time",
+    { "over-long-context.prompt": twiceOver(HANG) },
     "broken",
-    /timeout/,
+    /timeout.*2 attempts, while later requests succeed/,
+  ],
+  [
+    "over-long-context",
+    "an answer cut before its first word",
+    { "over-long-context.prompt": SPENT },
+    "unclear",
+    /cut at 512/,
   ],
 
   [
@@ -657,8 +678,8 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
     "cancel-frees",
     "the next request is refused",
     { "cancel-frees.next": fails(503, "no slot") },
-    "broken",
-    /after no token behind/,
+    "unclear",
+    /not served: HTTP 503: no slot/,
   ],
   ["cancel-frees", "room for all of them", { "cancel-frees.beside": slow(30) }, "unclear", /k is too small to tell/],
   [
@@ -723,6 +744,118 @@ const CASES: readonly (readonly [feature: string, what: string, replies: Replies
   ["long-stream", "a refusal", { "long-stream.long": fails(400, "no") }, "rejected", /HTTP 400/],
 ];
 
+describe("a limit that thinking used up", () => {
+  const spentStream = streamed([event({ role: "assistant" }), event({}, {}, "length"), "data: [DONE]\n\n"]);
+  it.each([
+    ["chat", "chat.plain"],
+    ["stream", "stream.stream"],
+    ["tools", "tools.call"],
+    ["tools-streamed", "tools-streamed.call"],
+    ["tool-choice-auto", "tool-choice-auto.call"],
+    ["tool-choice-none", "tool-choice-none.call"],
+    ["tool-choice-required", "tool-choice-required.call"],
+    ["tool-choice-named", "tool-choice-named.call"],
+    ["parallel-tools", "parallel-tools.call"],
+    ["parallel-tools-off", "parallel-tools-off.call"],
+    ["json-object", "json-object.against"],
+    ["json-schema", "json-schema.against"],
+    ["json-schema", "json-schema.plain"],
+    ["logprobs", "logprobs.logprobs"],
+    ["top-logprobs", "top-logprobs.top"],
+    ["seed", "seed.same"],
+    ["stop", "stop.stop"],
+    ["vision", "vision.colour"],
+    ["over-long-context", "over-long-context.prompt"],
+  ])("tells nothing of %s (%s)", (feature, part) => {
+    const reply = part.includes("stream") ? spentStream : SPENT;
+    expect(candidateGot(feature, { [part]: reply }).verdict).toBe("unclear");
+  });
+
+  it("is no answer of /responses either, though its reasoning has text", () => {
+    const output = [{ type: "reasoning", content: [{ type: "reasoning_text", text: "Hm" }] }];
+    const reply = response({ status: "incomplete", output });
+    expect(candidateGot("responses", { "responses.text": reply }).verdict).toBe("unclear");
+  });
+});
+
+describe("tokens of reasoning", () => {
+  const counted = (content: string, usage: object, finish = "length", more: object = {}): Reply =>
+    body({ choices: [{ index: 0, message: { content, ...more }, finish_reason: finish }], usage });
+  const COUNTED = "one two three four five six seven eight";
+  it.each([
+    [
+      "beside",
+      {
+        prompt_tokens: 20,
+        completion_tokens: 16,
+        total_tokens: 116,
+        completion_tokens_details: { reasoning_tokens: 80 },
+      },
+      "supported",
+    ],
+    [
+      "within",
+      {
+        prompt_tokens: 20,
+        completion_tokens: 96,
+        total_tokens: 116,
+        completion_tokens_details: { reasoning_tokens: 80 },
+      },
+      "supported",
+    ],
+    ["and one more", { prompt_tokens: 20, completion_tokens: 17, total_tokens: 37 }, "supported"],
+    ["that nobody names", { prompt_tokens: 20, completion_tokens: 96, total_tokens: 116 }, "unclear"],
+  ])("counted %s do not exceed a limit on the answer", (_what, usage, verdict) => {
+    expect(candidateGot("max-tokens", { "max-tokens.few": counted(COUNTED, usage) }).verdict).toBe(verdict);
+  });
+
+  it("without an answer are over a limit that nothing kept", () => {
+    const reply = counted("", {
+      prompt_tokens: 20,
+      completion_tokens: 512,
+      completion_tokens_details: { reasoning_tokens: 512 },
+    });
+    expect(candidateGot("max-tokens", { "max-tokens.few": reply }).verdict).toBe("ignored");
+  });
+
+  it("that show in total_tokens alone, or in nothing, are not ignored", () => {
+    const total = (total_tokens: number) =>
+      counted("0.05", { prompt_tokens: 30, completion_tokens: 4, total_tokens }, "stop");
+    const got = (low: Reply, high: Reply) =>
+      candidateGot("reasoning-effort", { "reasoning-effort.low": low, "reasoning-effort.high": high }).verdict;
+    expect(got(total(60), total(900))).toBe("supported");
+    expect(got(total(34), total(34))).toBe("ignored");
+    const silent = body({ choices: [{ index: 0, message: { content: "0.05" }, finish_reason: "stop" }] });
+    expect(got(silent, silent)).toBe("unclear");
+  });
+});
+
+describe("a slot", () => {
+  it.each([
+    ["next", 429],
+    ["next", 402],
+    ["beside", 429],
+    ["beside", 502],
+  ])("is not held for all that is known when %s gets %i", (part, status) => {
+    const reply = fails(status, "no");
+    expect(candidateGot("cancel-frees", { [`cancel-frees.${part}`]: reply }).verdict).toBe("unclear");
+    const later: Reply = { ...streamed([...words("ready"), ...END]), before: [reply] };
+    expect(candidateGot("cancel-frees", { [`cancel-frees.${part}`]: later }).verdict).toBe("unclear");
+  });
+});
+
+describe("waits of a busy endpoint", () => {
+  it("are taken from the attempt that was answered", () => {
+    const lost: Reply = { reads: [], outcome: { kind: "network", phase: "connect", code: "E", message: "x" } };
+    const next: Reply = { ...streamed([...words("ready"), ...END]), dispatchedMs: 9_000_000_000, before: [lost] };
+    expect(candidateGot("cancel-frees", { "cancel-frees.next": next }).verdict).toBe("supported");
+  });
+
+  it("prove nothing where the streams that should have caused them failed", () => {
+    expect(candidateGot("cancel-frees", { "cancel-frees.running": fails(429, "no") }).verdict).toBe("unclear");
+  });
+});
+
 describe("a feature", () => {
   it.each(CASES)("%s: %s", (feature, _what, replies, verdict, seen) => {
     const got = candidateGot(feature, replies);
@@ -762,8 +895,53 @@ describe("a feature", () => {
     const reply = { ...fails(last, "no"), before: [fails(first, "no")] };
     expect(candidateGot("n", { "n.two": reply }).verdict).toBe(verdict);
     expect(candidateGot("wrong-model", { "wrong-model.model": reply }).verdict).toBe(
-      OVERLOADED.includes(last) ? "unclear" : "broken",
+      verdict === "unclear" ? "unclear" : "broken",
     );
+  });
+
+  it.each([500, 502])("that got %i once may have met chance; 501 says that it is not there", (status) => {
+    const got = candidateGot("n", { "n.two": fails(status, "boom") });
+    expect([got.verdict, got.seen]).toEqual(["unclear", expect.stringMatching(/one attempt/)]);
+    expect(candidateGot("wrong-model", { "wrong-model.model": fails(status, "boom") }).verdict).toBe("unclear");
+    expect(candidateGot("n", { "n.two": fails(501, "no") }).verdict).toBe("rejected");
+  });
+
+  it.each(["dns", "connect", "tls", "send", "headers"] as const)(
+    "whose request was lost in phase %s is unclear; broken where it was sent and is lost again",
+    (phase) => {
+      expect(candidateGot("n", { "n.two": network(phase) }).verdict).toBe("unclear");
+      const again = candidateGot("n", { "n.two": twiceOver(network(phase)) });
+      expect(again.verdict).toBe(phase === "send" || phase === "headers" ? "broken" : "unclear");
+    },
+  );
+
+  it("that waited in vain is unclear, that fell silent in its answer is broken", () => {
+    expect(candidateGot("n", { "n.two": HANG }).verdict).toBe("unclear");
+    expect(candidateGot("n", { "n.two": twiceOver(HANG) }).verdict).toBe("broken");
+    const silent = (phase: "idle" | "total"): Reply =>
+      streamed(words("a"), { outcome: { kind: "timeout", phase, afterMs: 9 } });
+    expect(candidateGot("stream", { "stream.stream": silent("idle") }).verdict).toBe("broken");
+    expect(candidateGot("stream", { "stream.stream": silent("total") }).verdict).toBe("unclear");
+  });
+
+  it.each([
+    { kind: "staleConnection", code: "EPIPE", message: "x" },
+    { kind: "truncated", limitBytes: 9 },
+  ] as const)("is unclear after $kind", (outcome) => {
+    expect(candidateGot("stream", { "stream.stream": streamed(words("a"), { outcome }) }).verdict).toBe("unclear");
+  });
+
+  it("that OpenAI refuses because the limit was used up, or that met an overload in a 200, is unclear", () => {
+    const message = "Could not finish the message because max_tokens or model output limit was reached.";
+    expect(candidateGot("max-tokens", { "max-tokens.few": fails(400, message) }).verdict).toBe("unclear");
+    for (const code of [429, 502, "rate_limit_exceeded", "server_error"]) {
+      expect(candidateGot("n", { "n.two": body({ error: { message: "x", code } }) }).verdict).toBe("unclear");
+    }
+  });
+
+  it("of two requests, one lost and one refused, is rejected", () => {
+    const replies = { "json-schema.against": fails(429, "slow down"), "json-schema.plain": fails(400, "no schema") };
+    expect(candidateGot("json-schema", replies).verdict).toBe("rejected");
   });
 
   it("whose error passes on a retry is judged by the last answer", () => {

@@ -136,6 +136,7 @@ function judgeResponse(answers: Answers): Judgement {
   const answer = answers.one("text");
   const body = asObject(answer.json);
   const text = listIn(answer, "output")
+    .filter((item) => asObject(item)?.type !== "reasoning")
     .flatMap((item) => asArray(asObject(item)?.content))
     .map((part) => textIn(part, "text") ?? "")
     .join("");

@@ -2,7 +2,7 @@
 import { shown } from "../../check/evidence.js";
 import { formatDurationMs } from "../../core/duration.js";
 import { NS_PER_MS } from "../../core/units.js";
-import { contentOf, outputTokens, wasCut } from "../answer.js";
+import { contentOf, cutBeforeFirstWord, outputTokens, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Answers, type Feature, type Judgement, user, verdict } from "../feature.js";
 
 /** What every other feature is held against: an endpoint that refuses this refuses all of them alike. */
@@ -18,8 +18,7 @@ const chat: Feature = {
     const answer = answers.one("plain");
     const text = contentOf(answer).trim();
     if (text !== "") return verdict("supported", `answered ${shown(text)}`);
-    if (wasCut(answer)) return verdict("unclear", `${ANSWER_TOKENS} tokens went before the first word of an answer`);
-    return verdict("broken", "the answer is empty");
+    return cutBeforeFirstWord(answer) ?? verdict("broken", "the answer is empty");
   },
 };
 
@@ -35,11 +34,14 @@ const stream: Feature = {
     { part: "stream", api: "chat", variant: "stream", request: { ...user(COUNT), ...settings(ANSWER_TOKENS) } },
   ],
   judge(answers) {
-    const { completion, attempt } = answers.one("stream");
+    const answer = answers.one("stream");
+    const { completion, attempt } = answer;
     if (completion.eventCount === 0) return verdict("ignored", "one JSON body came in place of events");
     const reads = new Set(completion.tokenEvents.map(({ read }) => read)).size;
     const events = completion.tokenEvents.length;
-    if (events === 0) return verdict("broken", `${completion.eventCount} events, none with text`);
+    if (events === 0) {
+      return cutBeforeFirstWord(answer) ?? verdict("broken", `${completion.eventCount} events, none with text`);
+    }
     const span = formatDurationMs(((attempt.reads.at(-1)?.[0] ?? 0) - (attempt.reads[0]?.[0] ?? 0)) / NS_PER_MS);
     const held = events >= BUFFERED_EVENTS && reads === 1 ? "; all in one read, as if held back" : "";
     const done = completion.done ? "" : "; no [DONE]";
@@ -98,18 +100,35 @@ function limitFeature(key: "max_tokens" | "max_completion_tokens"): Feature {
 function judgeLimit(answers: Answers): Judgement {
   const answer = answers.one("few");
   const { completion } = answer;
-  const characters = contentOf(answer).length + completion.reasoning.length;
+  const content = contentOf(answer);
+  const reasoned = completion.usage?.reasoningTokens ?? 0;
   const tokens = outputTokens(answer);
-  const said = tokens === null ? `${characters} characters` : `${tokens} tokens`;
   // What was kept of the answer counts too: some count usage after they cut.
-  const within = (tokens ?? 0) <= FEW_TOKENS && characters <= FEW_TOKENS * CHARACTERS_A_TOKEN;
-  if (!within) return verdict("ignored", `${said} where ${FEW_TOKENS} tokens were allowed`);
+  const characters = content.length + completion.reasoning.length;
+  const said = tokens === null ? `${characters} characters` : `${tokens} tokens`;
+  const isLong = (counted: number, length: number): boolean =>
+    counted > FEW_TOKENS + COUNTED_MORE || length > FEW_TOKENS * CHARACTERS_A_TOKEN;
+  const over = verdict("ignored", `${said} where ${FEW_TOKENS} tokens were allowed`);
+  const visible = Math.max(0, (tokens ?? 0) - reasoned);
+  if (isLong(tokens ?? 0, characters)) {
+    const thought = reasoned > 0 || completion.reasoning !== "";
+    if (content.length > FEW_TOKENS * CHARACTERS_A_TOKEN) return over;
+    if (wasCut(answer) && thought && content.trim() !== "" && (reasoned === 0 || !isLong(visible, content.length))) {
+      return verdict("supported", `the answer was cut, finish reason length; ${said} with its reasoning`);
+    }
+    if (wasCut(answer) && !thought) return verdict("unclear", `cut, but after ${said}, more than its text has`);
+    if (!thought || wasCut(answer) || isLong(visible, content.length)) return over;
+    return verdict("unclear", `the answer ended by itself after ${said} with its reasoning: ${shown(content)}`);
+  }
   if (wasCut(answer)) return verdict("supported", `cut after ${said}, finish reason length`);
-  if (/\b(?:eight|twelve|twenty)\b/i.test(contentOf(answer)) || tokens === FEW_TOKENS) {
+  if (/\b(?:eight|twelve|twenty)\b/i.test(content) || tokens === FEW_TOKENS) {
     return verdict("broken", `cut after ${said}, but the finish reason is ${shown(completion.finishReason)}`);
   }
-  return verdict("unclear", `the answer ended by itself after ${said}: ${shown(contentOf(answer))}`);
+  return verdict("unclear", `the answer ended by itself after ${said}: ${shown(content)}`);
 }
+
+/** Some count the token that ends an answer. */
+const COUNTED_MORE = 1;
 
 export const CHAT_FEATURES: readonly Feature[] = [
   chat,

@@ -1,14 +1,16 @@
 /** What an endpoint does with requests that it should refuse. Here a failure is what is looked for. */
 import { shown } from "../../check/evidence.js";
-import { type Answer, contentOf, OVERLOAD, refusalOf } from "../answer.js";
+import { type Answer, contentOf, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Feature, type Judgement, user, verdict } from "../feature.js";
+import { refusalOf, wasOverloaded } from "../refusal.js";
 import { SAY_READY } from "./chat.js";
 
-/** A status that came, and none that a retry could change. */
+/** A status that came, and none that money or a retry could change. */
 function refusedWith(answer: Answer): number | null {
   const { status, outcome } = answer.attempt;
-  const answered = outcome.kind === "complete" && status !== undefined && status >= 300 && !OVERLOAD.has(status);
-  return answered ? status : null;
+  if (outcome.kind !== "complete" || status === undefined || status < 300) return null;
+  if (status === 402 || wasOverloaded(answer)) return null;
+  return status >= 500 && refusalOf(answer)?.verdict !== "rejected" ? null : status;
 }
 
 function said({ failure, completion }: Answer): string {
@@ -133,6 +135,8 @@ const longContext: Feature = {
     if (contentOf(answer).includes(answer.golden.expect.contains ?? CODE)) {
       return verdict("unclear", `answered rightly${counted}: its context is longer than this prompt`);
     }
+    if (wasCut(answer))
+      return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens${counted}: ${shown(contentOf(answer))}`);
     return verdict("broken", `accepted, but the start of the prompt was lost${counted}: ${shown(contentOf(answer))}`);
   },
 };

@@ -2,7 +2,7 @@
 import { shown } from "../../check/evidence.js";
 import { isObject, parseJson } from "../../check/json.js";
 import { validate } from "../../check/schema.js";
-import { type Answer, contentOf, wasCut } from "../answer.js";
+import { type Answer, contentOf, cutBeforeFirstWord, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Feature, user, verdict } from "../feature.js";
 
 function formatOf(request: Readonly<Record<string, unknown>>): Readonly<Record<string, unknown>> | null {
@@ -35,7 +35,10 @@ const jsonObject: Feature = {
       if (isObject(parsed.value)) return verdict("supported", `an object against a prompt for prose: ${shown(text)}`);
       return verdict("broken", `JSON, but no object: ${shown(text)}`);
     }
-    if (wasCut(answer) && (text.trim() === "" || text.trim().startsWith("{"))) {
+    const cut = cutBeforeFirstWord(answer);
+    if (cut !== null) return cut;
+    // Thinking that no tag marks is prose too, and a limit may end it.
+    if (wasCut(answer) && !/^\s*```/.test(text)) {
       return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens before the JSON ended: ${shown(text)}`);
     }
     if (text.trim().startsWith("{")) return verdict("broken", `JSON that does not parse: ${shown(text)}`);
@@ -89,6 +92,11 @@ const jsonSchema: Feature = {
     if (faults.against === null && faults.plain === null) {
       return verdict("enforced", `held against a prompt that asks for other keys: ${text}`);
     }
+    const cut = cutBeforeFirstWord(plain) ?? cutBeforeFirstWord(against);
+    if (cut !== null) return cut;
+    if (faults.plain !== null && wasCut(plain)) {
+      return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens: ${shown(contentOf(plain))}`);
+    }
     if (faults.plain === null) {
       if (wasCut(against)) return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens: ${text}`);
       return verdict(
@@ -99,7 +107,6 @@ const jsonSchema: Feature = {
     if (faults.against === null) {
       return verdict("broken", `met in one answer and not in another (${faults.plain}): ${shown(contentOf(plain))}`);
     }
-    if (wasCut(plain)) return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens: ${shown(contentOf(plain))}`);
     return verdict("ignored", `${faults.plain}: ${shown(contentOf(plain))}`);
   },
 };

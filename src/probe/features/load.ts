@@ -2,7 +2,7 @@
 import { formatDurationMs } from "../../core/duration.js";
 import { NS_PER_MS } from "../../core/units.js";
 import type { Attempt } from "../../recording/recording.js";
-import { type Answer, firstTokenNs, refusalOf } from "../answer.js";
+import { type Answer, firstTokenNs } from "../answer.js";
 import {
   type Answers,
   type Feature,
@@ -12,6 +12,7 @@ import {
   user,
   verdict,
 } from "../feature.js";
+import { refusalOf } from "../refusal.js";
 import { SAY_READY } from "./chat.js";
 
 const TRIES = 3;
@@ -86,14 +87,30 @@ function judgeCancelled(answers: Answers): Judgement {
         : `${running.length} of ${left.length} streams were still running when they were left`;
     return verdict("unclear", why);
   }
+  const refused = [...answers.all("next"), ...answers.all("beside")].find(wasRefused);
+  if (refused !== undefined) {
+    const why = refused.failure?.message ?? "an attempt was refused before one was answered";
+    return verdict("unclear", `a request beside or behind the streams was not served: ${why}`);
+  }
   if (!Number.isFinite(reference)) return verdict("unclear", "no first token of the reference");
   const seen = `first token after ${shownMs(next)} behind k = ${k} cancelled streams, ${shownMs(reference)} before, ${shownMs(beside)} beside k running ones`;
   if (next > queuedFromMs(reference)) return verdict("broken", `queued behind cancelled streams: ${seen}`);
+  const held = answers.all("running");
+  if (beside > queuedFromMs(reference) && held.filter(({ failure }) => failure !== null).length > held.length / 2) {
+    return verdict("unclear", `${seen}; most of the running ones failed`);
+  }
   if (beside > queuedFromMs(reference)) return verdict("supported", seen);
   return verdict("unclear", `${seen}; running ones delay nothing either, so k is too small to tell`);
 }
 
-/** A request that failed waited for ever: it was refused for want of a slot, or never answered. */
+/** A limit on rates, an outage or a lost connection says nothing of slots; one that went on waiting does. */
+function wasRefused({ exchange, failure, outlived }: Answer): boolean {
+  const statuses = exchange.attempts.map(({ status }) => status ?? 0);
+  if (statuses.some((status) => status === 402 || status === 429 || status >= 500)) return true;
+  return failure !== null && !(failure.kind === "timeout" && failure.phase === "firstByte" && outlived);
+}
+
+/** A request that failed waited for ever. */
 function firstTokenMs(answer: Answer): number {
   return answer.failure === null ? firstTokenNs(answer) / NS_PER_MS : Number.POSITIVE_INFINITY;
 }

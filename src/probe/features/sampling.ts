@@ -1,7 +1,7 @@
 /** What a client may ask of sampling: logprobs, seeds, several choices, stop sequences, effort of reasoning. */
 import { shown } from "../../check/evidence.js";
 import { asArray, asObject } from "../../decode/json.js";
-import { type Answer, contentOf, listIn, outputTokens, wasCut, writtenText } from "../answer.js";
+import { type Answer, contentOf, cutBeforeFirstWord, listIn, outputTokens, wasCut, writtenText } from "../answer.js";
 import { ANSWER_TOKENS, type Feature, type Uses, user, verdict } from "../feature.js";
 import { SAY_READY } from "./chat.js";
 
@@ -24,7 +24,10 @@ const logprobs: Feature = {
     },
   ],
   judge(answers) {
-    const { logprobs: given } = answers.one("logprobs").completion;
+    const answer = answers.one("logprobs");
+    const given = answer.completion.logprobs;
+    const cut = given === null || given.tokens === 0 ? cutBeforeFirstWord(answer) : null;
+    if (cut !== null) return cut;
     if (given === null) return verdict("ignored", "no logprobs in the answer");
     if (given.tokens === 0) return verdict("ignored", "an empty list of logprobs");
     if (!given.wellFormed) return verdict("broken", "logprobs without a token or a finite number");
@@ -48,7 +51,10 @@ const topLogprobs: Feature = {
     },
   ],
   judge(answers) {
-    const { logprobs: given } = answers.one("top").completion;
+    const answer = answers.one("top");
+    const given = answer.completion.logprobs;
+    const cut = given === null || given.tokens === 0 ? cutBeforeFirstWord(answer) : null;
+    if (cut !== null) return cut;
     if (given === null || given.tokens === 0) return verdict("ignored", "no logprobs in the answer");
     if (!given.wellFormed) return verdict("broken", "logprobs without a token or a finite number");
     if (given.topPerToken === 0) return verdict("ignored", `logprobs of ${given.tokens} tokens, but no top_logprobs`);
@@ -78,7 +84,9 @@ const seed: Feature = {
     if (first === undefined || second === undefined) return verdict("unclear", "one of the two answers is missing");
     const texts = [first, second, other].map(writtenText) as [string, string, string];
     const [a, b, c] = texts;
-    if (texts.some((text) => text.trim() === "")) return verdict("unclear", "an answer is empty");
+    if (texts.some((text) => text.trim() === "")) {
+      return cutBeforeFirstWord(first) ?? cutBeforeFirstWord(second) ?? verdict("unclear", "an answer is empty");
+    }
     if (a === b && a !== c) return verdict("supported", "one seed gives one answer, another seed another");
     if (a === b) return verdict("unclear", `another seed gives the same answer too: ${shown(contentOf(first))}`);
     const alike = commonStart(a, b);
@@ -149,10 +157,13 @@ const stop: Feature = {
   judge(answers) {
     const answer = answers.one("stop");
     const [sequence] = asArray(answer.sent.stop);
+    const cut = cutBeforeFirstWord(answer);
+    if (cut !== null) return cut;
     const text = contentOf(answer);
     const at = text.indexOf(String(sequence));
     if (at >= 0) {
       const rest = text.slice(at + String(sequence).length);
+      if (rest.trim() === "" && wasCut(answer)) return verdict("unclear", `cut at the stop text: ${shown(text)}`);
       return rest.trim() === ""
         ? verdict("broken", `ended there, but the stop text stands in the answer: ${shown(text)}`)
         : verdict("ignored", `went on past the stop text: ${shown(text)}`);
@@ -186,7 +197,13 @@ const effort: Feature = {
     const [low, high] = [answers.one("low"), answers.one("high")];
     const thought = { low: thinking(low), high: thinking(high) };
     if (thought.low.size === 0 && thought.high.size === 0) {
-      return verdict("ignored", "no reasoning in either answer, neither as text nor in usage");
+      const cut = cutBeforeFirstWord(low) ?? cutBeforeFirstWord(high);
+      if (cut !== null) return cut;
+      const counted = spentTokens(low) !== null && spentTokens(high) !== null;
+      const none = "no reasoning in either answer, neither as text nor in usage";
+      return counted
+        ? verdict("ignored", none)
+        : verdict("unclear", "no reasoning in either answer, and no usage to count it");
     }
     const seen = `reasoning ${thought.low.text} at low, ${thought.high.text} at high`;
     if (wasCut(low) && wasCut(high)) return verdict("unclear", `${seen}; both were cut at ${THINKING_TOKENS} tokens`);
@@ -201,7 +218,23 @@ function thinking(answer: Answer): { readonly size: number; readonly text: strin
   const counted = usage?.reasoningTokens ?? null;
   if (counted !== null && counted > 0) return { size: counted, text: `${counted} tokens` };
   if (reasoning.length > 0) return { size: reasoning.length / 4, text: `${reasoning.length} characters` };
+  const hidden = (spentTokens(answer) ?? 0) - Math.ceil(contentOf(answer).length / CHARACTERS_A_TOKEN);
+  if (hidden > HIDDEN_TOKENS) return { size: hidden, text: `about ${hidden} tokens that no text shows` };
   return { size: 0, text: `none (${outputTokens(answer) ?? "?"} output tokens)` };
+}
+
+/** Fewer than a token has in text on average, so that text is not taken for thinking. */
+const CHARACTERS_A_TOKEN = 2;
+/** Templates and ends of turns are counted too. */
+const HIDDEN_TOKENS = 30;
+
+/** Gemini counts thinking in `total_tokens` alone. Null when nothing was counted. */
+function spentTokens(answer: Answer): number | null {
+  const total = asObject(asObject(answer.json)?.usage)?.total_tokens;
+  const output = outputTokens(answer);
+  const input = answer.completion.usage?.inputTokens ?? null;
+  if (typeof total !== "number" || input === null) return output;
+  return Math.max(output ?? 0, total - input);
 }
 
 export const SAMPLING_FEATURES: readonly Feature[] = [logprobs, topLogprobs, seed, choices, stop, effort];

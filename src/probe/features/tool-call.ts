@@ -3,7 +3,7 @@ import { cut, shown } from "../../check/evidence.js";
 import { validate } from "../../check/schema.js";
 import type { ToolCall } from "../../decode/completion.js";
 import { declaredTools } from "../../golden/tools.js";
-import { type Answer, contentOf, wasCut } from "../answer.js";
+import { type Answer, contentOf, cutBeforeFirstWord, wasCut } from "../answer.js";
 import { type Answers, type Judgement, verdict } from "../feature.js";
 
 /** A call that the request's own schema accepts; what is wrong with it otherwise. */
@@ -24,8 +24,10 @@ export const LEAKED =
 /** No call where one was due: into the text it went, or nowhere. */
 function withoutCall(answer: Answer): Judgement {
   const text = contentOf(answer);
-  if (LEAKED.test(text)) return verdict("broken", `the call came as text: ${shown(text)}`);
   if (wasCut(answer)) return verdict("unclear", `the limit on tokens came before any call: ${shown(text)}`);
+  const cut = cutBeforeFirstWord(answer);
+  if (cut !== null) return cut;
+  if (LEAKED.test(text)) return verdict("broken", `the call came as text: ${shown(text)}`);
   return verdict("ignored", `no call, but the text ${shown(text)}`);
 }
 

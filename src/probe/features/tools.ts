@@ -1,7 +1,7 @@
 /** Tools, every form of `tool_choice`, and parallel calls. */
 import { shown } from "../../check/evidence.js";
 import { chosenTool } from "../../golden/tools.js";
-import { type Answer, contentOf } from "../answer.js";
+import { type Answer, contentOf, cutBeforeFirstWord, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Answers, type Feature, type Judgement, type Uses, user, verdict } from "../feature.js";
 import { judgeCall, judgeFree, LEAKED } from "./tool-call.js";
 
@@ -137,6 +137,10 @@ const toolChoiceNone = toolFeature({
     const { toolCalls } = answer.completion;
     const text = contentOf(answer);
     if (toolCalls.length > 0) return verdict("ignored", `called ${shown(toolCalls[0]?.name)} all the same`);
+    const cut = cutBeforeFirstWord(answer);
+    if (cut !== null) return cut;
+    if (wasCut(answer)) return verdict("unclear", `the limit on tokens came before any call: ${shown(text)}`);
+    if (text.trim() === "") return verdict("unclear", "neither a call nor a text");
     if (LEAKED.test(text)) return verdict("broken", `the call came as text: ${shown(text)}`);
     const withTools = answers.verdictOf("tools");
     if (withTools === "supported") return verdict("supported", `no call, but the text ${shown(text)}`);

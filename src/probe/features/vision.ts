@@ -1,7 +1,7 @@
 /** Pictures in the prompt. */
 import { shown } from "../../check/evidence.js";
 import { asArray, asObject } from "../../decode/json.js";
-import { contentOf, wasCut } from "../answer.js";
+import { contentOf, cutBeforeFirstWord, wasCut } from "../answer.js";
 import { ANSWER_TOKENS, type Feature, verdict } from "../feature.js";
 import { ORANGE, pictureUrl } from "../picture.js";
 
@@ -40,6 +40,8 @@ const vision: Feature = {
     const text = contentOf(answer);
     const colour = answer.golden.expect.icontains ?? COLOUR;
     if (text.toLowerCase().includes(colour)) return verdict("supported", `named the colour ${colour}: ${shown(text)}`);
+    const cut = cutBeforeFirstWord(answer);
+    if (cut !== null) return cut;
     if (wasCut(answer)) return verdict("unclear", `cut at ${ANSWER_TOKENS} tokens: ${shown(text)}`);
     if (OTHER_COLOURS.test(text)) return verdict("broken", `named another colour than ${colour}: ${shown(text)}`);
     return verdict("ignored", `named no colour: ${shown(text)}`);
