@@ -20,7 +20,8 @@ export function failureSummary(exchanges: readonly ScoredExchange[]): Summary["f
       for (const failure of exchange.attemptFailures) {
         if (failure === null) continue;
         const kind = failureClass(failure);
-        const code = failure.code ?? null;
+        // Some codes only repeat the status.
+        const code = failure.code === String(failure.status) ? null : (failure.code ?? null);
         const key = JSON.stringify([
           kind,
           code,

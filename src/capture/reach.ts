@@ -15,6 +15,9 @@ const WORDS: Readonly<Record<string, string>> = {
   UNABLE_TO_VERIFY_LEAF_SIGNATURE: "its certificate cannot be verified",
   ERR_TLS_CERT_ALTNAME_INVALID: "its certificate is for another host",
   EPROTO: "it does not speak TLS there",
+  ERR_SSL_WRONG_VERSION_NUMBER: "it does not speak TLS there",
+  UND_ERR_SOCKET: "it closed the connection",
+  ECONNRESET: "it closed the connection",
 };
 
 /** The user stopped before anything was sent. */
@@ -60,7 +63,10 @@ export async function checkReachable(
     throw new TwintailError({
       cause: `cannot reach ${host}${through}: ${WORDS[code] ?? (code === "PROXY_REFUSED" ? errorMessage(error) : code)}`,
       place,
-      remedy: "start the server, or mend the address",
+      remedy:
+        code === "PROXY_REFUSED"
+          ? "mend the proxy's address or credentials, or set proxy: none for the endpoint"
+          : "start the server, or mend the address",
       error,
     });
   } finally {

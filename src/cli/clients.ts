@@ -3,6 +3,7 @@ import { sdkCacheFolder } from "../clients/cache.js";
 import { DEFAULT_SDKS, parseSdkChoices } from "../clients/sdk-choice.js";
 import { replayThroughClients } from "../clients.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
+import { printableLine } from "../core/printable.js";
 import { renderClientsJson } from "../report/clients.js";
 import { renderClientsTerminal } from "../report/clients-terminal.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
@@ -58,7 +59,7 @@ export function addClients(program: Command, io: Io, done: (code: ExitCode) => v
         all: flags.all === true,
         ...(flags.install ? { install: { environment: io.environment } } : {}),
         stop: stop.signal,
-        onProgress: (line) => io.stderr.write(`${line}\n`),
+        onProgress: (line) => io.stderr.write(`${printableLine(line)}\n`),
       });
       // What an interrupt leaves half done is no report, and what it breaks off is no error.
       const report = await replayed.catch((error: unknown) => {

@@ -78,8 +78,12 @@ function start(): Running {
       return new Promise((resolve) => {
         const settle = (answer: FromClient): void => {
           clearTimeout(timer);
-          child.off("message", settle).off("close", onClose).off("error", onError);
+          child.off("message", onMessage).off("close", onClose).off("error", onError);
           resolve(answer);
+        };
+        // A library may post messages of its own: they are no answers.
+        const onMessage = (answer: unknown): void => {
+          if (isAnswer(answer)) settle(answer);
         };
         const fail = (text: string): void => settle({ type: "failed", message: text });
         const onClose = (code: number | null, signal: string | null): void => {
@@ -88,7 +92,7 @@ function start(): Running {
         };
         const onError = (error: Error): void => fail(error.message);
         const timer = setTimeout(() => fail(`no answer within ${limitMs} ms`), limitMs);
-        child.on("message", settle).on("close", onClose).on("error", onError);
+        child.on("message", onMessage).on("close", onClose).on("error", onError);
         child.send(message, (error) => {
           // What ended the process is told by its end.
           if (error !== null && child.exitCode === null && child.signalCode === null) fail(error.message);
@@ -101,6 +105,13 @@ function start(): Running {
       child.kill("SIGKILL");
     },
   };
+}
+
+function isAnswer(value: unknown): value is FromClient {
+  const answer = value as Partial<Record<string, unknown>> | null;
+  if (typeof answer !== "object" || answer === null) return false;
+  if (answer.type === "observed") return typeof answer.observation === "object" && answer.observation !== null;
+  return answer.type === "loaded" || (answer.type === "failed" && typeof answer.message === "string");
 }
 
 /** The line of a stack trace that names the error, or the last line there is. */

@@ -3,6 +3,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import { join } from "node:path";
 import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
+import { printableLine } from "../core/printable.js";
 import {
   type Attempt,
   type EndLine,
@@ -58,24 +59,28 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
         break;
       }
       case "segment":
-        segments.push(line as SegmentLine);
+        segments.push(checked(line, segmentShape, place) as SegmentLine);
         break;
       case "machine":
-        machine.push(line as MachineLine);
+        machine.push(checked(line, machineShape, place) as MachineLine);
         break;
       case "end":
-        end = line as EndLine;
+        end = checked(line, endShape, place) as EndLine;
         break;
       default:
         throw new TwintailError({
-          cause: `unknown line type ${JSON.stringify(line?.type)}`,
+          cause: `unknown line type ${printableLine(JSON.stringify(line?.type) ?? "none", 60)}`,
           place,
-          remedy: "the recording was made by a newer twintail",
+          remedy: "the file was damaged, or made by a newer twintail",
         });
     }
   }
   if (header === null) {
-    throw new TwintailError({ cause: "the recording is empty", place: file, remedy: "give a folder under results/" });
+    throw new TwintailError({
+      cause: tornBytes > 0 ? "the first line of the recording is cut off" : "the recording is empty",
+      place: file,
+      remedy: "give a folder under results/",
+    });
   }
   return { header, segments, machine, end, tornBytes };
 }
@@ -201,13 +206,15 @@ const headerShape = z.looseObject({
         category: z.string(),
         detects: z.string(),
         api: z.enum(["chat", "completions", "responses", "embeddings"]),
-        expect: z.looseObject({}),
+        tags: z.array(z.string()),
+        variants: z.array(z.enum(["stream", "body"])),
+        expect: z.looseObject({ tool_calls: z.array(z.looseObject({ name: z.string() })).optional() }),
         request: z.looseObject({}),
       }),
     ),
   }),
   endpoints: z.looseObject({ baseline: endpointShape, candidate: endpointShape }),
-  requests: z.record(z.string(), z.looseObject({ body: z.looseObject({}).optional() })),
+  requests: z.record(z.string(), z.looseObject({ method: z.string(), path: z.string(), body: z.looseObject({}) })),
   plan: z.array(z.looseObject({ phase: z.string(), round: z.int() })),
   notTested: z.array(z.looseObject({ caseId: z.string(), endpoint: z.enum(ROLES), reason: z.string() })),
   capture: z.looseObject({
@@ -220,6 +227,36 @@ const headerShape = z.looseObject({
   preflight: z.object({ baseline: preflightShape, candidate: preflightShape }).optional(),
   judge: z.looseObject({ gates: z.array(z.unknown()) }),
 });
+
+const stamp = z.int();
+const segmentShape = z.looseObject({
+  id: stamp,
+  hrtimeOriginNs: z.string(),
+  wallClockMs: z.number(),
+  host: z.string(),
+});
+const machineShape = z.looseObject({
+  segment: stamp,
+  fromNs: stamp,
+  toNs: stamp,
+  stalls: z.array(z.tuple([stamp, stamp])),
+  busyShare: z.number(),
+  reads: stamp,
+  stalledReads: stamp,
+  maxReadsPerTurn: stamp,
+});
+const endShape = z.looseObject({
+  segment: stamp,
+  atNs: stamp,
+  reason: z.enum(["complete", "interrupted", "deadline", "failed"]),
+});
+
+function checked(line: unknown, shape: z.ZodType, place: string): unknown {
+  const result = shape.safeParse(line);
+  if (result.success) return line;
+  const where = result.error.issues[0]?.path.map(String).join(".").slice(0, 100) ?? "";
+  throw new TwintailError({ cause: `the line is incomplete at ${printableLine(where, 100)}`, place, remedy: DAMAGED });
+}
 
 /** The shape that everything downstream relies on; checked by hand, since a schema costs more than the judgement. */
 function asExchange(line: unknown, place: string): Exchange {
@@ -261,6 +298,7 @@ function isAttempt(attempt: Attempt | null): boolean {
     isStamp(attempt?.dispatchedAtNs) &&
     isStamp(attempt?.endedAtNs) &&
     OPTIONAL_STAMPS.every((name) => attempt?.[name] === undefined || isStamp(attempt[name])) &&
+    (attempt?.status === undefined || (attempt.status >= 100 && attempt.status <= 999)) &&
     OUTCOMES.has(attempt?.outcome?.kind) &&
     (attempt?.backoff === undefined || (isStamp(attempt.backoff?.ms) && attempt.backoff.ms >= 0)) &&
     Array.isArray(attempt?.reads) &&
