@@ -91,8 +91,10 @@ export function failureOf(attempt: Attempt, completion: Completion, api: Api): F
   }
   if (api === "embeddings") {
     const { dimensions } = completion;
-    if (dimensions !== null && dimensions.length > 0 && dimensions.every((length) => length > 0)) return null;
-    return { kind: "parse_error", message: "no embedding in the answer" };
+    if (dimensions === null || dimensions.length === 0) {
+      return { kind: "parse_error", message: "no embedding in the answer" };
+    }
+    return dimensions.includes(0) ? { kind: "parse_error", message: "an empty vector in the answer" } : null;
   }
   if (completion.finishReason !== null) return null;
   if (completion.anomalies.some(({ kind }) => kind === "empty-body"))
