@@ -23,7 +23,7 @@ const FIELDS: ReadonlySet<string> = new Set([
 ]);
 
 export function chatDialect(log: AnomalyLog): Dialect {
-  return new ChoiceDialect(log, new MessageReader(log));
+  return new ChoiceDialect(log, () => new MessageReader(log));
 }
 
 /** Reads the choices of chat, streamed or not. */

@@ -30,10 +30,11 @@ const MAX_CHOICES = 1_000;
 
 export class ChoiceDialect implements Dialect {
   readonly namesEvents = false;
-  readonly #text = new AnswerText();
+  #text = new AnswerText();
   readonly #envelope: Envelope;
   readonly #usage: UsageLog;
-  readonly #logprobs: LogprobsLog;
+  #logprobs: LogprobsLog;
+  #reader: ChoiceReader;
   readonly #indices = new Set<number>();
   #finishReason: string | null = null;
   /** Events that had the first choice. */
@@ -49,11 +50,12 @@ export class ChoiceDialect implements Dialect {
 
   constructor(
     readonly log: AnomalyLog,
-    readonly reader: ChoiceReader,
+    readonly makeReader: () => ChoiceReader,
   ) {
-    this.#envelope = new Envelope(log, reader.fields);
+    this.#reader = makeReader();
+    this.#envelope = new Envelope(log, this.#reader.fields);
     this.#usage = new UsageLog(log);
-    this.#logprobs = new LogprobsLog(log, reader.legacyLogprobs);
+    this.#logprobs = new LogprobsLog(log, this.#reader.legacyLogprobs);
   }
 
   event(json: unknown, arrival: Arrival): void {
@@ -119,7 +121,7 @@ export class ChoiceDialect implements Dialect {
     if (this.#streamed && !this.#choicesSeen && this.#valueSeen !== "" && ended && this.#error === null) {
       this.log.note("choices-missing", this.#valueSeen);
     }
-    const toolCalls = this.reader.finish(this.#streamed, ended, ended && isSettled(this.#finishReason));
+    const toolCalls = this.#reader.finish(this.#streamed, ended, ended && isSettled(this.#finishReason));
     this.#envelope.finish();
     this.#usage.finish(ended && this.#error === null);
     const { id, model, fingerprint } = this.#envelope;
@@ -139,10 +141,7 @@ export class ChoiceDialect implements Dialect {
     };
   }
 
-  /**
-   * The choice with index 0; one without an index is it too. Where the first event has none, the first that came, until
-   * index 0 comes before any text or end of it.
-   */
+  /** The choice with index 0; one without an index is it too. Where none has come yet, the first that did. */
   #first(choices: readonly unknown[]): JsonObject | null {
     const listed: { readonly index: number; readonly choice: JsonObject }[] = [];
     for (const each of choices) {
@@ -152,16 +151,27 @@ export class ChoiceDialect implements Dialect {
       if (this.#indices.size < MAX_CHOICES) this.#indices.add(index);
       listed.push({ index, choice });
     }
-    const open = this.#index === null || (this.#text.pieces === 0 && this.#finishReason === null);
-    if (open && listed.some(({ index }) => index === 0)) this.#index = 0;
+    // Choices come in any order: what another one said before the first is let go.
+    if (this.#index !== 0 && listed.some(({ index }) => index === 0)) this.#begin(0);
     this.#index ??= listed[0]?.index ?? null;
     return listed.find(({ index }) => index === this.#index)?.choice ?? null;
+  }
+
+  #begin(index: number): void {
+    if (this.#index !== null) {
+      this.#text = new AnswerText();
+      this.#reader = this.makeReader();
+      this.#logprobs = new LogprobsLog(this.log, this.#reader.legacyLogprobs);
+      this.#finishReason = null;
+      this.#choiceEvents = 0;
+    }
+    this.#index = index;
   }
 
   #choice(choice: JsonObject, arrival: Arrival | null): void {
     const finished = this.#finishReason !== null;
     const before = this.#text.pieces;
-    const called = this.reader.read(choice, this.#text, arrival);
+    const called = this.#reader.read(choice, this.#text, arrival);
     if (choice.logprobs !== undefined) this.#logprobs.see(choice.logprobs, arrival?.read);
     const reason = choice.finish_reason;
     if (reason === "") this.log.note("finish-reason-empty", 'finish_reason: ""', arrival?.read);

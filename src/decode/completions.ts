@@ -8,7 +8,7 @@ import type { Arrival, Dialect } from "./dialect.js";
 import { asObject, type JsonObject, textOf } from "./json.js";
 
 export function completionsDialect(log: AnomalyLog): Dialect {
-  return new ChoiceDialect(log, new TextReader(log));
+  return new ChoiceDialect(log, () => new TextReader(log));
 }
 
 class TextReader implements ChoiceReader {

@@ -98,7 +98,7 @@ describe("a recording", () => {
     [
       "an unknown line",
       `${JSON.stringify(HEADER)}\n{"type":"new"}\n`,
-      /:2: unknown line type "new"; the recording was made by a newer twintail/,
+      /:2: unknown line type "new"; the file was damaged, or made by a newer twintail/,
     ],
     [
       "an exchange without attempts",
