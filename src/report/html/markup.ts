@@ -33,6 +33,12 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
 }
 
 /** Nothing. */
+/** A sentence of our own with code between backticks. */
+export function prose(text: string): Markup {
+  const parts = text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
+  return html`${parts}`;
+}
+
 export const EMPTY = new Markup("");
 
 function textOf(piece: Piece): string {

@@ -15,7 +15,7 @@ import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
 import { caseAnchors, RUNG_WORDS } from "./cases.js";
-import { html, type Markup } from "./markup.js";
+import { html, type Markup, prose } from "./markup.js";
 import { sign } from "./svg.js";
 import { wakePlot } from "./wake-plot.js";
 
@@ -89,7 +89,7 @@ ${alike.length === 0 ? null : alikeFindings(alike)}`,
 function findingTable(groups: readonly GroupedFinding[]): Markup {
   const rows = groups.map(
     (group) =>
-      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${printableLine(group.message, 300)}<br><span class="soft">Clients: ${printableLine(group.clients, 300)}</span></td><td>${findingPlace(group)}<br><span class="soft">${findingCounts(group)}</span></td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
+      html`<tr><td><span class="chip ${group.severity}">${group.severity}</span></td><td class="wide"><code>${printableLine(group.rule, 60)}</code><br>${prose(printableLine(group.message, 300))}<br><span class="soft">Clients: ${prose(printableLine(group.clients, 300))}</span></td><td>${findingPlace(group)}<br><span class="soft">${findingCounts(group)}</span></td><td class="evidence"><code>${printableLine(group.evidence, 200)}</code></td></tr>`,
   );
   return html`<table class="findings"><thead><tr><th scope="col">severity</th><th scope="col">what was seen</th><th scope="col">where</th><th scope="col">evidence</th></tr></thead><tbody>${rows}</tbody></table>`;
 }

@@ -17,6 +17,14 @@ export function code(text: string, maxCharacters = 160): string {
   return text === "" ? "" : `<code>${references(printableLine(text, maxCharacters))}</code>`;
 }
 
+/** A sentence of our own with code between backticks. */
+export function prose(text: string, maxCharacters = 200): string {
+  return printableLine(text, maxCharacters)
+    .split("`")
+    .map((part, index) => (index % 2 === 1 ? code(part) : escapeMarkdown(part, maxCharacters)))
+    .join("");
+}
+
 function references(text: string): string {
   return text.replace(MARKS, (mark) => `&#${mark.charCodeAt(0)};`);
 }

@@ -14,7 +14,7 @@ import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
-import { code, escapeMarkdown, table } from "./escape.js";
+import { code, escapeMarkdown, prose, table } from "./escape.js";
 
 const SHOWN = 25;
 
@@ -132,7 +132,7 @@ export function findingsSection(summary: Summary): string[] {
     .map((group) => [
       group.severity,
       code(group.rule, 60),
-      escapeMarkdown(`${group.message}. Clients: ${group.clients}`, 600),
+      prose(`${group.message}. Clients: ${group.clients}`, 600),
       [findingPlace(group), findingCounts(group)].filter((text) => text !== "").join("<br>"),
       code(group.evidence, 120),
     ]);
@@ -146,7 +146,7 @@ function alikeFindings(groups: readonly GroupedFinding[]): string[] {
   if (groups.length === 0) return [];
   const rows = groups
     .slice(0, SHOWN)
-    .map((group) => [group.severity, code(group.rule, 60), escapeMarkdown(group.message, 300), findingCounts(group)]);
+    .map((group) => [group.severity, code(group.rule, 60), prose(group.message, 300), findingCounts(group)]);
   return [
     "",
     `<details><summary>Both sides alike: ${plural(groups.length, "finding")}, no reason against a move</summary>`,
