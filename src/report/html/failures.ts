@@ -14,7 +14,7 @@ export function failuresSection(summary: Summary): Markup | null {
     (row) =>
       html`<tr><td>${sign(row.endpoint)} ${row.endpoint}</td><td><b>${row.class}</b>${row.code === null ? null : html`<br><code>${printableLine(row.code, 60)}</code>`}</td><td class="wide">${printableLine(failureExtent(row), 400)}</td><td class="evidence"><code>${printableLine(row.message, 300)}</code></td></tr>`,
   );
-  const table = html`<table class="findings"><thead><tr><th scope="col">endpoint</th><th scope="col">what failed</th><th scope="col">how often</th><th scope="col">in its words</th></tr></thead><tbody>${body}</tbody></table>`;
+  const table = html`<table class="findings failed"><thead><tr><th scope="col">endpoint</th><th scope="col">what failed</th><th scope="col">how often</th><th scope="col">in its words</th></tr></thead><tbody>${body}</tbody></table>`;
   const lines = retries.map(
     ({ endpoint, text }) => html`<p class="soft">${sign(endpoint)} Retries of the ${endpoint}: ${text}.</p>`,
   );

@@ -135,6 +135,8 @@ sup a { color: var(--soft); text-decoration: none; padding: 2px 1px; }
 .findings .wide { min-width: 240px; }
 .findings .evidence { color: var(--soft); overflow-wrap: anywhere; min-width: 220px; max-width: 420px; }
 .findings td:nth-child(3) { white-space: nowrap; }
+.findings.failed td:nth-child(3) { white-space: normal; min-width: 200px; }
+.findings.failed td:nth-child(1) { white-space: nowrap; }
 .alike > summary { color: var(--soft); cursor: pointer; padding: 10px 0; }
 .alike table.findings { min-width: 100%; }
 .alike .chip { background: none; border-color: var(--rule); color: var(--soft); }
