@@ -1,5 +1,6 @@
 /** What failed, in groups that a person can act on, and what asking again added. */
 import { failureClass } from "../decode/failure.js";
+import { microUsdOf } from "../measure/metrics/cost.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { HeaderLine } from "../recording/recording.js";
 import type { FailureGroup, RetrySummary, Summary } from "../report/summary.js";
@@ -55,7 +56,7 @@ export function retrySummary(role: Role, header: HeaderLine, exchanges: readonly
   let discardedAnswers = 0;
   let discardedOutputTokens = 0;
   let backoffMs = 0;
-  let usd = 0;
+  let microUsd = 0;
   for (const { caseId, discarded } of own) {
     for (const attempt of discarded) {
       backoffMs += attempt.backoffMs;
@@ -64,7 +65,7 @@ export function retrySummary(role: Role, header: HeaderLine, exchanges: readonly
       const output = attempt.outputTokens ?? Math.ceil(attempt.characters / CHARACTERS_PER_TOKEN);
       discardedOutputTokens += output;
       const input = attempt.inputTokens ?? inputTokens.get(caseId) ?? 0;
-      usd += (input * (price?.inputPerMTok ?? 0) + output * (price?.outputPerMTok ?? 0)) / 1e6;
+      microUsd += microUsdOf({ inputTokens: input, outputTokens: output, cachedTokens: null }, price ?? {});
     }
   }
   const priced = price?.inputPerMTok !== undefined && price.outputPerMTok !== undefined;
@@ -77,7 +78,7 @@ export function retrySummary(role: Role, header: HeaderLine, exchanges: readonly
     backoffMs,
     discardedAnswers,
     discardedOutputTokens,
-    discardedCostUsd: priced ? rounded(usd) : null,
+    discardedCostUsd: priced ? rounded(microUsd / 1e6) : null,
   };
 }
 

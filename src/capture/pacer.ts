@@ -1,6 +1,7 @@
 /** Walks a plan: blocks in order, releases in order within a block, as many in flight as the block allows. */
 
 import { setTimeout as delay } from "node:timers/promises";
+import { INVALID_KEY } from "../core/invalid-key.js";
 import { type Random, seededRandom } from "../core/random.js";
 import { NS_PER_MS } from "../core/units.js";
 import type { Block, PlannedRequest, Release, RequestTemplate } from "../plan/plan.js";
@@ -34,9 +35,6 @@ const COLD_ANSWER_MS = 60_000;
 
 /** Serialised before the request is due. */
 type RequestBytes = string | Uint8Array | null;
-
-/** For requests that must be refused: no endpoint can have issued it. */
-const WRONG_KEY = "sk-twintail-probe-not-a-valid-key";
 
 export class Pacer {
   readonly #inFlight = { baseline: 0, candidate: 0 };
@@ -146,7 +144,7 @@ export class Pacer {
       query: access.query,
       body,
       secretHeaders: {
-        ...keyHeader(access, request.key === "wrong" ? WRONG_KEY : access.apiKey),
+        ...keyHeader(access, request.key === "wrong" ? INVALID_KEY : access.apiKey),
         ...(access.requestIdHeader === undefined ? {} : { [access.requestIdHeader]: id }),
       },
       deadlines: this.#deadlines(row, access, releasedAtNs),

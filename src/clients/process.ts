@@ -1,7 +1,6 @@
 /** The process of one client library: started when it is needed, ended when it hangs, started again when it died. */
 import { type ChildProcess, fork } from "node:child_process";
-import { existsSync } from "node:fs";
-import { fileURLToPath } from "node:url";
+import { builtFile } from "../core/built-file.js";
 import { TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import type { FromClient, ReplayJob, ToClient } from "./messages.js";
@@ -62,7 +61,7 @@ interface Running {
 }
 
 function start(): Running {
-  const child: ChildProcess = fork(mainFile(), [], {
+  const child: ChildProcess = fork(builtFile(import.meta.url, "clients/main.js"), [], {
     execArgv: ["--experimental-import-meta-resolve", "--disable-warning=ExperimentalWarning"],
     // No keys, no proxies, no settings of the libraries: each is as its defaults are.
     env: process.env.SystemRoot === undefined ? {} : { SystemRoot: process.env.SystemRoot },
@@ -118,14 +117,4 @@ function isAnswer(value: unknown): value is FromClient {
 function reasonIn(errors: string): string {
   const lines = errors.split("\n").filter((line) => line.trim() !== "");
   return (lines.find((line) => /^(\w*Error|FATAL ERROR)\b/.test(line)) ?? lines.at(-1) ?? "").slice(0, 300);
-}
-
-/** The built entry: beside this file in `dist`; a process cannot be started from TypeScript. */
-function mainFile(): string {
-  const built = import.meta.url.endsWith(".ts") ? "../../dist/clients/main.js" : "./main.js";
-  const file = fileURLToPath(new URL(built, import.meta.url));
-  if (!existsSync(file)) {
-    throw new TwintailError({ cause: "the client process is not built", place: file, remedy: "run npm run build" });
-  }
-  return file;
 }

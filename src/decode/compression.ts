@@ -3,6 +3,7 @@
  * reads were cut, so that an event keeps the moment at which its last byte could be decompressed.
  */
 import * as zlib from "node:zlib";
+import { header } from "../recording/headers.js";
 import type { Attempt } from "../recording/recording.js";
 import type { AnomalyLog } from "./anomaly-log.js";
 
@@ -25,19 +26,19 @@ export interface Opened {
 
 /** The bytes of an attempt as they were before compression. */
 export function openReads(attempt: Attempt, reads: readonly Buffer[], log: AnomalyLog): Opened {
-  const header = attempt.headers?.find(([name]) => name === "content-encoding")?.[1] ?? "";
-  const codings = header
+  const given = header(attempt, "content-encoding") ?? "";
+  const codings = given
     .slice(0, 100)
     .toLowerCase()
     .split(",")
     .map((coding) => coding.trim())
     .filter((coding) => coding !== "" && coding !== "identity");
   if (codings.length === 0 || reads.every((read) => read.length === 0)) return { pieces: reads, problem: null };
-  log.note("compressed-body", `content-encoding: ${header}`);
+  log.note("compressed-body", `content-encoding: ${given}`);
   const bytes = Buffer.concat(reads);
   const decoders = codings.reverse().map((coding) => decoderOf(coding));
   if (decoders.length > MAX_CODINGS || decoders.includes(null)) {
-    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) in a way that cannot be read` };
+    return { pieces: [], problem: `the body is compressed (${given.slice(0, 20)}) in a way that cannot be read` };
   }
   const open = (compressed: Buffer): Buffer =>
     decoders.reduce((data, decode) => (decode === null ? data : decode(data)), compressed);
@@ -45,13 +46,13 @@ export function openReads(attempt: Attempt, reads: readonly Buffer[], log: Anoma
   if (whole === "too-large") {
     return {
       pieces: [],
-      problem: `the body is compressed (${header.slice(0, 20)}) and holds over ${MAX_OUTPUT / MiB} MiB`,
+      problem: `the body is compressed (${given.slice(0, 20)}) and holds over ${MAX_OUTPUT / MiB} MiB`,
     };
   }
   if (whole.length === 0) {
-    // Some proxies decompress and leave the header.
+    // Some proxies decompress and leave the given.
     if (isPlain(bytes)) return { pieces: reads, problem: null };
-    return { pieces: [], problem: `the body is compressed (${header.slice(0, 20)}) and cut off or damaged` };
+    return { pieces: [], problem: `the body is compressed (${given.slice(0, 20)}) and cut off or damaged` };
   }
   return { pieces: cutAsRead(open, reads, bytes, whole), problem: null };
 }

@@ -1,9 +1,11 @@
 /** One exchange of a probe, decoded, in the form that features look at. */
+
 import type { Completion } from "../decode/completion.js";
 import { decodeAttempt } from "../decode/decode.js";
 import { type Failure, failureOf } from "../decode/failure.js";
 import { asArray, asObject, asText, parseJson } from "../decode/json.js";
 import type { GoldenCase } from "../golden/golden-set.js";
+import { header } from "../recording/headers.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange } from "../recording/recording.js";
 import type { Judgement } from "./feature.js";
@@ -107,7 +109,7 @@ export function textIn(value: unknown, key: string): string | null {
 }
 
 export function contentType({ attempt }: Answer): string {
-  return attempt.headers?.find(([name]) => name === "content-type")?.[1].toLowerCase() ?? "";
+  return header(attempt, "content-type")?.toLowerCase() ?? "";
 }
 
 /** Dispatch of the attempt that was answered to its first token, in ns: no backoff counts. Infinity when none came. */

@@ -5,19 +5,25 @@
 
 import { AnomalyLog } from "../decode/anomaly-log.js";
 import { openReads } from "../decode/compression.js";
+import { header } from "../recording/headers.js";
 import { decodeBytes, encodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange, Outcome, RecordedRead } from "../recording/recording.js";
 
 /** The exchange without any of the keys; the same object when none occurs. */
 export function withoutKeys(exchange: Exchange, keys: readonly string[]): Exchange {
-  if (keys.length === 0) return exchange;
-  return { ...exchange, attempts: exchange.attempts.map((attempt) => cleanAttempt(attempt, keys)) };
+  const pattern = patternOf(keys);
+  if (pattern === null) return exchange;
+  return { ...exchange, attempts: exchange.attempts.map((attempt) => cleanAttempt(attempt, pattern)) };
 }
 
 /** The text with each key replaced by asterisks, also where JSON escaped it. */
 export function maskKeys(text: string, keys: readonly string[]): string {
   const pattern = patternOf(keys);
-  return pattern === null ? text : text.replace(pattern, (found) => "*".repeat(found.length));
+  return pattern === null ? text : masked(text, pattern);
+}
+
+function masked(text: string, pattern: RegExp): string {
+  return text.replace(pattern, (found) => "*".repeat(found.length));
 }
 
 /** Any of the keys, longest first: one may begin with another. Keys are printable ASCII. */
@@ -37,15 +43,15 @@ function escapesOf(character: string): string {
   return `(?:${escaped}${literal}|\\\\u${hex}|%${hex.slice(2)})`;
 }
 
-function cleanAttempt(given: Attempt, keys: readonly string[]): Attempt {
-  const attempt = openedIfItEchoes(given, keys);
+function cleanAttempt(given: Attempt, pattern: RegExp): Attempt {
+  const attempt = openedIfItEchoes(given, pattern);
   return {
     ...attempt,
     ...(attempt.headers === undefined
       ? {}
-      : { headers: attempt.headers.map(([name, value]) => [maskKeys(name, keys), maskKeys(value, keys)] as const) }),
-    reads: cleanReads(attempt.reads, keys),
-    outcome: cleanOutcome(attempt.outcome, keys),
+      : { headers: attempt.headers.map(([name, value]) => [masked(name, pattern), masked(value, pattern)] as const) }),
+    reads: cleanReads(attempt.reads, pattern),
+    outcome: cleanOutcome(attempt.outcome, pattern),
   };
 }
 
@@ -53,10 +59,9 @@ function cleanAttempt(given: Attempt, keys: readonly string[]): Attempt {
  * A compressed body is searched as what it holds. Where that has a key, the body is written down opened, as if identity
  * had been sent: asterisks cannot be put into compressed bytes.
  */
-function openedIfItEchoes(attempt: Attempt, keys: readonly string[]): Attempt {
-  const coding = attempt.headers?.find(([name]) => name === "content-encoding")?.[1] ?? "identity";
-  const pattern = patternOf(keys);
-  if (pattern === null || coding === "identity" || coding === "") return attempt;
+function openedIfItEchoes(attempt: Attempt, pattern: RegExp): Attempt {
+  const coding = header(attempt, "content-encoding") ?? "identity";
+  if (coding === "identity" || coding === "") return attempt;
   const reads = attempt.reads.map(([, bytes]) => decodeBytes(bytes));
   const { pieces, problem } = openReads(attempt, reads, new AnomalyLog());
   if (problem !== null || Buffer.concat(pieces).toString("latin1").search(pattern) < 0) return attempt;
@@ -67,14 +72,12 @@ function openedIfItEchoes(attempt: Attempt, keys: readonly string[]): Attempt {
   };
 }
 
-function cleanOutcome(outcome: Outcome, keys: readonly string[]): Outcome {
-  return "message" in outcome ? { ...outcome, message: maskKeys(outcome.message, keys) } : outcome;
+function cleanOutcome(outcome: Outcome, pattern: RegExp): Outcome {
+  return "message" in outcome ? { ...outcome, message: masked(outcome.message, pattern) } : outcome;
 }
 
 /** A key may lie across reads, so the whole body is searched and each read is cut from the masked bytes. */
-function cleanReads(reads: readonly RecordedRead[], keys: readonly string[]): readonly RecordedRead[] {
-  const pattern = patternOf(keys);
-  if (pattern === null) return reads;
+function cleanReads(reads: readonly RecordedRead[], pattern: RegExp): readonly RecordedRead[] {
   const parts = reads.map(([, bytes]) => decodeBytes(bytes));
   const body = Buffer.concat(parts);
   let found = false;

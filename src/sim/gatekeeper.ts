@@ -1,9 +1,10 @@
 /** Who is let in: keys, credit, rates, and the failures that strike before an answer begins. Knows no dialect. */
 import type { IncomingHttpHeaders } from "node:http";
 import { TwintailError } from "../core/errors.js";
+import { INVALID_KEY } from "../core/invalid-key.js";
 import type { Draw } from "./draws.js";
 import { type Injected, Injector } from "./inject.js";
-import { PROBE_KEY, type SimOptions } from "./options.js";
+import type { SimOptions } from "./options.js";
 import { simulatedError } from "./request-error.js";
 
 const MINUTE_MS = 60_000;
@@ -27,7 +28,7 @@ export class Gatekeeper {
   /** @throws RequestError 401, or what is injected for every request. */
   checkKey(headers: IncomingHttpHeaders, nowMs: number): void {
     const given = givenKey(headers);
-    const wrong = this.#key === undefined ? given === PROBE_KEY : given !== this.#key;
+    const wrong = this.#key === undefined ? given === INVALID_KEY : given !== this.#key;
     if (wrong || (given === undefined && this.#options.requireKey === true)) throw simulatedError(401);
     const injected = this.#injector.ofRead(nowMs);
     if (injected !== null) throw injected;

@@ -46,7 +46,7 @@ export interface SimOptions {
   readonly profile?: ProfileName;
   /** Failures that begin and end at a time. */
   readonly inject?: readonly Injection[];
-  /** The variable that holds the only key that is accepted. By default any is, but for {@link PROBE_KEY}. */
+  /** The variable that holds the only key that is accepted. By default any is, but for the one that a probe sends. */
   readonly apiKeyEnv?: string;
   /** 401 without a key, whichever it is. */
   readonly requireKey?: boolean;
@@ -122,9 +122,6 @@ const OPTION_CHECKS: FieldChecks<SimOptions> = {
   timeScale: numberIn(0.0001, 10),
   redirect: oneOf("loopback", "https"),
 };
-
-/** A key that no endpoint may accept: asked with it, an endpoint that checks keys says 401. */
-export const PROBE_KEY = "sk-twintail-probe-not-a-valid-key";
 
 /** @throws TwintailError for an unknown or malformed option, or an address that is not loopback. */
 export function checkSimOptions(value: unknown): SimOptions {

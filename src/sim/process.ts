@@ -1,9 +1,8 @@
 /** Starts a simulated or a replayed endpoint in a process of its own, and stops it. */
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync } from "node:fs";
 import type { Readable } from "node:stream";
-import { fileURLToPath } from "node:url";
+import { builtFile } from "../core/built-file.js";
 import { TwintailError } from "../core/errors.js";
 import type { ReadyLine } from "./main.js";
 import { checkSimOptions, type SimOptions } from "./options.js";
@@ -50,12 +49,16 @@ export async function startReplayProcess(given: ReplayOptions): Promise<SimProce
 }
 
 async function startProcess(options: SimOptions | ReplayOptions, host = "127.0.0.1"): Promise<SimProcess> {
-  const child = spawn(process.execPath, [mainFile(), JSON.stringify(options), "--exit-with-stdin"], {
-    stdio: ["pipe", "pipe", "pipe"],
-    // A group of its own: an interrupt at the terminal is for the run, which still needs its endpoints to end cleanly.
-    detached: true,
-    windowsHide: true,
-  });
+  const child = spawn(
+    process.execPath,
+    [builtFile(import.meta.url, "sim/main.js"), JSON.stringify(options), "--exit-with-stdin"],
+    {
+      stdio: ["pipe", "pipe", "pipe"],
+      // A group of its own: an interrupt at the terminal is for the run, which still needs its endpoints to end cleanly.
+      detached: true,
+      windowsHide: true,
+    },
+  );
   const ready = await readyLine(child, child.stdout, child.stderr);
   child.stderr.on("data", (chunk: Buffer) => process.stderr.write(chunk));
   // A forgotten simulator must not keep this process alive; it ends with this one.
@@ -70,16 +73,6 @@ async function startProcess(options: SimOptions | ReplayOptions, host = "127.0.0
     label: ready.label,
     stop: () => stop(child),
   };
-}
-
-/** The built entry: beside this file in `dist`; a process cannot be started from TypeScript. */
-function mainFile(): string {
-  const built = import.meta.url.endsWith(".ts") ? "../../dist/sim/main.js" : "./main.js";
-  const file = fileURLToPath(new URL(built, import.meta.url));
-  if (!existsSync(file)) {
-    throw new TwintailError({ cause: "the simulator is not built", place: file, remedy: "run npm run build" });
-  }
-  return file;
 }
 
 function readyLine(child: ChildProcess, stdout: Readable, stderr: Readable): Promise<ReadyLine> {

@@ -7,24 +7,14 @@ import type { GoldenCase } from "../../src/golden/golden-set.js";
 import type { Attempt, Exchange, HeaderLine, Outcome } from "../../src/recording/recording.js";
 import type { Summary } from "../../src/report/summary.js";
 import { score } from "../../src/score.js";
+import { aCase } from "../check/build.js";
 import { attempt, content, exchange, finish, headerLine, usage } from "../recording/exchange-builder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-failures-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 
-const golden = (id: string): GoldenCase => ({
-  id,
-  category: "c",
-  tags: [],
-  detects: "",
-  api: "chat",
-  variants: ["stream"],
-  repeat: 1,
-  prefix: "unique",
-  request: { messages: [] },
-  expect: {},
-});
+const golden = (id: string): GoldenCase => ({ ...aCase({}), id });
 
 /** Requests of the candidate, one after the other: each begins 1 s after the one before. */
 function scored(

@@ -1,6 +1,7 @@
 /** Rules about where a request was sent: redirects, and paths that look wrong. twintail never follows a redirect. */
+import { header } from "../../recording/headers.js";
 import { type Rule, rule, type WireView } from "./rule.js";
-import { firstText, header } from "./wire.js";
+import { firstText } from "./wire.js";
 
 interface Redirect {
   readonly from: URL;

@@ -1,6 +1,7 @@
 /** Rules about answers that come as one body, and about what stands in place of the answer. */
+import { header } from "../../recording/headers.js";
 import { anomalyRules, type Rule, rule, type WireView } from "./rule.js";
-import { anomalyEvidence, firstText, header, isWhole } from "./wire.js";
+import { anomalyEvidence, firstText, isWhole } from "./wire.js";
 
 const seen = anomalyRules("bodies", [
   {

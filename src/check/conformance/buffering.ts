@@ -13,6 +13,7 @@
  * Short answers, several tokens an event (they are one event, and one read), and a whole answer within a loopback turn
  * are no cause.
  */
+import { NS_PER_MS } from "../../core/units.js";
 import type { Completion } from "../../decode/completion.js";
 import { type Account, endpointRule, type Rule, type WireView } from "./rule.js";
 import { isWholeStream } from "./wire.js";
@@ -33,8 +34,6 @@ const LONGER = 4;
 const MIN_OF_LENGTH = 3;
 /** A finding needs this share of the streams that are long enough. */
 const MIN_SHARE = 0.5;
-
-const MS = 1_000_000;
 
 interface Delivery {
   readonly events: number;
@@ -163,7 +162,7 @@ function growthOf(byLength: ReadonlyMap<number, Times>): number | null {
 }
 
 function described({ events, reads, firstNs, lastNs }: Delivery): string {
-  const [first, last] = [Math.round(firstNs / MS), Math.round(lastNs / MS)];
+  const [first, last] = [Math.round(firstNs / NS_PER_MS), Math.round(lastNs / NS_PER_MS)];
   return `${events} token events in ${reads} reads, the first after ${first} ms, the last after ${last} ms`;
 }
 
@@ -180,7 +179,7 @@ const heldBack = endpointRule(
 );
 
 const BUNCH_EVENTS = 8;
-const BUNCH_GAP_NS = 50 * MS;
+const BUNCH_GAP_NS = 50 * NS_PER_MS;
 const BUNCH_MIN_EVENTS = 50;
 
 /** Many events a read although reads are far apart: someone collects them. A burst of one turn has no gaps. */

@@ -1,6 +1,6 @@
 /** Rules about answers that were stored: their times are those of a cache, not of a model. */
+import { header } from "../../recording/headers.js";
 import { type Rule, rule, type WireView } from "./rule.js";
-import { header } from "./wire.js";
 
 /** Exchanges beyond this id are not held against others: what is kept must not grow with the recording. */
 const MAX_WATCHED_ID = 50_000;

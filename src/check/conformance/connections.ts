@@ -1,6 +1,6 @@
 /** Rules about connections: how long they live, and what their headers say of the way. */
+import { header } from "../../recording/headers.js";
 import { type Account, endpointRule, type Rule, rule } from "./rule.js";
-import { header } from "./wire.js";
 
 const MIN_ANSWERS = 3;
 

@@ -1,6 +1,7 @@
 /** Rules about how a stream is framed as server-sent events. */
+import { header } from "../../recording/headers.js";
 import { anomalyRules, type Rule, rule } from "./rule.js";
-import { hasChoices, header, isEventStream, isWhole, isWholeStream, lastText } from "./wire.js";
+import { hasChoices, isEventStream, isWhole, isWholeStream, lastText } from "./wire.js";
 
 const seen = anomalyRules("framing", [
   {

@@ -1,5 +1,6 @@
 /** Rules about response headers that one endpoint sends and the other does not. */
-import { pairRule, type Rule, type RuleText, type WireView } from "./rule.js";
+import { pairRule, type Rule, type RuleText } from "./rule.js";
+import { isSuccess } from "./wire.js";
 
 /** Names and the form of their first value, of one endpoint. Bounded: headers beyond it are those of no client. */
 const MAX_NAMES = 64;
@@ -9,8 +10,6 @@ const MAX_NAME_LENGTH = 60;
 interface HeaderAccount {
   readonly values: Map<string, { id: number; value: string }>;
 }
-
-const isSuccess = ({ attempt: { status = 0 } }: WireView): boolean => status >= 200 && status < 300;
 
 /** A rule over the headers whose names `wanted` picks, on successes alone: errors come from other hops. */
 function headerRule(
@@ -24,7 +23,7 @@ function headerRule(
     text,
     () => ({ values: new Map() }),
     ({ values }, view) => {
-      if (!isSuccess(view) || view.attempt.headers === undefined) return false;
+      if (!isSuccess(view.attempt) || view.attempt.headers === undefined) return false;
       for (const [name, value] of view.attempt.headers) {
         if (name.length > MAX_NAME_LENGTH || !wanted(name)) continue;
         const known = values.get(name);

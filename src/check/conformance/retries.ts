@@ -1,7 +1,8 @@
 /** Rules about what an endpoint tells clients of waiting and of asking again. They look at every attempt. */
+import { header } from "../../recording/headers.js";
 import type { Attempt } from "../../recording/recording.js";
 import { type Rule, rule, type WireView } from "./rule.js";
-import { header } from "./wire.js";
+import { isSuccess } from "./wire.js";
 
 /** What a `retry-after` may be; clients read the first two and the last. */
 export type RetryAfterForm = "integer" | "decimal" | "date" | "other";
@@ -87,8 +88,7 @@ const onSuccess = rule(
   },
   ({ attempt }) => {
     const value = header(attempt, "retry-after");
-    const succeeded = attempt.status !== undefined && attempt.status >= 200 && attempt.status < 300;
-    return value !== null && succeeded ? `status ${attempt.status}, retry-after: ${value}` : null;
+    return value !== null && isSuccess(attempt) ? `status ${attempt.status}, retry-after: ${value}` : null;
   },
 );
 

@@ -2,12 +2,12 @@
  * Rules about bytes that are not tokens. They depend on reads, as those of buffering.ts do: a read that brings no token
  * is what they look for.
  */
+import { NS_PER_MS } from "../../core/units.js";
 import { type Rule, rule, type WireView } from "./rule.js";
 import { firstText } from "./wire.js";
 
-const MS = 1_000_000;
-const EARLY_NS = 1_000 * MS;
-const SILENCE_NS = 5_000 * MS;
+const EARLY_NS = 1_000 * NS_PER_MS;
+const SILENCE_NS = 5_000 * NS_PER_MS;
 
 const earlyBytes = rule(
   {
@@ -60,6 +60,6 @@ function longestSilence({ exchange, attempt, completion }: WireView): { ns: numb
   return longest;
 }
 
-const inMs = (ns: number): number => Math.round(ns / MS);
+const inMs = (ns: number): number => Math.round(ns / NS_PER_MS);
 
 export const silenceRules: readonly Rule[] = [earlyBytes, keptAlive];

@@ -1,14 +1,14 @@
 /** What several rules ask of an exchange. Nothing here depends on how bytes were cut into reads. */
 import type { AnomalyKind } from "../../decode/anomaly.js";
+import { header } from "../../recording/headers.js";
 import { decodeBytes } from "../../recording/reads.js";
 import type { Attempt } from "../../recording/recording.js";
 import type { WireView } from "./rule.js";
 
 const SHOWN_BYTES = 200;
 
-/** A response header by its lower-case name; null when it was not sent. */
-export function header(attempt: Attempt, name: string): string | null {
-  return attempt.headers?.find(([key]) => key === name)?.[1] ?? null;
+export function isSuccess({ status = 0 }: Attempt): boolean {
+  return status >= 200 && status < 300;
 }
 
 /** Read to its end: what is missing was not sent, rather than lost or not waited for. */

@@ -1,4 +1,15 @@
-import { type Metric, value } from "../metric.js";
+import type { Usage } from "../../decode/completion.js";
+import { type Metric, type Sample, value } from "../metric.js";
+
+/** Millionths of a USD of one answer; a price that is missing counts as 0. */
+export function microUsdOf(
+  { inputTokens, outputTokens, cachedTokens }: Pick<Usage, "inputTokens" | "outputTokens" | "cachedTokens">,
+  { inputPerMTok = 0, cachedInputPerMTok, outputPerMTok = 0 }: NonNullable<Sample["price"]>,
+): number {
+  const cached = cachedInputPerMTok === undefined ? 0 : Math.min(cachedTokens ?? 0, inputTokens ?? 0);
+  const input = ((inputTokens ?? 0) - cached) * inputPerMTok + cached * (cachedInputPerMTok ?? 0);
+  return input + (outputTokens ?? 0) * outputPerMTok;
+}
 
 /** USD of one exchange by its usage and the configured price, retries included. */
 export const cost: Metric = {
@@ -12,13 +23,6 @@ export const cost: Metric = {
     if (price?.inputPerMTok === undefined || price.outputPerMTok === undefined) return { none: "no price" };
     const known = usages.filter((usage) => usage !== null);
     if (known.length === 0) return { none: "no usage" };
-    let usd = 0;
-    for (const usage of known) {
-      const cached =
-        price.cachedInputPerMTok === undefined ? 0 : Math.min(usage.cachedTokens ?? 0, usage.inputTokens ?? 0);
-      usd += ((usage.inputTokens ?? 0) - cached) * price.inputPerMTok;
-      usd += cached * (price.cachedInputPerMTok ?? 0) + (usage.outputTokens ?? 0) * price.outputPerMTok;
-    }
-    return value(usd / 1e6);
+    return value(known.reduce((total, usage) => total + microUsdOf(usage, price), 0) / 1e6);
   },
 };

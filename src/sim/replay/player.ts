@@ -2,8 +2,10 @@
  * Plays one recorded attempt to a client: status, headers and reads at the offsets at which they came, counted from
  * the moment the request was there, and then the end that it had.
  */
+
 import { type ServerResponse, validateHeaderName, validateHeaderValue } from "node:http";
 import { StringDecoder } from "node:string_decoder";
+import { header } from "../../recording/headers.js";
 import { decodeBytes } from "../../recording/reads.js";
 import type { Attempt, Outcome } from "../../recording/recording.js";
 import { type AnswerChange, changedJson, StreamChange } from "../answer-change.js";
@@ -137,7 +139,7 @@ function isSendable(name: string, value: string): boolean {
 }
 
 function isEventStream(attempt: Attempt): boolean {
-  const type = attempt.headers?.find(([name]) => name === "content-type")?.[1] ?? "";
+  const type = header(attempt, "content-type") ?? "";
   if (type.includes("event-stream")) return true;
   const [first] = attempt.reads;
   return first !== undefined && /^(?:\s*:|\s*data:|\s*event:)/.test(decodeBytes(first[1]).toString("utf8", 0, 200));
