@@ -4,16 +4,23 @@
  */
 
 import { assembleReport } from "./assemble/assemble.js";
-import { type ColdFacts, coldFactsOf } from "./assemble/cold.js";
+import { type ColdFacts, coldFactsOf, coldSummary } from "./assemble/cold.js";
+import { partialReason } from "./assemble/partial.js";
+import { invalidReason, validityOf } from "./assemble/validity.js";
 import { preflightFindings } from "./check/conformance/preflight.js";
 import { watchConformance } from "./check/conformance/watch.js";
 import { checkExpectations, notJudged } from "./check/expect/check.js";
 import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
 import { comparePair } from "./check/parity/compare-pair.js";
 import { findFlips, type JudgedPair } from "./check/parity/flips.js";
+import { Comparison } from "./compare/comparison.js";
+import { controlPairs } from "./compare/control.js";
+import { comparisonDoubts, NO_DOUBTS } from "./compare/doubts.js";
 import { type Pair, pairsOf } from "./compare/pairs.js";
+import type { GateText } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import type { Completion } from "./decode/completion.js";
+import { judge } from "./gate/judge.js";
 import type { GoldenCase } from "./golden/golden-set.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
@@ -25,9 +32,11 @@ import type { Report } from "./report/report.js";
 
 /**
  * Judges a stored recording (a run folder or its `recording.jsonl`), complete or partial.
- * @throws TwintailError with `file:line` when it cannot be read or is no recording.
+ * @param gates in place of the recording's own
+ * @throws TwintailError with `file:line` when it cannot be read or is no recording, or with the column of a gate that
+ * cannot be understood.
  */
-export function score(path: string): Report {
+export function score(path: string, gates?: readonly GateText[]): Report {
   const scorer = new Scorer();
   const frame = readRecording(path, (exchange, header) => {
     refuseProbe(header, path);
@@ -39,17 +48,60 @@ export function score(path: string): Report {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
   scorer.tails.settle();
+  const { header } = frame;
   const pairs = pairsOf(exchanges);
+  const { comparisons, control } = compared(header, exchanges, pairs);
+  const flips = findFlips(judgedPairs(pairs));
+  const findings = [...preflightFindings(header), ...scorer.findings()];
+  const cold = coldSummary(
+    scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
+    scorer.tails,
+  );
+  const validity = validityOf(frame.machine, exchanges);
+  const judgement = judge(gates ?? header.judge.gates, {
+    comparison: comparisons.warm,
+    control,
+    findings,
+    flips,
+    cold,
+    invalid: invalidReason(validity),
+    partial: partialReason(frame, exchanges),
+    quick: header.judge.quick === true,
+    look: 1,
+  });
   return assembleReport({
     frame,
     exchanges,
     pairs,
     tails: scorer.tails,
     parity: scorer.parity,
-    flips: findFlips(judgedPairs(pairs)),
-    cold: scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-    findings: [...preflightFindings(frame.header), ...scorer.findings()],
+    flips,
+    cold,
+    findings,
+    comparisons,
+    control,
+    judgement,
+    validity,
   });
+}
+
+/** Both endpoints by phase, control arms left out; and each endpoint against its control. */
+function compared(header: HeaderLine, exchanges: readonly ScoredExchange[], pairs: readonly Pair[]) {
+  const main = pairs.filter((pair) => !pair.control);
+  const common = {
+    doubts: comparisonDoubts(main),
+    seed: header.seed,
+    estimand: header.judge.estimand ?? "these prompts",
+  };
+  const of = (phase: string) =>
+    new Comparison({ ...common, pairs: main.filter((pair) => (pair.baseline ?? pair.candidate)?.phase === phase) });
+  // An endpoint has one tokenizer and one cache: nothing that parts two endpoints parts it from itself.
+  const alone = (side: "baseline" | "candidate") =>
+    new Comparison({ ...common, doubts: NO_DOUBTS, pairs: controlPairs(exchanges, side) });
+  return {
+    comparisons: { warm: of("warm"), solo: of("solo") },
+    control: header.capture.control ? { baseline: alone("baseline"), candidate: alone("candidate") } : null,
+  };
 }
 
 /** A probe replays no golden case: there is nothing in it that a report could compare. */

@@ -1,19 +1,23 @@
 /** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
 import { type Finding, type ParityOutcome, SEVERITY_RANK } from "../check/finding.js";
+import type { Comparison, RateComparison } from "../compare/comparison.js";
 import type { Pair } from "../compare/pairs.js";
+import { RATES } from "../compare/rates.js";
+import type { GateResult, Judgement } from "../gate/judgement.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { TailBook } from "../measure/tail-book.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
+import type { CostSummary, GateSummary } from "../report/decision.js";
 import type { Report } from "../report/report.js";
 import { type EndpointSummary, REPORT_SCHEMA_VERSION, type Summary } from "../report/summary.js";
-import { type ColdFacts, judgeCold } from "./cold.js";
+import { controlSummary, outputsSummary } from "./control.js";
 import { detailsOf } from "./details.js";
+import { Exploratory } from "./exploratory.js";
 import { failureSummary, retrySummary } from "./failures.js";
-import { metricSummaries } from "./metrics.js";
+import { type Comparisons, hasSlowShare, isCompared, metricSummaries } from "./metrics.js";
 import { rateSummaries } from "./rates.js";
 import { rounded } from "./tails.js";
-import { validityOf } from "./validity.js";
 import { wallClockOf } from "./wall-clock.js";
 
 export interface Judged {
@@ -24,7 +28,12 @@ export interface Judged {
   readonly tails: TailBook;
   readonly parity: ReadonlyMap<number, ParityOutcome>;
   readonly flips: Summary["parity"]["flips"];
-  readonly cold: readonly ColdFacts[];
+  readonly comparisons: Comparisons;
+  /** Each endpoint against itself; null where the control was off. */
+  readonly control: Readonly<Record<Role, Comparison>> | null;
+  readonly judgement: Judgement;
+  readonly validity: Summary["validity"];
+  readonly cold: Summary["cold"];
   readonly findings: readonly Finding[];
 }
 
@@ -34,32 +43,88 @@ const ROLES = ["baseline", "candidate"] as const;
 export function assembleReport(judged: Judged): Report {
   const { frame, exchanges } = judged;
   const { header } = frame;
+  const { judgement } = judged;
+  const warm = judged.comparisons.warm as Comparison;
+  const exploratory = exploratoryOf(judged);
   const summary: Summary = {
     schemaVersion: REPORT_SCHEMA_VERSION,
-    verdict: null,
-    verdictReason:
-      header.judge.gates.length === 0
-        ? "no gates: this report shows what was measured and decides nothing"
-        : `${header.judge.gates.length} gates are in the configuration; this version records them and does not evaluate gates`,
+    verdict: judgement.verdict,
+    verdictReason: judgement.reason,
+    judgement: {
+      look: judgement.look,
+      looks: judgement.looks,
+      confidence: rounded(judgement.confidence) as number,
+      estimand: warm.estimand,
+      quick: header.judge.quick === true,
+      notes: [...judgement.notes],
+    },
+    gates: judgement.gates.map((gate) => gateSummary(gate)),
+    checklist: [],
+    timeouts: { suggested: [], cuts: [], notes: [] },
+    cost: { baseline: noCost(), candidate: noCost() },
+    control: judged.control === null ? null : controlSummary(judged.control),
     run: runSummary(judged),
     endpoints: {
       baseline: endpointSummary("baseline", header, exchanges),
       candidate: endpointSummary("candidate", header, exchanges),
     },
-    metrics: metricSummaries(judged.tails, judged.pairs),
-    rates: rateSummaries(exchanges),
-    cold: coldSummary(judged),
+    metrics: metricSummaries(judged.tails, judged.comparisons, exploratory),
+    rates: rateSummaries(warm, exploratory),
+    cold: judged.cold,
     checks: checkSummary(header, exchanges),
-    parity: paritySummary(judged),
+    parity: paritySummary(judged, warm),
     failures: failureSummary(exchanges),
     retries: {
       baseline: retrySummary("baseline", header, exchanges),
       candidate: retrySummary("candidate", header, exchanges),
     },
     findings: judged.findings.map((finding) => ({ ...finding })) as Summary["findings"],
-    validity: validityOf(frame.machine, exchanges),
+    validity: judged.validity,
   };
   return { summary, details: detailsOf(judged) };
+}
+
+/** Everything that is tested: metrics, rates, slow shares, outputs. */
+function exploratoryOf({ comparisons, judgement }: Judged): Exploratory {
+  const tests = new Map<string, number | null>();
+  for (const [phase, comparison] of Object.entries(comparisons)) {
+    if (comparison === undefined) continue;
+    for (const metric of METRICS.filter(isCompared)) {
+      const shift = comparison.shift(metric.name);
+      if (!shift.doubtful) tests.set(`${phase} shift ${metric.name}`, shift.p);
+    }
+  }
+  const { warm } = comparisons;
+  if (warm !== undefined) {
+    for (const metric of METRICS.filter(hasSlowShare))
+      tests.set(`slow_share ${metric.name}`, testable(warm.slowShare(metric.name)));
+    for (const rule of RATES) tests.set(`rate ${rule.name}`, testable(warm.rate(rule)));
+  }
+  return new Exploratory(tests, new Set(judgement.gates.flatMap(({ about }) => about ?? [])));
+}
+
+/** Where neither side had an event there was nothing to test. */
+function testable({ baseline, candidate, difference }: RateComparison): number | null {
+  const count = baseline.count + candidate.count;
+  return count === 0 || count === baseline.of + candidate.of ? null : difference.p;
+}
+
+function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): GateSummary {
+  const near = (value: number | null): number | null =>
+    value === null || !Number.isFinite(value) ? null : rounded(value);
+  return {
+    ...gate,
+    place: place === null ? null : { ...place },
+    value: near(gate.value),
+    lower: near(gate.lower),
+    upper: near(gate.upper),
+    decides: decides === null ? null : { pass: near(decides.pass), fail: near(decides.fail) },
+    notes: [...notes],
+  };
+}
+
+function noCost(): CostSummary {
+  return { per1000Requests: null, retriesPer1000Requests: null, perMonth: null, requests: 0, notes: ["no price"] };
 }
 
 function runSummary({ frame, exchanges }: Judged): Summary["run"] {
@@ -89,6 +154,7 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
     planned: header.plan.length,
     recorded,
     partial: recorded < header.plan.length,
+    recent: (header.recent ?? []).map((run) => ({ ...run })),
   };
 }
 
@@ -125,24 +191,6 @@ function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly Sco
   };
 }
 
-const TTFT = METRICS.find(({ name }) => name === "ttft");
-
-function coldSummary({ cold, tails }: Judged): Summary["cold"] {
-  // Warm-up first: it asks what the cold trial asked. Then solo, which waits in no queue either.
-  const warmOf = (role: Role): number | null => {
-    for (const phase of ["warmup", "solo", "warm"] as const) {
-      const tail = TTFT === undefined ? null : tails.tail(role, phase, TTFT);
-      const median = tail === null || tail.values === 0 ? null : tail.quantile(0.5);
-      if (median !== null && Number.isFinite(median)) return rounded(median);
-    }
-    return null;
-  };
-  const warmTtftP50 = { baseline: warmOf("baseline"), candidate: warmOf("candidate") };
-  const trials = (role: Role) =>
-    cold.filter(({ endpoint }) => endpoint === role).map((facts) => judgeCold(facts, warmTtftP50[role]));
-  return { baseline: trials("baseline"), candidate: trials("candidate"), warmTtftP50 };
-}
-
 function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]): Summary["checks"] {
   const unmet: Summary["checks"]["unmet"] = [];
   const toolFaults: Summary["checks"]["toolFaults"] = { baseline: {}, candidate: {} };
@@ -169,7 +217,7 @@ function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]):
 
 const MATCHED_LENGTH = 0.1;
 
-function paritySummary({ pairs, parity, flips, frame }: Judged): Summary["parity"] {
+function paritySummary({ pairs, parity, flips, frame }: Judged, warm: Comparison): Summary["parity"] {
   const rungs: Record<string, number> = { bytes: 0, text: 0, json: 0, tool_calls: 0, expectations: 0, none: 0 };
   for (const { rung } of parity.values()) rungs[rung] = (rungs[rung] ?? 0) + 1;
   let matchedLength = 0;
@@ -198,5 +246,6 @@ function paritySummary({ pairs, parity, flips, frame }: Judged): Summary["parity
     ),
     outputTokenRatio: baselineTokens === 0 ? null : rounded(candidateTokens / baselineTokens),
     matchedLength,
+    outputs: outputsSummary(warm.outputs()),
   };
 }

@@ -1,8 +1,10 @@
 /** Cold trials, one by one: so few can never make a tail. */
 import { NS_PER_MS } from "../core/units.js";
+import { METRICS } from "../measure/catalogue.js";
 import { wake } from "../measure/metrics/wake.js";
 import type { DecodedSample } from "../measure/sample.js";
-import type { ColdTrial } from "../report/summary.js";
+import type { TailBook } from "../measure/tail-book.js";
+import type { ColdTrial, Summary } from "../report/summary.js";
 import { rounded } from "./tails.js";
 
 /** A trial within this many warm references was never cold. */
@@ -53,8 +55,27 @@ function wakeMsOf(sample: DecodedSample): number | null {
   return "values" in measurement ? rounded(measurement.values[0] ?? null) : null;
 }
 
+const TTFT = METRICS.find(({ name }) => name === "ttft");
+
+/** The trials of both endpoints, judged against their own warm reference. */
+export function coldSummary(cold: readonly ColdFacts[], tails: TailBook): Summary["cold"] {
+  // Warm-up first: it asks what the cold trial asked. Then solo, which waits in no queue either.
+  const warmOf = (role: "baseline" | "candidate"): number | null => {
+    for (const phase of ["warmup", "solo", "warm"] as const) {
+      const tail = TTFT === undefined ? null : tails.tail(role, phase, TTFT);
+      const median = tail === null || tail.values === 0 ? null : tail.quantile(0.5);
+      if (median !== null && Number.isFinite(median)) return rounded(median);
+    }
+    return null;
+  };
+  const warmTtftP50 = { baseline: warmOf("baseline"), candidate: warmOf("candidate") };
+  const trials = (role: "baseline" | "candidate") =>
+    cold.filter(({ endpoint }) => endpoint === role).map((facts) => judgeCold(facts, warmTtftP50[role]));
+  return { baseline: trials("baseline"), candidate: trials("candidate"), warmTtftP50 };
+}
+
 /** Judges a trial against the endpoint's warm time to first token (median, ms; null when there is none). */
-export function judgeCold({ trial, message }: ColdFacts, warmTtftMs: number | null): ColdTrial {
+function judgeCold({ trial, message }: ColdFacts, warmTtftMs: number | null): ColdTrial {
   if (trial.wakeMs === null) return { ...trial, verdict: "failed", note: message };
   if (warmTtftMs === null) return { ...trial, verdict: "no warm reference", note: "no warm request to compare with" };
   if (trial.wakeMs <= NOT_COLD_FACTOR * warmTtftMs) {

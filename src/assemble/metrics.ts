@@ -1,20 +1,40 @@
-/** Every metric of the catalogue with its tails by phase, and its paired shift where one may be given. */
-import { type Pair, shiftOf } from "../compare/pairs.js";
+/** Every metric of the catalogue with its tails by phase, and its comparison where one may be made. */
+import type { Comparison } from "../compare/comparison.js";
+import { type Estimate, intervalOf } from "../compare/estimate.js";
+import type { Shift } from "../compare/shift.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { Metric } from "../measure/metric.js";
+import { neededFor } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
+import type { TailRatioSummary } from "../report/decision.js";
 import type { MetricPhase, MetricSummary, Summary } from "../report/summary.js";
-import { shiftSummary, tailSummary } from "./tails.js";
+import type { Exploratory } from "./exploratory.js";
+import { slowShareSummary } from "./rates.js";
+import { rounded, shiftSummary, tailSummary } from "./tails.js";
 
-/** A shift of chunk gaps means nothing when one side packs more tokens into an event. */
-const MAX_TOKENS_PER_EVENT_RATIO = 1.2;
-const FIRST_TOKEN = new Set(["ttft", "ttfa", "ttfe"]);
-const MAX_CACHED_DIFFERENCE = 0.1;
-/** Prompts are the same on both sides: other token counts mean another tokenizer, or another template. */
-const MAX_INPUT_TOKENS_RATIO = 1.02;
+/** Comparisons by phase. */
+export type Comparisons = Readonly<Partial<Record<string, Comparison>>>;
 
-export function metricSummaries(tails: TailBook, pairs: readonly Pair[]): Summary["metrics"] {
-  const doubts = comparisonDoubts(pairs);
+/** Metrics whose tails are worth a ratio and a share of slow exchanges. */
+const TAILS = new Set(["ttft", "ttfa", "e2e", "stall", "chunk_gap", "decode_rate", "char_rate"]);
+
+/** Send lag is this machine's; a cached share or a reasoning count has no meaningful ratio. */
+const NOT_COMPARED = new Set(["send_lag", "wake", "cached_tokens", "reasoning_tokens", "connect"]);
+
+export function isCompared(metric: Metric): boolean {
+  return !NOT_COMPARED.has(metric.name);
+}
+
+/** Whether a metric has a share of slow exchanges: a time that every streamed answer has. */
+export function hasSlowShare({ name, better }: Metric): boolean {
+  return TAILS.has(name) && better === "lower" && name !== "chunk_gap";
+}
+
+export function metricSummaries(
+  tails: TailBook,
+  comparisons: Comparisons,
+  exploratory: Exploratory,
+): Summary["metrics"] {
   const summaries: [string, MetricSummary][] = [];
   for (const metric of METRICS) {
     const phases: Partial<Record<string, MetricPhase>> = {};
@@ -22,9 +42,24 @@ export function metricSummaries(tails: TailBook, pairs: readonly Pair[]): Summar
       const baseline = tailSummary(metric, tails.tail("baseline", phase, metric));
       const candidate = tailSummary(metric, tails.tail("candidate", phase, metric));
       if ((baseline?.n ?? 0) + (candidate?.n ?? 0) === 0) continue;
-      const shift =
-        isCompared(metric) && (phase === "warm" || phase === "solo") ? phaseShift(metric, pairs, phase, doubts) : null;
-      phases[phase] = { baseline, candidate, shift };
+      const comparison = isCompared(metric) ? comparisons[phase] : undefined;
+      const shift = comparison?.shift(metric.name);
+      phases[phase] = {
+        baseline,
+        candidate,
+        shift:
+          shift === undefined || isEmpty(shift)
+            ? null
+            : shiftSummary(metric, shift, exploratory.correctedP(`${phase} shift ${metric.name}`)),
+        slow_share:
+          phase === "warm" && comparison !== undefined && hasSlowShare(metric)
+            ? slowShareSummary(comparison, metric.name, exploratory)
+            : null,
+        ratio:
+          phase === "warm" && comparison !== undefined && TAILS.has(metric.name) && shift?.value !== null
+            ? tailRatioSummaries(metric, comparison, Math.min(baseline?.n ?? 0, candidate?.n ?? 0))
+            : {},
+      };
     }
     if (Object.keys(phases).length === 0) continue;
     summaries.push([metric.name, { unit: metric.unit, better: metric.better, formula: metric.formula, ...phases }]);
@@ -32,84 +67,42 @@ export function metricSummaries(tails: TailBook, pairs: readonly Pair[]): Summar
   return Object.fromEntries(summaries);
 }
 
-/** Send lag is this machine's; a cached share or a reasoning count has no meaningful ratio. */
-function isCompared(metric: Metric): boolean {
-  return !["send_lag", "wake", "cached_tokens", "reasoning_tokens", "connect"].includes(metric.name);
+/** No pair at all: other than a comparison that is blank for a reason. */
+function isEmpty({ n, value }: Shift): boolean {
+  return n === 0 && value === null;
 }
 
-function phaseShift(metric: Metric, pairs: readonly Pair[], phase: string, doubts: Doubts) {
-  const own = pairs.filter((pair) => (pair.baseline ?? pair.candidate)?.phase === phase);
-  const shift = shiftOf(own, metric.name);
-  if (shift.method === "none") return null;
-  const blank = doubts.blank.get(metric.name);
-  if (blank !== undefined) {
-    return shiftSummary(metric, { ...shift, ratio: null, lo: null, hi: null, p: null, method: "none" }, [blank]);
-  }
-  if (doubts.cached !== null && FIRST_TOKEN.has(metric.name)) {
-    return shiftSummary(metric, { ...shift, doubtful: true }, [doubts.cached]);
-  }
-  return shiftSummary(metric, shift, []);
+const RATIOS: readonly (readonly [slowness: number, lower: string, higher: string])[] = [
+  [0.9, "p90", "p10"],
+  [0.95, "p95", "p5"],
+  [0.99, "p99", "p1"],
+  [0.999, "p99.9", "p0.1"],
+];
+
+function tailRatioSummaries(metric: Metric, comparison: Comparison, n: number): Record<string, TailRatioSummary> {
+  const supported = RATIOS.filter(([slowness]) => n >= neededFor(slowness));
+  const higher = metric.better === "higher";
+  const estimates = comparison.tailRatios(
+    metric.name,
+    supported.map(([slowness]) => (higher ? 1 - slowness : slowness)),
+  );
+  return Object.fromEntries(
+    supported.map(([, lowerName, higherName], index) => [
+      higher ? higherName : lowerName,
+      tailRatioSummary(estimates[index] as Estimate),
+    ]),
+  );
 }
 
-interface Doubts {
-  /** Why times to first token are not read as faster or slower; null when they are. */
-  readonly cached: string | null;
-  /** Metrics whose shift must not be given, with the reason. */
-  readonly blank: ReadonlyMap<string, string>;
-}
-
-function comparisonDoubts(pairs: readonly Pair[]): Doubts {
-  const blank = new Map<string, string>();
-  const perEvent = shiftOf(pairs, "tokens_per_event").ratio;
-  if (perEvent !== null && Math.max(perEvent, 1 / perEvent) > MAX_TOKENS_PER_EVENT_RATIO) {
-    blank.set(
-      "chunk_gap",
-      `not compared: the candidate packs ${perEvent.toFixed(2)} times as many tokens into an event; see stall and char_rate`,
-    );
-  }
-  if (perEvent === null) {
-    const characters = charactersPerEvent(pairs);
-    if (characters !== null && Math.max(characters, 1 / characters) > MAX_TOKENS_PER_EVENT_RATIO) {
-      blank.set(
-        "chunk_gap",
-        `not compared: usage is missing, and the candidate packs ${characters.toFixed(2)} times as many characters into an event; see stall and char_rate`,
-      );
-    }
-  }
-  const input = shiftOf(pairs, "input_tokens").ratio;
-  if (input !== null && Math.max(input, 1 / input) > MAX_INPUT_TOKENS_RATIO) {
-    const reason = `not compared: the same prompts count ${input.toFixed(2)} times the tokens, so the tokenizers differ; see char_rate`;
-    for (const name of ["tpot", "decode_rate", "output_tokens"]) blank.set(name, reason);
-  }
-  return { blank, cached: cachedDoubt(pairs) };
-}
-
-/** Characters an event, candidate / baseline, over all pairs; null where a side streamed nothing. */
-function charactersPerEvent(pairs: readonly Pair[]): number | null {
-  const of = (side: "baseline" | "candidate"): number => {
-    const own = pairs.flatMap((pair) => pair[side] ?? []).filter(({ tokenEvents }) => tokenEvents > 0);
-    const events = own.reduce((total, { tokenEvents }) => total + tokenEvents, 0);
-    return own.reduce((total, { characters }) => total + characters, 0) / events;
+function tailRatioSummary(estimate: Estimate): TailRatioSummary {
+  const interval = intervalOf(estimate);
+  const finite = (value: number | null | undefined): number | null =>
+    value === undefined || value === null || !Number.isFinite(value) ? null : rounded(value);
+  return {
+    ratio: finite(estimate.value),
+    lo: finite(interval?.lo),
+    hi: finite(interval?.hi),
+    rounds: estimate.rounds,
+    notes: [...estimate.notes],
   };
-  const ratio = of("candidate") / of("baseline");
-  return Number.isFinite(ratio) && ratio > 0 ? ratio : null;
-}
-
-/** A prefix cache that answers for one side makes its time to first token another quantity. */
-function cachedDoubt(pairs: readonly Pair[]): string | null {
-  const share = (side: "baseline" | "candidate"): number | null => {
-    let cached = 0;
-    let input = 0;
-    for (const pair of pairs) {
-      const usage = pair[side]?.usage ?? null;
-      if (usage === null || usage.inputTokens === null || usage.cachedTokens === null) continue;
-      cached += usage.cachedTokens;
-      input += usage.inputTokens;
-    }
-    return input === 0 ? null : cached / input;
-  };
-  const [a, b] = [share("baseline"), share("candidate")];
-  if (a === null || b === null || Math.abs(a - b) <= MAX_CACHED_DIFFERENCE) return null;
-  const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
-  return `cached prompt tokens differ by more than 10 points (baseline ${percent(a)}, candidate ${percent(b)}): a prefix cache answers for one side`;
 }

@@ -1,124 +1,51 @@
-/** Counts with their denominators, phase warm. */
-import { allLayersHold } from "../check/expect/tool-calls.js";
-import { slowShareOf } from "../compare/slow-share.js";
-import type { FailureKind } from "../decode/failure.js";
-import type { ScoredExchange } from "../measure/scored.js";
-import type { ShareSummary, Summary } from "../report/summary.js";
-import { rounded } from "./tails.js";
+/** Counts with their denominators and differences, phase warm. */
+import type { Comparison, RateComparison } from "../compare/comparison.js";
+import { RATES, type RateRule, type Share } from "../compare/rates.js";
+import { slowShareRule } from "../compare/slow-share.js";
+import type { DifferenceSummary } from "../report/decision.js";
+import type { MetricPhase, ShareSummary, Summary } from "../report/summary.js";
+import type { Exploratory } from "./exploratory.js";
+import { differenceSummary, rounded } from "./tails.js";
 
-type Rates = Summary["rates"];
-
-/** What is counted in an exchange: [hits, denominator]; null where the rate does not apply to it. */
-interface RateRule {
-  readonly name: string;
-  readonly better: "lower" | "higher";
-  readonly of: string;
-  count(exchange: ScoredExchange): readonly [number, number] | null;
-}
-
-const attemptsThat = (name: string, ...kinds: FailureKind[]): RateRule => ({
-  name,
-  better: "lower",
-  of: "attempts",
-  count: ({ attemptFailures }) => [
-    attemptFailures.filter((failure) => failure !== null && kinds.includes(failure.kind)).length,
-    attemptFailures.length,
-  ],
-});
-
-const exchangesThat = (name: string, test: (exchange: ScoredExchange) => boolean): RateRule => ({
-  name,
-  better: "lower",
-  of: "exchanges",
-  count: (exchange) => [test(exchange) ? 1 : 0, 1],
-});
-
-const checked = (
-  name: string,
-  of: string,
-  pick: (exchange: ScoredExchange) => boolean | null | undefined,
-): RateRule => ({
-  name,
-  better: "higher",
-  of,
-  count: (exchange) => {
-    if (exchange.check === null || exchange.check.excluded !== undefined) return null;
-    const met = pick(exchange);
-    return met === null || met === undefined ? null : [met ? 1 : 0, 1];
-  },
-});
-
-/** All three layers that apply. */
-function toolCallsRight({ check }: ScoredExchange): boolean | null {
-  return check?.toolCalls ? allLayersHold(check.toolCalls) : null;
-}
-
-const RULES: readonly RateRule[] = [
-  exchangesThat("errors", ({ attemptFailures }) => (attemptFailures[0] ?? null) !== null),
-  exchangesThat("errors_final", ({ failure }) => failure !== null),
-  exchangesThat("timeouts", ({ failure }) => failure?.kind === "timeout"),
-  exchangesThat("broken_streams", ({ failure }) => failure?.kind === "broken_stream"),
-  exchangesThat("parse_errors", ({ failure }) => failure?.kind === "parse_error"),
-  attemptsThat("http_429", "http_429"),
-  attemptsThat("http_402", "http_402"),
-  attemptsThat("http_401", "http_401"),
-  attemptsThat("http_4xx", "http_4xx"),
-  attemptsThat("http_5xx", "http_5xx"),
-  exchangesThat("unsupported_feature", ({ failure }) => failure?.kind === "unsupported_feature"),
-  {
-    name: "stale_connections",
-    better: "lower",
-    of: "exchanges",
-    count: ({ staleConnections }) => [staleConnections, 1],
-  },
-  {
-    name: "retries",
-    better: "lower",
-    of: "exchanges",
-    count: ({ attemptFailures }) => [Math.max(0, attemptFailures.length - 1), 1],
-  },
-  {
-    name: "coalesced",
-    better: "lower",
-    of: "token-bearing events",
-    count: ({ coalescedEvents, tokenEvents }) => (tokenEvents === 0 ? null : [coalescedEvents, tokenEvents]),
-  },
-  checked("expectations", "answers", ({ check }) => check?.met),
-  checked("json_valid", "answers that should be JSON", ({ check }) => check?.jsonValid),
-  checked("tool_calls", "answers that should call a tool, or none", toolCallsRight),
-  checked("tool_trigger", "answers that should call a tool, or none", ({ check }) => check?.toolCalls?.trigger),
-  checked("tool_schema", "answers that called a tool", ({ check }) => check?.toolCalls?.schema),
-  checked("tool_value", "answers that called a tool", ({ check }) => check?.toolCalls?.value),
-];
-
-export function rateSummaries(exchanges: readonly ScoredExchange[]): Rates {
-  const warm = exchanges.filter(({ phase, cancelled }) => phase === "warm" && cancelled !== "user");
-  const rates: Rates = {};
-  for (const rule of RULES) {
-    const side = (endpoint: "baseline" | "candidate"): ShareSummary => {
-      let count = 0;
-      let of = 0;
-      for (const exchange of warm) {
-        if (exchange.endpoint !== endpoint) continue;
-        const counted = rule.count(exchange);
-        if (counted === null) continue;
-        count += counted[0];
-        of += counted[1];
-      }
-      return share(count, of, "no exchange of that kind");
+export function rateSummaries(comparison: Comparison, exploratory: Exploratory): Summary["rates"] {
+  const rates: Summary["rates"] = {};
+  for (const rule of RATES) {
+    rates[rule.name] = {
+      ...rateSides(
+        comparison.rate(rule),
+        rule,
+        exploratory.correctedP(`rate ${rule.name}`),
+        "no exchange of that kind",
+      ),
+      better: rule.better,
+      of: rule.of,
     };
-    rates[rule.name] = { baseline: side("baseline"), candidate: side("candidate"), better: rule.better, of: rule.of };
   }
-  const slow = slowShareOf(warm, "ttfa");
-  rates.slow_share = {
-    baseline: share(slow.baseline.slow, slow.baseline.of, "no streamed answer"),
-    candidate: share(slow.candidate.slow, slow.candidate.of, "no streamed answer"),
-    better: "lower",
-    of: "streamed answers whose ttfa exceeds twice the median of their case",
-  };
+  const rule = slowShareRule([], "ttfa");
+  rates.slow_share = { ...slowShareSummary(comparison, "ttfa", exploratory), better: rule.better, of: rule.of };
   return rates;
 }
 
-function share(count: number, of: number, reason: string): ShareSummary {
+type SlowShareSummary = NonNullable<MetricPhase["slow_share"]>;
+
+export function slowShareSummary(comparison: Comparison, metric: string, exploratory: Exploratory): SlowShareSummary {
+  const compared = comparison.slowShare(metric);
+  return rateSides(compared, { better: "lower" }, exploratory.correctedP(`slow_share ${metric}`), "no streamed answer");
+}
+
+function rateSides(
+  { baseline, candidate, difference }: RateComparison,
+  { better }: Pick<RateRule, "better">,
+  pHolm: number | null,
+  none: string,
+): { baseline: ShareSummary; candidate: ShareSummary; difference: DifferenceSummary | null } {
+  return {
+    baseline: share(baseline, none),
+    candidate: share(candidate, none),
+    difference: difference.value === null ? null : differenceSummary(better, difference, pHolm),
+  };
+}
+
+function share({ count, of }: Share, reason: string): ShareSummary {
   return { count, of, share: of === 0 ? null : rounded(count / of), notes: of === 0 ? [reason] : [] };
 }

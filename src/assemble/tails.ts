@@ -1,8 +1,10 @@
 /** Tails and shifts as `report.json` has them: unsupported cells blank, each with its reason. */
+import { type Estimate, intervalOf } from "../compare/estimate.js";
 import type { Shift } from "../compare/shift.js";
 import type { Better, Metric } from "../measure/metric.js";
 import { neededFor, supportedShare, type Tail } from "../measure/tail.js";
-import type { ShiftSummary, TailSummary } from "../report/summary.js";
+import type { DifferenceSummary, ShiftSummary } from "../report/decision.js";
+import type { TailSummary } from "../report/summary.js";
 
 type Cell = "p1" | "p5" | "p10" | "p50" | "p90" | "p95" | "p99";
 
@@ -84,25 +86,68 @@ export function rounded(value: number | null): number | null {
   return value === null ? null : Number(value.toPrecision(6));
 }
 
-export function shiftSummary(metric: Metric, shift: Shift, doubts: readonly string[]): ShiftSummary {
+/** @param pHolm of the family that it belongs to; null for what a gate asks about */
+export function shiftSummary(metric: Metric, shift: Shift, pHolm: number | null): ShiftSummary {
+  const interval = intervalOf(shift);
   return {
-    ratio: rounded(shift.ratio),
-    lo: rounded(shift.lo),
-    hi: rounded(shift.hi),
-    p: shift.p === null ? null : Number(shift.p.toPrecision(3)),
+    ratio: rounded(shift.value),
+    lo: rounded(interval?.lo ?? null),
+    hi: rounded(interval?.hi ?? null),
+    p: roundedP(shift.p),
+    pHolm: roundedP(pHolm),
     rounds: shift.rounds,
-    pairs: shift.pairs,
+    pairs: shift.n,
     dropped: { ...shift.dropped },
     method: shift.method,
-    reads: reading(metric.better, shift),
-    notes: [...shift.notes, ...doubts],
+    reads: shiftReading(metric.better, shift, pHolm),
+    notes: [...shift.notes],
   };
 }
 
-function reading(better: Better, { lo, hi, doubtful }: Shift): ShiftSummary["reads"] {
-  if (lo === null || hi === null || doubtful) return "unknown";
-  if (lo <= 1 && hi >= 1) return "~";
-  const up = lo > 1;
+export function roundedP(p: number | null): number | null {
+  return p === null ? null : Number(p.toPrecision(3));
+}
+
+/** Above this, a corrected p takes a reading back. */
+const LEVEL = 0.05;
+
+export function shiftReading(better: Better, shift: Estimate, pHolm: number | null): ShiftSummary["reads"] {
+  const interval = intervalOf(shift);
+  if (interval === null || shift.doubtful) return "unknown";
+  if (interval.lo <= 1 && interval.hi >= 1) return "~";
+  if (pHolm !== null && pHolm > LEVEL) return "~";
+  const up = interval.lo > 1;
   if (better === "neither") return up ? "higher" : "lower";
   return up === (better === "lower") ? "slower" : "faster";
+}
+
+/** @param better of the rate */
+export function differenceSummary(
+  better: "lower" | "higher",
+  estimate: Estimate,
+  pHolm: number | null,
+): DifferenceSummary {
+  const interval = intervalOf(estimate);
+  return {
+    value: rounded(estimate.value),
+    lo: rounded(interval?.lo ?? null),
+    hi: rounded(interval?.hi ?? null),
+    p: roundedP(estimate.p),
+    pHolm: roundedP(pHolm),
+    rounds: estimate.rounds,
+    method: estimate.method,
+    reads: differenceReading(better, estimate, pHolm),
+    notes: [...estimate.notes],
+  };
+}
+
+export function differenceReading(
+  better: "lower" | "higher",
+  estimate: Estimate,
+  pHolm: number | null,
+): DifferenceSummary["reads"] {
+  const interval = intervalOf(estimate);
+  if (interval === null || estimate.doubtful) return "unknown";
+  if ((interval.lo <= 0 && interval.hi >= 0) || (pHolm !== null && pHolm > LEVEL)) return "~";
+  return interval.lo > 0 === (better === "higher") ? "better" : "worse";
 }

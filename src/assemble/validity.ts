@@ -60,3 +60,13 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
   // A run that was killed in its first second left no window to judge it by.
   return { ok: machine.length > 0 && figures.every(({ ok }) => ok), figures };
 }
+
+/** The limits that were passed, by how much, and what to change; null when the machine could be trusted. */
+export function invalidReason({ ok, figures }: Validity): string | null {
+  if (ok) return null;
+  const passed = figures.filter((figure) => !figure.ok);
+  if (passed.length === 0) return "nothing was recorded by which this machine could be judged";
+  return passed
+    .map(({ name, value, limit, unit, remedy }) => `${name} ${value} ${unit} above the limit of ${limit}: ${remedy}`)
+    .join("; ");
+}

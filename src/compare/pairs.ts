@@ -1,5 +1,6 @@
 /** Which exchanges make a pair, and which pairs may be compared. */
 import type { ScoredExchange } from "../measure/scored.js";
+import type { Estimand } from "./estimate.js";
 import { type PairValue, pairedShift, type Shift } from "./shift.js";
 
 /** Both halves of one moment; either may be missing in a partial recording. */
@@ -30,7 +31,7 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
  * The paired shift of one metric. Only successes of the first attempt count: a retried request was measured at
  * another, calmer moment. A pair to which the metric does not apply on either side is no pair.
  */
-export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
+export function shiftOf(pairs: readonly Pair[], metric: string, estimand?: Estimand): Shift {
   const values: PairValue[] = [];
   for (const { baseline, candidate, control } of pairs) {
     if (control || baseline === null || candidate === null) continue;
@@ -45,10 +46,10 @@ export function shiftOf(pairs: readonly Pair[], metric: string): Shift {
       candidate: comparable(candidate, metric),
     });
   }
-  return pairedShift(values);
+  return pairedShift(values, estimand);
 }
 
-function hasValue(exchange: ScoredExchange, metric: string): boolean {
+export function hasValue(exchange: ScoredExchange, metric: string): boolean {
   const scalar = exchange.scalars[metric];
   return scalar !== undefined && "value" in scalar;
 }

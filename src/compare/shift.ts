@@ -2,7 +2,8 @@
  * The typical paired shift candidate / baseline of one metric. Rounds are the unit of time: noise within a moment is
  * correlated, so that cases of one round are no independent evidence.
  */
-import { tCritical, tTwoSidedP } from "./t-distribution.js";
+import type { Estimand, Estimate, EstimateMethod } from "./estimate.js";
+import { tQuantile, tTwoSidedP } from "./t-distribution.js";
 
 /** One pair's values; null where that side has none. */
 export interface PairValue {
@@ -12,26 +13,14 @@ export interface PairValue {
   readonly candidate: number | null;
 }
 
-export type ShiftMethod = "rounds" | "within-this-moment" | "cases" | "none";
-
-export interface Shift {
-  /** Typical ratio; null when no pair has both values. */
-  readonly ratio: number | null;
-  /** Two-sided 95 % interval; null when it cannot be given. */
-  readonly lo: number | null;
-  readonly hi: number | null;
-  readonly p: number | null;
-  readonly rounds: number;
-  readonly pairs: number;
+/** `value` is the typical ratio candidate / baseline, `n` the pairs that have both values. */
+export interface Shift extends Estimate {
+  /** Pairs without a value, per arm. */
   readonly dropped: { readonly baseline: number; readonly candidate: number };
-  readonly method: ShiftMethod;
-  /** The pairs that are left are not those that were planned: the numbers stand, a reading of them does not. */
-  readonly doubtful: boolean;
-  readonly notes: readonly string[];
 }
 
 /** Fewer rounds than this cannot carry an interval over rounds. */
-const MIN_ROUNDS = 6;
+export const MIN_ROUNDS = 6;
 const TRIM = 0.1;
 const MAX_DROPPED_DIFFERENCE = 0.02;
 
@@ -42,7 +31,7 @@ interface LogRatio {
 }
 
 /** Shift of one metric over the pairs in which it applies at all. Order of `pairs` does not matter. */
-export function pairedShift(pairs: readonly PairValue[]): Shift {
+export function pairedShift(pairs: readonly PairValue[], estimand: Estimand = "these prompts"): Shift {
   const logs: LogRatio[] = [];
   let zeros = 0;
   const dropped = { baseline: 0, candidate: 0 };
@@ -71,19 +60,19 @@ export function pairedShift(pairs: readonly PairValue[]): Shift {
       `pairs without a value differ by more than 2 points (baseline ${dropped.baseline}, candidate ${dropped.candidate} of ${pairs.length}): the shift covers only the rest`,
     );
   }
-  const common = { rounds: byRound.size, pairs: logs.length, dropped, doubtful: lopsided || manyZeros };
-  const estimate = estimateOf(averaged, byRound);
-  if (estimate === null)
+  const common = { rounds: byRound.size, n: logs.length, dropped, doubtful: lopsided || manyZeros };
+  const estimate = logEstimateOf(averaged, byRound, estimand);
+  if (estimate === null) {
     return {
-      ratio: null,
-      lo: null,
-      hi: null,
+      value: null,
       p: null,
-      ...common,
       method: "none",
+      bound: () => null,
+      ...common,
       notes: [...notes, "no pair has both values"],
     };
-  return { ...estimate, ...common, notes: [...notes, ...estimate.notes] };
+  }
+  return { ...ratioOf(estimate), ...common, notes: [...notes, ...estimate.notes] };
 }
 
 /**
@@ -100,76 +89,99 @@ function averageRepeats(logs: readonly LogRatio[]): LogRatio[] {
   }));
 }
 
-type Estimate = Pick<Shift, "ratio" | "lo" | "hi" | "p" | "method" | "notes">;
+/** A mean of log ratios, with its standard error; null where one value leaves none to know. */
+interface LogEstimate {
+  readonly center: number;
+  readonly error: number | null;
+  readonly df: number;
+  readonly method: EstimateMethod;
+  readonly notes: readonly string[];
+}
 
-function estimateOf(logs: readonly LogRatio[], byRound: ReadonlyMap<number, LogRatio[]>): Estimate | null {
+function logEstimateOf(
+  logs: readonly LogRatio[],
+  byRound: ReadonlyMap<number, LogRatio[]>,
+  estimand: Estimand,
+): LogEstimate | null {
   if (logs.length === 0) return null;
+  const byCase = [...groupBy(logs, (log) => log.caseId).values()].map((group) => group.map(({ value }) => value));
   if (byRound.size >= MIN_ROUNDS) {
-    return interval(
+    const rounds = fromValues(
       [...byRound.values()].map((round) => trimmedMean(round.map(({ value }) => value))),
       "rounds",
       [],
     );
+    return estimand === "these prompts" ? rounds : acrossCases(rounds, byCase);
   }
-  const byCase = [...groupBy(logs, (log) => log.caseId).values()].map((group) => group.map(({ value }) => value));
+  if (estimand === "traffic like these") {
+    return fromValues(byCase.map(mean), "cases", [
+      `fewer than ${MIN_ROUNDS} rounds: cases are the unit, so the interval says nothing about other moments`,
+    ]);
+  }
   // One case asked several times in one round (phase solo) varies within itself; there are no cases to be the unit.
   if (byRound.size > 1 || byCase.length === 1) {
     const stratified = stratifiedByCase(byCase);
     if (stratified !== null) return stratified;
   }
   const why = byRound.size === 1 ? "one round" : "no case has two values";
-  return interval(byCase.map(mean), "cases", [
+  return fromValues(byCase.map(mean), "cases", [
     `${why}: cases are the unit, so the interval says nothing about other moments`,
   ]);
 }
 
 /** Mean of the cases' means; its error from the variation of each case over rounds, pooled. */
-function stratifiedByCase(byCase: readonly number[][]): Estimate | null {
+function stratifiedByCase(byCase: readonly number[][]): LogEstimate | null {
   const df = byCase.reduce((total, values) => total + values.length - 1, 0);
   if (df < 1) return null;
-  const squares = byCase.reduce((total, values) => {
-    const center = mean(values);
-    return total + values.reduce((sum, value) => sum + (value - center) ** 2, 0);
-  }, 0);
+  const squares = byCase.reduce((total, values) => total + squaresOf(values), 0);
   const variance = squares / df;
   const error = Math.sqrt(variance * byCase.reduce((total, values) => total + 1 / values.length, 0)) / byCase.length;
   const why = byCase.length === 1 ? "one case" : `fewer than ${MIN_ROUNDS} rounds`;
-  return fromT(mean(byCase.map(mean)), error, df, "within-this-moment", [
-    `${why}: the interval holds within this moment, not for another hour`,
-  ]);
+  return {
+    center: mean(byCase.map(mean)),
+    error,
+    df,
+    method: "within-this-moment",
+    notes: [`${why}: the interval holds within this moment, not for another hour`],
+  };
 }
 
-function interval(values: readonly number[], method: ShiftMethod, notes: readonly string[]): Estimate {
+/** Rounds and cases both vary: their squared errors add up, with the fewer degrees of freedom of the two. */
+function acrossCases(rounds: LogEstimate, byCase: readonly number[][]): LogEstimate {
+  const means = byCase.map(mean);
+  if (rounds.error === null || means.length < 2) return { ...rounds, error: null };
+  const caseVariance = squaresOf(means) / (means.length - 1);
+  return {
+    ...rounds,
+    error: Math.hypot(rounds.error, Math.sqrt(caseVariance / means.length)),
+    df: Math.min(rounds.df, means.length - 1),
+  };
+}
+
+function fromValues(values: readonly number[], method: EstimateMethod, notes: readonly string[]): LogEstimate {
   const center = method === "cases" ? trimmedMean(values) : mean(values);
   if (values.length < 2) {
-    return {
-      ratio: Math.exp(center),
-      lo: null,
-      hi: null,
-      p: null,
-      method,
-      notes: [...notes, "one value gives no interval"],
-    };
+    return { center, error: null, df: 0, method, notes: [...notes, "one value gives no interval"] };
   }
-  const spread = mean(values);
-  const variance = values.reduce((sum, value) => sum + (value - spread) ** 2, 0) / (values.length - 1);
-  return fromT(center, Math.sqrt(variance / values.length), values.length - 1, method, notes);
+  const variance = squaresOf(values) / (values.length - 1);
+  return { center, error: Math.sqrt(variance / values.length), df: values.length - 1, method, notes };
 }
 
-function fromT(center: number, error: number, df: number, method: ShiftMethod, notes: readonly string[]): Estimate {
-  // Identical values leave no variation to test against; rounding alone is none.
-  if (error < 1e-12) {
-    const p = Math.abs(center) < 1e-12 ? 1 : null;
-    return { ratio: Math.exp(center), lo: Math.exp(center), hi: Math.exp(center), p, method, notes };
+/** Rounding alone is no variation. */
+const NO_VARIATION = 1e-12;
+
+function ratioOf({ center, error, df, method }: LogEstimate): Pick<Estimate, "value" | "p" | "method" | "bound"> {
+  const value = Math.exp(center);
+  if (error === null) return { value, p: null, method, bound: () => null };
+  // Identical values leave no variation to test against.
+  if (error < NO_VARIATION) {
+    return { value, p: Math.abs(center) < NO_VARIATION ? 1 : null, method, bound: () => value };
   }
-  const half = tCritical(0.05, df) * error;
   return {
-    ratio: Math.exp(center),
-    lo: Math.exp(center - half),
-    hi: Math.exp(center + half),
+    value,
     p: tTwoSidedP(center / error, df),
     method,
-    notes,
+    bound: (side, alpha) => Math.exp(center + (side === "upper" ? 1 : -1) * tQuantile(alpha, df) * error),
   };
 }
 
@@ -178,6 +190,12 @@ export function trimmedMean(values: readonly number[]): number {
   const sorted = [...values].sort((a, b) => a - b);
   const cut = Math.floor(TRIM * sorted.length);
   return mean(sorted.slice(cut, sorted.length - cut));
+}
+
+/** Sum of squared distances from the mean. */
+function squaresOf(values: readonly number[]): number {
+  const center = mean(values);
+  return values.reduce((sum, value) => sum + (value - center) ** 2, 0);
 }
 
 function mean(values: readonly number[]): number {

@@ -3,46 +3,45 @@
  * case, both endpoints pooled.
  */
 import type { ScoredExchange } from "../measure/scored.js";
+import type { RateRule } from "./rates.js";
 
 const FACTOR = 2;
 
-export interface SlowShare {
-  readonly slow: number;
-  readonly of: number;
+/**
+ * The rate of slow exchanges of one metric. Failed exchanges are slow: they ended before they had a value.
+ * @param exchanges of both endpoints, from which the medians are taken
+ */
+export function slowShareRule(exchanges: readonly ScoredExchange[], metric: string): RateRule {
+  const medians = new Map<string, number>();
+  for (const [key, values] of valuesByCase(exchanges, metric)) {
+    values.sort((a, b) => a - b);
+    medians.set(key, ((values[values.length >> 1] as number) + (values[(values.length - 1) >> 1] as number)) / 2);
+  }
+  return {
+    name: "slow_share",
+    better: "lower",
+    timing: true,
+    of: `streamed answers whose ${metric} exceeds twice the median of their case`,
+    count: ({ bucket, caseId, variant, scalars }) => {
+      const scalar = scalars[metric];
+      if (scalar === undefined || bucket === "none") return null;
+      if ("value" in scalar) {
+        return [scalar.value > FACTOR * (medians.get(`${caseId} ${variant}`) as number) ? 1 : 0, 1];
+      }
+      return scalar.failed ? [1, 1] : null;
+    },
+  };
 }
 
-/** Failed exchanges are slow: they ended before they had a value. */
-export function slowShareOf(
-  exchanges: readonly ScoredExchange[],
-  metric: string,
-): Readonly<Record<"baseline" | "candidate", SlowShare>> {
-  const medians = new Map<string, number[]>();
-  for (const exchange of exchanges) {
-    const scalar = exchange.scalars[metric];
+function valuesByCase(exchanges: readonly ScoredExchange[], metric: string): Map<string, number[]> {
+  const byCase = new Map<string, number[]>();
+  for (const { caseId, variant, scalars } of exchanges) {
+    const scalar = scalars[metric];
     if (scalar === undefined || !("value" in scalar)) continue;
-    const key = `${exchange.caseId} ${exchange.variant}`;
-    const values = medians.get(key);
-    if (values === undefined) medians.set(key, [scalar.value]);
+    const key = `${caseId} ${variant}`;
+    const values = byCase.get(key);
+    if (values === undefined) byCase.set(key, [scalar.value]);
     else values.push(scalar.value);
   }
-  for (const values of medians.values()) values.sort((a, b) => a - b);
-  const result = { baseline: { slow: 0, of: 0 }, candidate: { slow: 0, of: 0 } };
-  for (const exchange of exchanges) {
-    const scalar = exchange.scalars[metric];
-    if (scalar === undefined || exchange.bucket === "none") continue;
-    if ("none" in scalar && !scalar.failed) continue;
-    const values = medians.get(`${exchange.caseId} ${exchange.variant}`) ?? [];
-    const median = medianOf(values);
-    const side = result[exchange.endpoint];
-    side.of++;
-    if ("none" in scalar || scalar.value > FACTOR * median) side.slow++;
-  }
-  return result;
-}
-
-/** Midpoint median of sorted values; infinite when there are none. */
-function medianOf(sorted: readonly number[]): number {
-  const upper = sorted[sorted.length >> 1];
-  const lower = sorted[(sorted.length - 1) >> 1];
-  return upper === undefined || lower === undefined ? Number.POSITIVE_INFINITY : (upper + lower) / 2;
+  return byCase;
 }

@@ -53,6 +53,11 @@ export function tTwoSidedP(t: number, df: number): number {
   return incompleteBeta(df / 2, 0.5, df / (df + t * t));
 }
 
+/** The t below which a share `1 − alpha` lies, for alpha below one half: `tQuantile(0.05, 10)` is 1.812. */
+export function tQuantile(alpha: number, df: number): number {
+  return tCritical(2 * alpha, df);
+}
+
 /** The t with two-sided probability `p` beyond it: `tCritical(0.05, 10)` is 2.228. */
 export function tCritical(p: number, df: number): number {
   let low = 0;

@@ -104,6 +104,10 @@ export interface GateText {
 export interface JudgeSettings {
   readonly gates: readonly GateText[];
   readonly requestsPerDay?: number;
+  /** What intervals speak about; "these prompts" where it is absent. */
+  readonly estimand?: "these prompts" | "traffic like these";
+  /** Three rounds, contract gates only. */
+  readonly quick?: true;
 }
 
 /** A whole configuration. */

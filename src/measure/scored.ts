@@ -8,6 +8,7 @@ import { METRICS } from "./catalogue.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
+import { type Sketch, sketchOf } from "./sketch.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -50,6 +51,8 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
   readonly check: CheckOutcome | null;
   readonly answer: AnswerText;
+  /** What was said, for distances; null of an answer that failed, was cut on purpose, or is a vector. */
+  readonly sketch: Sketch | null;
 }
 
 const MAX_TEXT = 12_000;
@@ -98,6 +101,10 @@ export function scoredExchange(
     scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
     check,
     answer: answerOf(sample, keepText),
+    sketch:
+      sample.failure === null && sample.bucket !== "none" && completion.dimensions === null
+        ? sketchOf(completion)
+        : null,
   };
 }
 

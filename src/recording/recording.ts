@@ -108,6 +108,8 @@ export interface HeaderLine {
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
   readonly seed: number;
+  /** Runs of the same golden set against the same endpoints in the 24 hours before, as found beside this one. */
+  readonly recent?: readonly { readonly runId: string; readonly createdAt: string }[];
   readonly versions: { readonly twintail: string; readonly node: string; readonly undici: string };
 }
 

@@ -1,6 +1,8 @@
 /** A paired estimate as benchstat writes it: `p50 412 ms → 371 ms  −9.9 % [−12.1, −7.6]  p=0.001  10 rounds`. */
+
+import type { ShiftSummary } from "./decision.js";
 import { formatChange, formatChangeInterval, formatMs, formatP, formatSignificant, plural } from "./numbers.js";
-import type { MetricPhase, MetricSummary, ShiftSummary } from "./summary.js";
+import type { MetricPhase, MetricSummary } from "./summary.js";
 
 /** What the paired estimate says, in pieces so that each form can set them. */
 export interface ShiftLine {
@@ -60,9 +62,11 @@ export function isBetter(direction: MetricSummary["better"], reads: ShiftSummary
 
 function shiftBasis(shift: ShiftSummary): string {
   const rounds = plural(shift.rounds, "round");
-  const over = { rounds: "", "within-this-moment": ", within this moment", cases: ", over cases", none: "" }[
-    shift.method
-  ];
+  const words: Readonly<Record<string, string>> = {
+    "within-this-moment": ", within this moment",
+    cases: ", over cases",
+  };
+  const over = words[shift.method] ?? "";
   // There is an interval, and a reason beside it why it is not to be read as faster or slower.
   const doubtful = shift.reads === "unknown" && shift.lo !== null ? "doubtful: " : "";
   return `${doubtful}${rounds}${over}`;

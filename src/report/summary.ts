@@ -3,6 +3,19 @@
  * with the package. A value that cannot be known is `null` and has its reason in `notes` beside it.
  */
 import { z } from "zod";
+import {
+  checklistItem,
+  controlSummary,
+  costSummary,
+  difference,
+  gateSummary,
+  judgementSummary,
+  outputsSummary,
+  shift,
+  sides,
+  tailRatio,
+  timeoutSummary,
+} from "./decision.js";
 
 export const REPORT_SCHEMA_VERSION = 1;
 
@@ -35,26 +48,20 @@ const tail = z.strictObject({
   notes: z.array(z.string()),
 });
 
-/** A paired estimate candidate / baseline, with the method that made its interval. */
-const shift = z.strictObject({
-  ratio: maybe,
-  /** Two-sided 95 % interval. */
-  lo: maybe,
-  hi: maybe,
-  p: maybe,
-  rounds: z.int(),
-  pairs: z.int(),
-  /** Pairs without a value on one side, per arm. */
-  dropped: z.strictObject({ baseline: z.int(), candidate: z.int() }),
-  method: z.enum(["rounds", "within-this-moment", "cases", "none"]),
-  /** Does the interval exclude 1, and to which side? `~` when it does not. */
-  reads: z.enum(["faster", "slower", "higher", "lower", "~", "unknown"]),
+const share = z.strictObject({
+  count: z.int(),
+  of: z.int(),
+  share: maybe,
   notes: z.array(z.string()),
 });
 
-const sides = <T extends z.ZodType>(inner: T) => z.strictObject({ baseline: inner, candidate: inner });
-
-const phaseOfMetric = sides(tail.nullable()).extend({ shift: shift.nullable() });
+const phaseOfMetric = sides(tail.nullable()).extend({
+  shift: shift.nullable(),
+  /** Exchanges slower than twice the pooled median of their own case; phase warm, where it means something. */
+  slow_share: sides(share).extend({ difference: difference.nullable() }).nullable(),
+  /** Harrell-Davis quantile ratios candidate / baseline: not the quotient of the cells above. Keys `p90` … `p99.9`. */
+  ratio: z.record(z.string(), tailRatio),
+});
 
 const metric = z.strictObject({
   unit: z.string(),
@@ -66,13 +73,6 @@ const metric = z.strictObject({
   cold: phaseOfMetric.optional(),
   warmup: phaseOfMetric.optional(),
   probe: phaseOfMetric.optional(),
-});
-
-const share = z.strictObject({
-  count: z.int(),
-  of: z.int(),
-  share: maybe,
-  notes: z.array(z.string()),
 });
 
 const finding = z.strictObject({
@@ -165,9 +165,17 @@ const retries = z.strictObject({
 
 export const summarySchema = z.strictObject({
   schemaVersion: z.literal(REPORT_SCHEMA_VERSION),
-  /** `null` while no gate was evaluated. */
+  /** `null` where there is no gate. */
   verdict: z.enum(["pass", "fail", "inconclusive", "invalid"]).nullable(),
+  /** What decided it, in one sentence. */
   verdictReason: z.string(),
+  judgement: judgementSummary,
+  gates: z.array(gateSummary),
+  checklist: z.array(checklistItem),
+  timeouts: timeoutSummary,
+  cost: sides(costSummary),
+  /** Each endpoint against itself: what this setup can resolve. Null where the control was off. */
+  control: controlSummary.nullable(),
   run: z.strictObject({
     runId: z.string(),
     kind: z.enum(["run", "demo"]),
@@ -190,11 +198,21 @@ export const summarySchema = z.strictObject({
     planned: z.int(),
     recorded: z.int(),
     partial: z.boolean(),
+    /** Runs of the same golden set against the same endpoints in the 24 hours before. */
+    recent: z.array(z.strictObject({ runId: z.string(), createdAt: z.string() })),
   }),
   endpoints: sides(endpoint),
   metrics: z.record(z.string(), metric),
   /** Counts with their denominators, phase warm. */
-  rates: z.record(z.string(), sides(share).extend({ better: z.enum(["lower", "higher"]), of: z.string() })),
+  rates: z.record(
+    z.string(),
+    sides(share).extend({
+      better: z.enum(["lower", "higher"]),
+      of: z.string(),
+      /** Candidate − baseline; null where a side has no sample. */
+      difference: difference.nullable(),
+    }),
+  ),
   cold: z.strictObject({
     baseline: z.array(coldTrial),
     candidate: z.array(coldTrial),
@@ -229,12 +247,16 @@ export const summarySchema = z.strictObject({
         of: z.int(),
         severity: z.enum(["breaks", "differs", "note"]),
         detail: z.string(),
+        /** One side in every pair, the other in at most half: no noise of single answers. */
+        consistent: z.boolean(),
       }),
     ),
     /** Output tokens candidate / baseline over pairs that have both; "faster because shorter" shows here. */
     outputTokenRatio: maybe,
     /** Pairs whose answers are within 10 % in characters. */
     matchedLength: z.int(),
+    /** Do answers differ more between the endpoints than between rounds of one? Null with fewer than two rounds. */
+    outputs: outputsSummary.nullable(),
   }),
   /** Everything that failed, grouped by class and by the endpoint's own words; cold polls are under `cold`. */
   failures: sides(z.array(failureGroup)),
@@ -257,7 +279,6 @@ export const summarySchema = z.strictObject({
 
 /** One endpoint's tail of one metric in one phase. */
 export type TailSummary = z.infer<typeof tail>;
-export type ShiftSummary = z.infer<typeof shift>;
 /** One metric's tails of both endpoints in one phase, with their paired shift. */
 export type MetricPhase = z.infer<typeof phaseOfMetric>;
 export type MetricPhaseName = "warm" | "solo" | "cold" | "warmup" | "probe";

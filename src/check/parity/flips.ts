@@ -22,6 +22,8 @@ export interface Flip {
   readonly severity: Severity;
   /** The gravest unmet expectation of the failing side in the first such pair. */
   readonly detail: string;
+  /** One side in every pair, the other in at most half: no noise of single answers. */
+  readonly consistent: boolean;
 }
 
 /** Failing these breaks a program; the others are text that a person may still accept. */
@@ -30,10 +32,15 @@ const BREAKING = /^(?:not_)?(?:tool_calls|no_tool_calls|is_json|dimensions)$/;
 /** All flips, gravest first, then the most frequent, then by case id. */
 export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
   const judged = new Map<string, number>();
+  const met = new Map<string, { baseline: number; candidate: number }>();
   const flips = new Map<string, Flip>();
   for (const { caseId, baseline, candidate } of pairs) {
     if (baseline.excluded !== undefined || candidate.excluded !== undefined) continue;
     judged.set(caseId, (judged.get(caseId) ?? 0) + 1);
+    const tally = met.get(caseId) ?? { baseline: 0, candidate: 0 };
+    if (baseline.met) tally.baseline++;
+    if (candidate.met) tally.candidate++;
+    met.set(caseId, tally);
     if (baseline.met === candidate.met) continue;
     const direction = baseline.met ? "regressed" : "improved";
     const failing = baseline.met ? candidate : baseline;
@@ -42,7 +49,7 @@ export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
     const gravity = gravityOf(failing);
     const severity = direction === "improved" ? "note" : gravity.severity;
     if (!known) {
-      flips.set(key, { caseId, direction, count: 1, of: 0, severity, detail: gravity.detail });
+      flips.set(key, { caseId, direction, count: 1, of: 0, severity, detail: gravity.detail, consistent: false });
     } else {
       const graver =
         SEVERITY_RANK[severity] < SEVERITY_RANK[known.severity] ? { severity, detail: gravity.detail } : {};
@@ -50,7 +57,12 @@ export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
     }
   }
   return [...flips.values()]
-    .map((flip) => ({ ...flip, of: judged.get(flip.caseId) ?? 0 }))
+    .map((flip) => {
+      const of = judged.get(flip.caseId) ?? 0;
+      const { baseline = 0, candidate = 0 } = met.get(flip.caseId) ?? {};
+      const [all, few] = flip.direction === "regressed" ? [baseline, candidate] : [candidate, baseline];
+      return { ...flip, of, consistent: all === of && few <= of / 2 };
+    })
     .sort(
       (a, b) =>
         SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || b.count - a.count || (a.caseId < b.caseId ? -1 : 1),

@@ -1,8 +1,9 @@
 /** The first screen's figures: what most readers ask of a candidate, each with its doubt. */
 import { rateRows } from "../count-table.js";
+import type { ShiftSummary } from "../decision.js";
 import { formatShare, formatWithUnit } from "../numbers.js";
 import { shiftLine } from "../shift-line.js";
-import type { MetricPhase, MetricSummary, ShiftSummary, Summary } from "../summary.js";
+import type { MetricPhase, MetricSummary, Summary } from "../summary.js";
 import { intervalFigure, intervalReach } from "./interval.js";
 import { html, type Markup } from "./markup.js";
 import { METRIC_WORDS, RATE_WORDS } from "./words.js";

@@ -1,7 +1,8 @@
 /** The interval of a ratio as a small figure: a bar over a line that means "no change". */
 import { scaleLinear } from "d3-scale";
+import type { ShiftSummary } from "../decision.js";
 import { formatChange, formatChangeInterval } from "../numbers.js";
-import type { ShiftSummary } from "../summary.js";
+
 import { html, type Markup } from "./markup.js";
 import { at, mark } from "./svg.js";
 
