@@ -1,6 +1,5 @@
 /** A history → what `trend` says of it. A pure function of the nights: no clock. */
 import type { MeasuredTrend, TrendNight, TrendState, TrendSummary } from "../report/trend-summary.js";
-import { TREND_SCHEMA_VERSION } from "../report/trend-summary.js";
 import { changesOf } from "./changes.js";
 import { type Group, groupsOf, type Runs } from "./groups.js";
 import type { Night } from "./night.js";
@@ -16,7 +15,7 @@ export function trendOf({ nights, unreadable }: History): TrendSummary {
   const current = groups.filter(({ ended }) => ended === null).map(measuredOf);
   const { verdict, reason } = verdictOf(current);
   return {
-    schemaVersion: TREND_SCHEMA_VERSION,
+    schemaVersion: 1,
     verdict,
     reason,
     runs: nights.length,

@@ -5,7 +5,7 @@
 import { z } from "zod";
 import { sides } from "./decision.js";
 
-export const TREND_SCHEMA_VERSION = 1;
+const TREND_SCHEMA_VERSION = 1;
 
 const number = z.number();
 const maybe = z.number().nullable();
