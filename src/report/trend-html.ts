@@ -18,6 +18,7 @@ import {
   costText,
   day,
   expectedText,
+  money,
   rawText,
   stateText,
   TREND_WORDS,
@@ -130,7 +131,7 @@ function nightTable(nights: readonly TrendNight[]): Markup {
     const cost =
       night.cost.baseline === null && night.cost.candidate === null
         ? ""
-        : `$${((night.cost.baseline ?? 0) + (night.cost.candidate ?? 0)).toFixed(2)}`;
+        : money((night.cost.baseline ?? 0) + (night.cost.candidate ?? 0));
     const regressed = night.regressions.length === 0 ? [] : [`regressed: ${night.regressions.join(", ")}`];
     const unmeasured = night.measured ? [] : ["not measured whole, or on a machine in doubt"];
     const more = night.runIds.length > 1 ? [plural(night.runIds.length, "run")] : [];

@@ -87,7 +87,7 @@ const measured = z.strictObject({
   wakes: sides(z.array(wake)),
 });
 
-export const trendSchema = z.strictObject({
+const trendSchema = z.strictObject({
   schemaVersion: z.literal(TREND_SCHEMA_VERSION),
   verdict: z.enum(["fail", "watch", "ok", "short"]),
   /** One sentence. */
@@ -117,3 +117,8 @@ export type TrendNight = z.infer<typeof night>;
 export type TrendSeries = z.infer<typeof series>;
 export type TrendPoint = z.infer<typeof point>;
 export type TrendState = z.infer<typeof state>;
+
+/** The JSON Schema (2020-12). */
+export function trendJsonSchema(): Record<string, unknown> {
+  return { ...z.toJSONSchema(trendSchema), title: "twintail trend" };
+}

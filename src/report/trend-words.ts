@@ -82,7 +82,12 @@ export function costText(nights: readonly TrendNight[]): string | null {
   if (known.length === 0) return null;
   const total = known.reduce((sum, cost) => sum + cost, 0);
   const last = costs.at(-1) ?? null;
-  return `$${total.toFixed(2)} in ${plural(known.length, "night")}${last === null ? "" : `, the last $${last.toFixed(2)}`}`;
+  return `${money(total)} in ${plural(known.length, "night")}${last === null ? "" : `, the last ${money(last)}`}`;
+}
+
+/** Cents do for a night, but a small set costs less. */
+export function money(usd: number): string {
+  return `$${usd.toFixed(usd !== 0 && usd < 0.1 ? 4 : 2)}`;
 }
 
 export const TREND_WORDS: Readonly<Record<TrendSummary["verdict"], string>> = {

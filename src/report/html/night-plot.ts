@@ -111,7 +111,8 @@ function xTicks(nights: readonly TrendNight[], { bottom }: Frame): Markup[] {
   const [from, to] = [times[0] ?? 0, times.at(-1) ?? 0];
   if (from === to) return [xTick(EDGE.left + 4, bottom, nights[0]?.at ?? "")];
   const scale = scaleUtc([from, to], [EDGE.left + 4, WIDTH - EDGE.right]);
-  return scale.ticks(4).map((date) => xTick(scale(date), bottom, date.toISOString()));
+  const days = scale.ticks(4).filter((date) => date.getUTCHours() === 0 && date.getUTCMinutes() === 0);
+  return days.map((date) => xTick(scale(date), bottom, date.toISOString()));
 }
 
 function xTick(x: number, bottom: number, iso: string): Markup {
