@@ -8,6 +8,7 @@ import { findFlips, type JudgedPair } from "../check/parity/flips.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Estimate } from "../compare/estimate.js";
 import { exactConditionalP } from "../compare/exact-test.js";
+import type { OutputComparison } from "../compare/outputs.js";
 import { RATES } from "../compare/rates.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
@@ -25,8 +26,15 @@ export interface JudgedRun {
   readonly cold: Summary["cold"];
 }
 
+/** One endpoint in both runs. Answers are compared once: permutations take their time. */
+export interface EndpointPairs {
+  readonly role: Role;
+  readonly comparison: Comparison;
+  readonly outputs: OutputComparison | null;
+}
+
 /** Everything of one endpoint that is tested, as keys of one family. */
-export function testsOf(role: Role, comparison: Comparison): [key: string, p: number | null][] {
+export function testsOf({ role, comparison, outputs }: EndpointPairs): [key: string, p: number | null][] {
   return [
     ...METRICS.filter(isCompared).map(({ name }): [string, number | null] => {
       const { p, doubtful } = comparison.shift(name);
@@ -42,15 +50,14 @@ export function testsOf(role: Role, comparison: Comparison): [key: string, p: nu
       const testable = events > 0 && events < baseline.of + candidate.of;
       return testable ? [[`${role} rate ${rule.name}`, difference.p]] : [];
     }),
-    [`${role} answers`, comparison.outputs()?.p ?? null],
+    [`${role} answers`, outputs?.p ?? null],
   ];
 }
 
 export function endpointChange(
-  role: Role,
+  { role, comparison, outputs }: EndpointPairs,
   older: JudgedRun,
   newer: JudgedRun,
-  comparison: Comparison,
   family: Exploratory,
 ): EndpointChange {
   return {
@@ -58,7 +65,7 @@ export function endpointChange(
     pairs: comparison.pairs.filter(({ baseline, candidate }) => baseline !== null && candidate !== null).length,
     metrics: metricsOf(role, comparison, family),
     rates: ratesOf(role, comparison, family),
-    answers: answersOf(role, comparison, family),
+    answers: answersOf(outputs, family.correctedP(`${role} answers`)),
     cases: casesOf(comparison),
     findings: findingsOf(role, older, newer),
     wakes: { older: older.cold[role].map(({ wakeMs }) => wakeMs), newer: newer.cold[role].map(({ wakeMs }) => wakeMs) },
@@ -135,11 +142,10 @@ function summarized(better: "lower" | "higher", difference: Estimate, pHolm: num
 
 const LEVEL = 0.05;
 
-function answersOf(role: Role, comparison: Comparison, family: Exploratory): EndpointChange["answers"] {
-  const outputs = outputsSummary(comparison.outputs());
+function answersOf(compared: OutputComparison | null, corrected: number | null): EndpointChange["answers"] {
+  const outputs = outputsSummary(compared);
   if (outputs === null) return null;
   const { p, within, between, excess, mostDiffering } = outputs;
-  const corrected = family.correctedP(`${role} answers`);
   return {
     p,
     within: { older: within.baseline ?? 0, newer: within.candidate ?? 0 },

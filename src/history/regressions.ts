@@ -97,9 +97,13 @@ export function verdictOn(changes: readonly RunChange[]): Pick<RunComparison, "v
 }
 
 function listed(changes: readonly RunChange[]): string {
-  const named = changes.slice(0, MOST_NAMED).map(({ endpoint, reason }) => `${endpoint}: ${reason}`);
-  const more = changes.length - named.length;
-  return `${named.join("; ")}${more > 0 ? `; and ${more} more` : ""}`;
+  const shown = changes.slice(0, MOST_NAMED);
+  const more = changes.length - shown.length;
+  const by = (["baseline", "candidate"] as const).flatMap((role) => {
+    const own = shown.filter(({ endpoint }) => endpoint === role).map(({ reason }) => reason);
+    return own.length === 0 ? [] : [`${role}: ${own.join(", ")}`];
+  });
+  return `${by.join("; ")}${more > 0 ? `, and ${more} more` : ""}`;
 }
 
 function counted({ count, of }: { readonly count: number; readonly of: number }): string {

@@ -11,7 +11,7 @@ import { comparisonDoubts } from "../compare/doubts.js";
 import { canonicalJson } from "../core/digest.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ComparedRun, EndpointChange, RunComparison } from "../report/run-comparison.js";
-import { endpointChange, type JudgedRun, type Role, testsOf } from "./endpoint-change.js";
+import { type EndpointPairs, endpointChange, type JudgedRun, type Role, testsOf } from "./endpoint-change.js";
 import { changesFor, verdictOn } from "./regressions.js";
 import { relativeShift, runPairs } from "./run-pairs.js";
 import { differingSettings, measuredSettings } from "./settings-facts.js";
@@ -24,21 +24,20 @@ const RELATIVE = ["ttft", "ttfa", "e2e", "stall", "char_rate", "decode_rate"];
  * @param older of the same golden set as `newer`
  */
 export function compareJudgedRuns(older: JudgedRun, newer: JudgedRun, roles: readonly Role[]): RunComparison {
-  const comparisons = new Map<Role, Comparison>();
+  const compared: EndpointPairs[] = [];
   for (const role of ROLES) {
     const pairs = runPairs(older.exchanges, newer.exchanges, role);
     if (!roles.includes(role) || pairs.every(({ baseline, candidate }) => baseline === null || candidate === null))
       continue;
     const doubts = comparisonDoubts(pairs);
-    comparisons.set(role, new Comparison({ pairs, doubts, seed: newer.frame.header.seed, estimand: "these prompts" }));
+    const { seed } = newer.frame.header;
+    const comparison = new Comparison({ pairs, doubts, seed, estimand: "these prompts" });
+    compared.push({ role, comparison, outputs: comparison.outputs() });
   }
-  const family = new Exploratory(
-    new Map([...comparisons].flatMap(([role, comparison]) => testsOf(role, comparison))),
-    new Set(),
-  );
+  const family = new Exploratory(new Map(compared.flatMap(testsOf)), new Set());
   const of = (role: Role): EndpointChange | null => {
-    const comparison = comparisons.get(role);
-    return comparison === undefined ? null : endpointChange(role, older, newer, comparison, family);
+    const pairs = compared.find((each) => each.role === role);
+    return pairs === undefined ? null : endpointChange(pairs, older, newer, family);
   };
   const endpoints = { baseline: of("baseline"), candidate: of("candidate") };
   const changes = changesFor(endpoints);
@@ -50,7 +49,7 @@ export function compareJudgedRuns(older: JudgedRun, newer: JudgedRun, roles: rea
     said: [...differencesOf(older, newer, endpoints), ...doubtsOf("older", older), ...doubtsOf("newer", newer)],
     endpoints,
     changes,
-    relative: comparisons.size === 2 ? relativeOf(older, newer) : null,
+    relative: compared.length === 2 ? relativeOf(older, newer) : null,
   };
 }
 
