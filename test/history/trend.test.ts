@@ -178,14 +178,14 @@ describe("what may be compared", () => {
       night(0, { fingerprints: ["fp_a", "fp_b"] }),
       night(1, { fingerprints: ["fp_b"] }),
       night(2, { fingerprints: ["fp_a"], models: { candidate: "m-2" } }),
-      night(3, { fingerprints: ["fp_a"], models: { candidate: "m-2" }, more: { twintail: "0.2.0" } }),
+      night(3, { fingerprints: ["fp_a"], models: { candidate: "m-2" }, more: { twintail: "0.2.0", rounds: 3 } }),
     ];
     expect(trend(nights).current[0]?.nights.map(({ changes }) => changes)).toEqual([
       [],
       // One of last night's replicas answered: no news.
       [],
       ["model of the candidate: candidate → m-2", "system_fingerprint of the candidate: fp_b → fp_a"],
-      ["measured by twintail 0.1.0 → 0.2.0"],
+      ["measured by twintail 0.1.0 → 0.2.0", "rounds 10 → 3"],
     ]);
     expect(text(nights)).toMatch(/^3 Jan 2026 +model of the candidate: candidate → m-2$/m);
   });
