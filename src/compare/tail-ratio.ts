@@ -26,9 +26,6 @@ export interface TailRatioInput {
   readonly estimand: Estimand;
 }
 
-/** Above this weight on failed exchanges a quantile is not reached. */
-const MAX_FAILED_WEIGHT = 0.01;
-
 /**
  * One estimate a quantile. Its error is the spread of log ratios over resampled rounds (and over resampled cases too for
  * "traffic like these": Owen 2007, Annals of Applied Statistics 1, 386–411), with t in place of the normal since rounds are few.
@@ -47,7 +44,9 @@ export function tailRatios(input: TailRatioInput): Estimate[] {
   const betas = quantiles.map((q) => sides.map(({ n: size }) => betaTable(q, size)));
   const once = { rounds: rounds.map(() => 1), cases: cases.map(() => 1) };
   const logRatio = (which: number, of: Multiplicities): number => {
-    const [b, c] = sides.map((side, index) => side.quantile(betas[which]?.[index] as Float64Array, of, most));
+    const [b, c] = sides.map((side, index) =>
+      side.quantile(quantiles[which] as number, betas[which]?.[index] as Float64Array, of, most),
+    );
     return ratioLog(b as number, c as number);
   };
   const centers = quantiles.map((_, which) => logRatio(which, once));
@@ -125,33 +124,40 @@ class SortedSide {
     this.#cases = Int32Array.from(sorted, ({ caseId }) => ofCase.get(caseId) as number);
   }
 
-  /** @param most stands in for a failed exchange that has next to no weight */
-  quantile(beta: Float64Array, { rounds, cases }: Multiplicities, most: number): number {
+  /**
+   * Infinite where more exchanges failed than lie beyond the quantile.
+   * @param most stands in for the failed exchanges beyond it: they have weight, and no value
+   */
+  quantile(q: number, beta: Float64Array, { rounds, cases }: Multiplicities, most: number): number {
     const { n } = this;
     let total = 0;
-    for (let i = 0; i < n; i++)
-      total += (rounds[this.#rounds[i] as number] as number) * (cases[this.#cases[i] as number] as number);
+    let failed = 0;
+    for (let i = 0; i < n; i++) {
+      const times = this.#times(i, rounds, cases);
+      total += times;
+      if (this.#values[i] === Number.POSITIVE_INFINITY) failed += times;
+    }
     if (total === 0) return Number.NaN;
+    if (failed > total - Math.ceil(q * total - 1e-9)) return Number.POSITIVE_INFINITY;
     const step = n / total;
     let position = 0;
     let before = 0;
     let sum = 0;
-    let failed = 0;
     for (let i = 0; i < n; i++) {
-      const times = (rounds[this.#rounds[i] as number] as number) * (cases[this.#cases[i] as number] as number);
+      const times = this.#times(i, rounds, cases);
       if (times === 0) continue;
       position += times * step;
       const below = Math.min(n - 1, Math.floor(position));
       const left = beta[below] as number;
       const share = left + (position - below) * ((beta[below + 1] as number) - left);
-      const value = this.#values[i] as number;
-      if (value === Number.POSITIVE_INFINITY) {
-        failed += share - before;
-        sum += (share - before) * most;
-      } else sum += (share - before) * value;
+      sum += (share - before) * Math.min(most, this.#values[i] as number);
       before = share;
     }
-    return failed > MAX_FAILED_WEIGHT ? Number.POSITIVE_INFINITY : sum;
+    return sum;
+  }
+
+  #times(i: number, rounds: readonly number[], cases: readonly number[]): number {
+    return (rounds[this.#rounds[i] as number] as number) * (cases[this.#cases[i] as number] as number);
   }
 }
 
