@@ -114,6 +114,7 @@ export const configSchema = z.strictObject({
   store: z.literal("full").default("full"),
   traffic: z.strictObject({ requestsPerDay: z.number().positive() }).optional(),
   gates: z.array(z.string()).default([]),
+  estimand: z.enum(["these-prompts", "traffic-like-these"]).optional(),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;
