@@ -2,14 +2,14 @@ import type { Command } from "commander";
 import { loadSettings } from "../config/load.js";
 import { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
-import { type PreparedRun, prepareRun, run } from "../run.js";
+import type { PreparedRun } from "../run.js";
+import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags {
-  readonly out: string;
+interface RunFlags extends ExtendFlags {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
@@ -26,10 +26,13 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--dry-run", "print the plan with its requests, tokens, minutes and cost; send nothing")
     .option("--verbose", "with --dry-run: every release in order")
     .option("--out <folder>", "where run folders are made", "results")
+    .option(...EXTEND_FLAGS.rounds)
+    .option(...EXTEND_FLAGS.extend)
+    .option(...EXTEND_FLAGS.of)
     .option("--json", "print report.json alone")
     .addHelpText("after", "\nExample:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml")
     .action(async (config: string, flags: RunFlags) => {
-      const prepared = prepareRun(loadSettings(config));
+      const prepared = prepareFrom(loadSettings(config), flags, io);
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       if (flags.dryRun) {
@@ -59,7 +62,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
   });
   let progress: Progress | null = null;
   try {
-    const finished = await run(prepared, {
+    const finished = await send(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
