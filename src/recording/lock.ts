@@ -3,14 +3,19 @@
  * gone is taken over. Of holders on other machines nothing can be known, so theirs stand until someone deletes the file.
  */
 import { randomUUID } from "node:crypto";
-import { linkSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import { bootId } from "./boot-id.js";
 
-const holderShape = z.object({ pid: z.int(), bootId: z.string(), host: z.string(), token: z.string() });
+const holderShape = z.object({
+  pid: z.int(),
+  bootId: z.string(),
+  host: z.string(),
+  token: z.string().regex(/^[\w-]{1,64}$/),
+});
 type Holder = z.infer<typeof holderShape>;
 
 /** Locks of this process: its own pid in a file says nothing, since pids come again after a restart. */
@@ -28,21 +33,12 @@ export interface Lock {
 export function lockRecording(recording: string): Lock {
   const path = `${recording}.lock`;
   const own: Holder = { pid: process.pid, bootId: bootId(), host: hostname(), token: randomUUID() };
-  // Again after a take-over, or when it was released meanwhile; someone else may have been faster each time.
-  for (let attempt = 0; attempt < 3; attempt++) {
-    try {
-      writeFileSync(path, `${JSON.stringify(own)}\n`, { mode: 0o600, flag: "wx" });
-      held.add(own.token);
-      return { release: () => release(path, own.token) };
-    } catch (error) {
-      if (errorCode(error) !== "EEXIST") throw error;
-    }
+  if (!tryWrite(path, own)) {
     const holder = holderOf(path);
-    if (holder === null) continue;
-    if (!isGone(holder)) throw inUse(recording, holder);
-    takeAway(path, holder);
+    if (holder === null || !isGone(holder) || !takeOver(path, holder, own)) throw inUse(recording, holderOf(path));
   }
-  throw inUse(recording, holderOf(path));
+  held.add(own.token);
+  return { release: () => release(path, own.token) };
 }
 
 /**
@@ -75,20 +71,31 @@ function isGone({ pid, bootId: boot, host, token }: Holder): boolean {
   }
 }
 
-/** Two may find the same lock stale: what was moved away is looked at again, and put back if it is another's by now. */
-function takeAway(path: string, stale: Holder): void {
-  const aside = `${path}.${randomUUID()}`;
-  try {
-    renameSync(path, aside);
-  } catch {
-    return;
+/**
+ * Many may find one lock stale, and one of them may replace it: who made the file that is named after the stale token. It is
+ * moved over the lock, so that at no time there is none.
+ */
+function takeOver(path: string, stale: Holder, own: Holder): boolean {
+  const next = `${path}.${stale.token}`;
+  if (!tryWrite(next, own)) return false;
+  // Taken over, and that file moved away, before ours was made.
+  if (holderOf(path)?.token !== stale.token) {
+    rmSync(next, { force: true });
+    return false;
   }
+  renameSync(next, path);
+  return true;
+}
+
+/** Whether it was not there before. */
+function tryWrite(path: string, holder: Holder): boolean {
   try {
-    if (holderOf(aside)?.token !== stale.token) linkSync(aside, path);
-  } catch {
-    // Someone has a lock there already.
+    writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600, flag: "wx" });
+    return true;
+  } catch (error) {
+    if (errorCode(error) === "EEXIST") return false;
+    throw error;
   }
-  rmSync(aside, { force: true });
 }
 
 function release(path: string, token: string): void {
