@@ -40,7 +40,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       if (prepared.settings.judge.gates.length > 0) {
         io.stderr.write("note: gates are recorded with the run, but this version does not evaluate them\n");
       }
-      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true }, io));
+      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true, config }, io));
     });
 }
 
@@ -48,6 +48,8 @@ export interface RunAndShowOptions {
   readonly out: string;
   readonly kind: "run" | "demo";
   readonly json: boolean;
+  /** The configuration's file. */
+  readonly config?: string;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -72,7 +74,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
       onExchange: (exchange) => progress?.exchange(exchange),
     });
     endProgress(progress);
-    showReport(finished.report, { json: options.json, folder: finished.folder }, io);
+    showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
     return exitCodeOf(finished.report, finished.interrupted, io);
   } catch (error) {
     endProgress(progress);
