@@ -52,7 +52,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
         return;
       }
       const { out, json, inconclusive } = flags;
-      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive }, io));
+      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config }, io));
     });
 }
 
@@ -78,6 +78,8 @@ export interface RunAndShowOptions {
   readonly kind: "run" | "demo";
   readonly json: boolean;
   readonly inconclusive?: InconclusivePolicy | undefined;
+  /** The configuration's file. */
+  readonly config?: string;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -102,7 +104,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
       onExchange: (exchange) => progress?.exchange(exchange),
     });
     endProgress(progress);
-    showReport(finished.report, { json: options.json, folder: finished.folder }, io);
+    showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
     const { interrupted } = finished;
     return exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
   } catch (error) {

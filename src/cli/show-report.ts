@@ -7,18 +7,22 @@ import { renderJson } from "../report/json.js";
 import type { Report } from "../report/report.js";
 import { renderTerminal } from "../report/terminal.js";
 import { writeReport } from "../report/write.js";
+import { ciOutputs } from "./ci-outputs.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 export interface ShowOptions {
   readonly json?: boolean;
   /** Folder to write the report's files to; nothing is written without it. */
   readonly folder?: string;
+  /** The file that the gates stand in. */
+  readonly config?: string | undefined;
 }
 
 export function showReport(report: Report, options: ShowOptions, io: Io): void {
   const written = options.folder === undefined ? [] : writeReport(report, options.folder);
   if (options.json) io.stdout.write(renderJson(report.summary));
   else io.stdout.write(renderTerminal(report, { columns: reportColumns(io), color: wantsColor(io) }));
+  ciOutputs(report, options, io);
   if (options.folder === undefined) return;
   const shown = relative(process.cwd(), options.folder) || ".";
   const names = written

@@ -223,6 +223,7 @@ describe("demo", () => {
     expect(summary.run.labels).toHaveLength(2);
     const [run] = readdirSync(join(folder, "demo"));
     expect(readdirSync(join(folder, "demo", run as string)).sort()).toEqual([
+      "junit.xml",
       "recording.jsonl",
       "report.html",
       "report.json",
