@@ -16,7 +16,7 @@ export const ALIKE = {
   noiseSd: 0.2,
   offsetSd: 0.05,
   /** Correlation of an offset with the one of the round before. */
-  correlation: 0.2,
+  correlation: 0.1,
   /** Share of stalled requests of each side; a stall takes three times as long, or more. */
   stalls: { baseline: 0.04, candidate: 0.04 },
   /** True typical ratio of times, candidate / baseline, and how far it differs from case to case. */

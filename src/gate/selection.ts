@@ -42,6 +42,7 @@ export function emptySelector(selectors: readonly Selector[], cases: readonly Se
 
 /** Why nothing is selected; null when something is. */
 export function nothingSelected(selectors: readonly Selector[], cases: readonly SelectableCase[]): string | null {
+  if (selectors.length === 0) return null;
   const empty = emptySelector(selectors, cases);
   if (empty !== null) return `no case of this golden set has ${printSelector(selectors[empty] as Selector)}`;
   if (selectedCases(selectors, cases).length > 0) return null;
