@@ -27,7 +27,7 @@ export function costSummary(role: Role, header: HeaderLine, exchanges: readonly 
     requests,
     notes: [reason],
   });
-  if (price === undefined) return none(`no price: set endpoints.${role}.price`);
+  if (price === undefined) return none("no price: set `price` of the endpoint");
   const byHour = price.perHour;
   const metered = price.inputPerMTok !== undefined && price.outputPerMTok !== undefined;
   if (!metered && byHour === undefined) return none("a price for input and one for output are needed, or one per hour");

@@ -103,11 +103,16 @@ function suggestion(
     if (rank === null) continue;
     const bound = sorted[rank - 1] as number;
     const wanted = Math.max(HEADROOM * bound, largest);
-    const floor = wanted < leastMs ? `, and no less than ${short(leastMs)}` : "";
+    const raised =
+      wanted < leastMs
+        ? `, and no less than ${short(leastMs)}`
+        : largest > HEADROOM * bound
+          ? ", raised to the largest seen"
+          : "";
     return {
       timeout,
       ms: roundedUp(Math.max(wanted, leastMs)),
-      basis: `${HEADROOM} × the 95 % bound on ${name}, ${short(bound)}${floor}; ${seen}`,
+      basis: `${HEADROOM} × the 95 % bound on ${name}, ${short(bound)}${raised}; ${seen}`,
     };
   }
   return { timeout, ms: null, basis: `n = ${n} < ${NEEDED_FOR_P90}: no bound on p90; ${seen}` };
@@ -179,7 +184,7 @@ export function roundedUp(ms: number): number {
 }
 
 function short(ms: number): string {
-  if (ms >= 1_000) return formatDurationMs(ms);
+  if (ms >= 1_000) return formatDurationMs(ms).replace(".0 s", " s");
   return ms < 10 ? `${Math.max(0.01, ms).toFixed(ms < 1 ? 2 : 1)} ms` : `${Math.round(ms)} ms`;
 }
 

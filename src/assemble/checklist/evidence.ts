@@ -1,7 +1,6 @@
 /** What the items of the checklist look at, and the few ways in which they look. The candidate's, unless said otherwise. */
 import type { Comparison, Side } from "../../compare/comparison.js";
 import { RATES } from "../../compare/rates.js";
-import { LOOK_ALPHA } from "../../gate/judgement.js";
 import type { GoldenCase } from "../../golden/golden-set.js";
 import type { ScoredExchange } from "../../measure/scored.js";
 import type { HeaderLine } from "../../recording/recording.js";
@@ -25,15 +24,21 @@ export class Evidence {
   readonly warm: Comparison;
   /** Requests of the candidate outside phase cold that the user did not stop, control arms left out. */
   readonly own: readonly ScoredExchange[];
+  /** The same of the baseline. */
+  readonly theirs: readonly ScoredExchange[];
+  /** Of one-sided bounds, as the gates'. */
+  readonly #alpha: number;
   readonly #cases: ReadonlyMap<string, GoldenCase>;
 
   constructor(judged: Judged, summary: Summary) {
     this.header = judged.frame.header;
     this.summary = summary;
+    this.#alpha = 1 - judged.judgement.confidence;
     this.warm = judged.comparisons.warm as Comparison;
-    this.own = judged.exchanges.filter(
-      ({ arm, phase, cancelled }) => arm === "candidate" && phase !== "cold" && cancelled !== "user",
-    );
+    const of = (side: Side) =>
+      judged.exchanges.filter(({ arm, phase, cancelled }) => arm === side && phase !== "cold" && cancelled !== "user");
+    this.own = of("candidate");
+    this.theirs = of("baseline");
     this.#cases = new Map(this.header.goldenSet.cases.map((golden) => [golden.id, golden]));
   }
 
@@ -82,7 +87,11 @@ export class Evidence {
     const cases = [...new Set(asked.map(({ caseId }) => caseId))];
     const never = cases.filter((id) => !asked.some((exchange) => exchange.caseId === id && works(exchange)));
     const worked = asked.filter(works).length;
-    if (never.length > 0) return failed(`never worked: ${named(never)}; ${worked} of ${asked.length} requests did`);
+    if (never.length > 0) {
+      const either = never.every((id) => !this.theirs.some((exchange) => exchange.caseId === id && works(exchange)));
+      const alike = either ? ", nor on the baseline" : "";
+      return failed(`never worked: ${named(never)}${alike}; ${worked} of ${asked.length} requests did`);
+    }
     return verified(`${worked} of ${asked.length} requests, each of ${plural(cases.length, "case")} at least once`);
   }
 
@@ -96,7 +105,7 @@ export class Evidence {
     const seen = `${what} ${candidate.count} of ${candidate.of}, baseline ${baseline.count} of ${baseline.of}`;
     if (this.summary.rates[name]?.difference?.reads === "worse") return failed(seen);
     const worst =
-      rule.better === "higher" ? difference.bound("lower", LOOK_ALPHA) : difference.bound("upper", LOOK_ALPHA);
+      rule.better === "higher" ? difference.bound("lower", this.#alpha) : difference.bound("upper", this.#alpha);
     if (worst === null) return notTested(`${seen}: too few rounds for a bound`);
     const loss = rule.better === "higher" ? -worst : worst;
     if (loss < TOLERATED) return verified(`${seen}; a change for the worse of ${points(TOLERATED)} is excluded`);

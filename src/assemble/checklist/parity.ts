@@ -154,15 +154,18 @@ function hasPicture({ messages }: Readonly<Record<string, unknown>>): boolean {
 }
 
 function goldenPrompts({ summary, header, warm }: Evidence): Answer {
-  const regressed = summary.parity.flips.filter(({ direction, consistent }) => direction === "regressed" && consistent);
-  if (regressed.length > 0)
-    return failed(`${plural(regressed.length, "case")}: ${named(regressed.map(({ caseId }) => caseId))}`);
   if (summary.parity.pairs === 0) return notTested("no pair of answers could be compared");
+  const regressed = summary.parity.flips
+    .filter(({ direction, consistent }) => direction === "regressed" && consistent)
+    .map(({ caseId }) => caseId);
   const rounds = new Set(warm.pairs.flatMap(({ baseline }) => baseline?.round ?? [])).size;
   const cases = header.goldenSet.cases.length;
   const seen = `${plural(summary.parity.pairs, "pair")} of ${plural(cases, "case")} in ${plural(rounds, "round")}`;
-  if (rounds < LEAST_ROUNDS)
-    return notTested(`${seen}: at least ${LEAST_ROUNDS} rounds tell a regression from a single bad answer`);
+  if (rounds < LEAST_ROUNDS) {
+    const so = regressed.length === 0 ? "" : ` (${named(regressed)} would)`;
+    return notTested(`${seen}${so}: ${LEAST_ROUNDS} rounds at least tell a regression from a single bad answer`);
+  }
+  if (regressed.length > 0) return failed(`${plural(regressed.length, "case")}: ${named(regressed)}`);
   if (cases < LEAST_CASES) return notTested(`${seen}: fewer than ${LEAST_CASES} prompts are no golden set`);
   return verified(seen);
 }
