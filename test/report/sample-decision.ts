@@ -168,10 +168,10 @@ export const SAMPLE_TIMEOUTS: TimeoutSummary = {
     {
       timeout: "connect",
       ms: 3_000,
-      basis: "2 × the 95 % bound on p90, 1.2 ms, and no less than 3.0 s; largest of 44 fresh connections 1.3 ms",
+      basis: "2 × the 95 % bound on p90, 1.2 ms, and no less than 3 s; largest of 44 fresh connections 1.3 ms",
     },
     { timeout: "first byte", ms: 5_000, basis: "2 × the 95 % bound on p95, 2.3 s; largest of 126 answers 2.4 s" },
-    { timeout: "idle", ms: 6_000, basis: "2 × the 95 % bound on p95, 2.9 s; largest of 111 streams 3.0 s" },
+    { timeout: "idle", ms: 6_000, basis: "2 × the 95 % bound on p95, 2.9 s; largest of 111 streams 3 s" },
     { timeout: "total", ms: null, basis: "n = 12 < 29: no bound on p90; largest of 12 answers 31 s" },
     {
       timeout: "cold",

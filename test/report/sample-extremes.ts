@@ -3,13 +3,13 @@ import type { Report } from "../../src/report/report.js";
 import { NO_SHIFT, sidesOnly } from "./sample-metrics.js";
 import { sampleReport } from "./sample-report.js";
 
-const noCost = (role: string) => ({
+const NO_COST = {
   per1000Requests: null,
   retriesPer1000Requests: null,
   perMonth: null,
   requests: 0,
-  notes: [`no price: set endpoints.${role}.price`],
-});
+  notes: ["no price: set `price` of the endpoint"],
+};
 
 /** A run that was killed before it recorded anything. */
 export function emptyReport(): Report {
@@ -34,7 +34,7 @@ export function emptyReport(): Report {
       gates: [],
       checklist: [],
       timeouts: { suggested: [], cuts: [], notes: [] },
-      cost: { baseline: noCost("baseline"), candidate: noCost("candidate") },
+      cost: { baseline: NO_COST, candidate: NO_COST },
       control: null,
       run: {
         ...summary.run,

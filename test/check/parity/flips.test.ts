@@ -28,8 +28,24 @@ describe("flips", () => {
       pair("a", met, notJudged("cancelled by the plan")),
     ];
     expect(findFlips(pairs)).toEqual([
-      { caseId: "a", direction: "regressed", count: 2, of: 5, severity: "differs", detail: "contains: about contains" },
-      { caseId: "a", direction: "improved", count: 1, of: 5, severity: "note", detail: "contains: about contains" },
+      {
+        caseId: "a",
+        direction: "regressed",
+        count: 2,
+        of: 5,
+        severity: "differs",
+        detail: "contains: about contains",
+        consistent: false,
+      },
+      {
+        caseId: "a",
+        direction: "improved",
+        count: 1,
+        of: 5,
+        severity: "note",
+        detail: "contains: about contains",
+        consistent: false,
+      },
     ]);
   });
 
@@ -52,6 +68,22 @@ describe("flips", () => {
       ["text-1", "differs", "regex: about regex"],
       ["text-2", "differs", "contains: about contains"],
       ["better", "note", "tool_calls: about tool_calls"],
+    ]);
+  });
+
+  test("regressions come before improvements, and consistent ones before single bad answers", () => {
+    const pairs = [
+      pair("once", met, unmet("tool_calls")),
+      pair("once", met, met),
+      pair("once", met, met),
+      pair("always", met, unmet("contains")),
+      pair("always", met, unmet("contains")),
+      pair("better", unmet("tool_calls"), met),
+    ];
+    expect(findFlips(pairs).map(({ caseId, consistent }) => [caseId, consistent])).toEqual([
+      ["always", true],
+      ["once", false],
+      ["better", true],
     ]);
   });
 
