@@ -299,6 +299,7 @@ describe("errors", () => {
       );
     expect(status(keyed(`bad key ${"*".repeat(40)}.`), "key-not-echoed")).toBe("failed");
     // As providers themselves quote it.
+    expect(status(keyed("bad key ************cd12"), "key-not-echoed")).toBe("verified");
     expect(status(keyed("bad key sk-ab************cd"), "key-not-echoed")).toBe("verified");
     expect(status(summaryOf(asked("candidate", 2, refused)), "key-not-echoed")).toBe("not tested");
   });

@@ -4,7 +4,7 @@ import { controlTable, outputsLines, slowShareTable } from "../comparison-rows.j
 import type { DifferenceLine } from "../difference-line.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
-import { scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
 
 /** A paragraph or two under the flips; null where it was not asked. */

@@ -14,7 +14,7 @@ import { type GateRow, gateRows } from "../gate-rows.js";
 import { formatWithUnit } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup, prose } from "./markup.js";
-import { scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
 
 /** Null without gates: the verdict's own sentence says so. */

@@ -10,7 +10,7 @@ import { caseAnchors } from "./cases.js";
 import { dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
 import { quantilePlot } from "./quantile-plot.js";
-import { scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
 import { shiftPlot } from "./shift-plot.js";
 import { sign } from "./svg.js";
 import { METRIC_WORDS } from "./words.js";
