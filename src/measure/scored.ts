@@ -5,10 +5,12 @@ import type { Failure } from "../decode/failure.js";
 import { countCharacters } from "../decode/json.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
+import { echoesKey } from "./echo.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
 import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
+import { type Waits, waitsOf } from "./waits.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -53,6 +55,10 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   readonly answer: AnswerText;
   /** What was said, for distances; null of an answer that failed, was cut on purpose, is a vector, or of a late round. */
   readonly sketch: Sketch | null;
+  /** Of each attempt outside phase cold, first to last. */
+  readonly waits: readonly Waits[];
+  /** A header or an error of the last attempt carried what was masked. */
+  readonly echoedKey: boolean;
 }
 
 const MAX_TEXT = 12_000;
@@ -108,6 +114,8 @@ export function scoredExchange(
       completion.dimensions === null
         ? sketchOf(completion)
         : null,
+    waits: exchange.phase === "cold" ? [] : exchange.attempts.map(waitsOf),
+    echoedKey: echoesKey(attempt, completion.error?.message ?? null),
   };
 }
 

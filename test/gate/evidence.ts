@@ -68,6 +68,8 @@ function scored(side: Side, id: number, pairId: number, asked: Asked, came: Came
     check: checkOf(came),
     answer: { content: null, reasoning: "", refusal: null, toolCalls: [], cut: true },
     sketch: null,
+    waits: [],
+    echoedKey: false,
   };
 }
 

@@ -32,7 +32,10 @@ const FEWEST_PAIRS = 3;
 /** Failing these breaks a program; the others are text that a person may still accept. */
 const BREAKING = /^(?:not_)?(?:tool_calls|no_tool_calls|is_json|dimensions)$/;
 
-/** All flips, gravest first, then the most frequent, then by case id. */
+/**
+ * All flips: regressions first, of those the consistent ones, then the gravest, the most frequent, and by case id. Every
+ * list of them keeps this order.
+ */
 export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
   const judged = new Map<string, number>();
   const met = new Map<string, { baseline: number; candidate: number }>();
@@ -68,7 +71,11 @@ export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
     })
     .sort(
       (a, b) =>
-        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || b.count - a.count || (a.caseId < b.caseId ? -1 : 1),
+        Number(a.direction === "improved") - Number(b.direction === "improved") ||
+        Number(b.consistent) - Number(a.consistent) ||
+        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] ||
+        b.count - a.count ||
+        (a.caseId < b.caseId ? -1 : 1),
     );
 }
 

@@ -71,6 +71,22 @@ describe("flips", () => {
     ]);
   });
 
+  test("regressions come before improvements, and consistent ones before single bad answers", () => {
+    const pairs = [
+      pair("once", met, unmet("tool_calls")),
+      pair("once", met, met),
+      pair("once", met, met),
+      pair("always", met, unmet("contains")),
+      pair("always", met, unmet("contains")),
+      pair("better", unmet("tool_calls"), met),
+    ];
+    expect(findFlips(pairs).map(({ caseId, consistent }) => [caseId, consistent])).toEqual([
+      ["always", true],
+      ["once", false],
+      ["better", true],
+    ]);
+  });
+
   test("are as grave as the gravest of their pairs", () => {
     const pairs = [pair("a", met, unmet("contains")), pair("a", met, failed("failed: timeout"))];
     expect(findFlips(pairs)).toMatchObject([{ count: 2, severity: "breaks", detail: "failed: timeout" }]);
