@@ -110,7 +110,7 @@ describe("a mistake is told with its column, its cause and what to do", () => {
     ["baseline.error rate < 0.1", 10, /"error" is no metric and no rate; did you mean "errors"\?/],
     ["baseline. errors rate < 0.1", 10, /is due after baseline\./],
     ["basline.errors rate < 0.1", 1, /"basline" is no side; did you mean "baseline\."\?/],
-    ["ttfa.p95 < 5", 1, /"ttfa" is no side; write a space before the aggregation/],
+    ["ttfa.p95 < 5", 1, /"ttfa" is no side; write "ttfa p95" with a space/],
     ["< 5", 1, /cannot begin with "<"/],
     ["ttfa", 5, /what to take of ttfa is missing; write ttfa p50/],
     ["ttfa < 5s", 6, /what to take of ttfa is missing/],
