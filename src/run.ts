@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { interrupted } from "./capture/reach.js";
 import type { Settings } from "./config/settings.js";
 import { VERSION } from "./core/version.js";
+import { checkGates } from "./gate/check-gates.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
@@ -24,6 +25,8 @@ export interface PreparedRun {
   readonly golden: LoadedGoldenSet;
   readonly plan: Plan;
   readonly estimate: PlanEstimate;
+  /** Gates that can fail but hardly pass with this plan, or that ask for the worse. */
+  readonly gateWarnings: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,7 +57,8 @@ export interface FinishedRun {
 
 /**
  * Loads the golden set and plans every request.
- * @throws TwintailError with the place of a mistake in the golden set, or when the plan may cost more than `maxCost`.
+ * @throws TwintailError with the place of a mistake in the golden set or in a gate, for a gate that this plan can never
+ * decide, or when the plan may cost more than `maxCost`.
  */
 export function prepareRun(settings: Settings): PreparedRun {
   return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
@@ -65,7 +69,8 @@ function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): Pre
   const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
   refuseOverMaxCost("the run", settings, estimate, "lower capture.rounds or the cases' max_tokens, or raise maxCost");
-  return { settings, golden, plan, estimate };
+  const gateWarnings = checkGates(settings.judge.gates, { plan, cases: golden.set.cases }, settings);
+  return { settings, golden, plan, estimate, gateWarnings };
 }
 
 /**

@@ -61,6 +61,7 @@ export function score(path: string, gates?: readonly GateText[]): Report {
   const judgement = judge(gates ?? header.judge.gates, {
     comparison: comparisons.warm,
     control,
+    cases: header.goldenSet.cases,
     findings,
     flips,
     cold,

@@ -1,22 +1,25 @@
 import type { Command } from "commander";
 import { loadSettings } from "../config/load.js";
+import type { Settings } from "../config/settings.js";
 import { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { type PreparedRun, prepareRun, run } from "../run.js";
+import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
-import { exitCodeOf, showReport } from "./show-report.js";
+import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags {
+interface RunFlags extends GateFlags {
   readonly out: string;
+  readonly quick?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 export function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("run")
     .summary("replay the golden set against both endpoints, then report")
     .description(
@@ -26,30 +29,50 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--dry-run", "print the plan with its requests, tokens, minutes and cost; send nothing")
     .option("--verbose", "with --dry-run: every release in order")
     .option("--out <folder>", "where run folders are made", "results")
-    .option("--json", "print report.json alone")
-    .addHelpText("after", "\nExample:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml")
+    .option("--json", "print report.json alone");
+  addGateFlags(command, "the configuration's")
+    .option("--quick", "three rounds, and contract gates alone: nothing is said of latency")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
+        '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"',
+    )
     .action(async (config: string, flags: RunFlags) => {
-      const prepared = prepareRun(loadSettings(config));
+      const prepared = prepareRun(asFlagged(loadSettings(config), flags));
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
+      for (const warning of prepared.gateWarnings) io.stderr.write(`warning: ${printable(warning)}\n`);
       if (flags.dryRun) {
         io.stdout.write(planText(prepared, flags.verbose === true));
         done(ExitCode.pass);
         return;
       }
-      if (prepared.settings.judge.gates.length > 0) {
-        io.stderr.write("note: gates are recorded with the run, but this version does not evaluate them\n");
-      }
-      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true, config }, io));
+      const { out, json, inconclusive } = flags;
+      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config }, io));
     });
+}
+
+const QUICK_ROUNDS = 3;
+
+/** The settings as the command line changes them. */
+function asFlagged(settings: Settings, flags: RunFlags): Settings {
+  const gates = gateTexts(flags) ?? settings.judge.gates;
+  const flagged = { ...settings, judge: { ...settings.judge, gates } };
+  if (flags.quick !== true) return flagged;
+  return {
+    ...flagged,
+    capture: { ...settings.capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
+    judge: { ...flagged.judge, quick: true },
+  };
 }
 
 export interface RunAndShowOptions {
   readonly out: string;
   readonly kind: "run" | "demo";
   readonly json: boolean;
-  /** The configuration's file. */
+  /** The file that the gates stand in. */
   readonly config?: string;
+  readonly inconclusive?: InconclusivePolicy | undefined;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -75,7 +98,8 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     });
     endProgress(progress);
     showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
-    return exitCodeOf(finished.report, finished.interrupted, io);
+    const { interrupted } = finished;
+    return exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
   } catch (error) {
     endProgress(progress);
     throw error;

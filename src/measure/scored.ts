@@ -8,7 +8,7 @@ import { METRICS } from "./catalogue.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
-import { type Sketch, sketchOf } from "./sketch.js";
+import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -51,7 +51,7 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
   readonly check: CheckOutcome | null;
   readonly answer: AnswerText;
-  /** What was said, for distances; null of an answer that failed, was cut on purpose, or is a vector. */
+  /** What was said, for distances; null of an answer that failed, was cut on purpose, is a vector, or of a late round. */
   readonly sketch: Sketch | null;
 }
 
@@ -102,7 +102,10 @@ export function scoredExchange(
     check,
     answer: answerOf(sample, keepText),
     sketch:
-      sample.failure === null && sample.bucket !== "none" && completion.dimensions === null
+      exchange.round < SKETCHED_ROUNDS &&
+      sample.failure === null &&
+      sample.bucket !== "none" &&
+      completion.dimensions === null
         ? sketchOf(completion)
         : null,
   };
