@@ -13,6 +13,7 @@ import { heedPreflight, preflight } from "./preflight.js";
 import { accessTo, headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE } from "./recording/reader.js";
 import type { Exchange } from "./recording/recording.js";
+import { recentRuns } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
@@ -94,6 +95,7 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   const heeded = heedPreflight(settings, said);
   const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
   const { plan, golden } = prepared;
+  const results = options.resultsFolder ?? "results";
   const header = headerOf({
     settings: heeded,
     access,
@@ -104,8 +106,9 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
     goldenSet: golden.set,
     goldenDigest: golden.digest,
     preflight: said,
+    recent: recentRuns(results, { goldenDigest: golden.digest, endpoints: heeded.endpoints }, Date.now()),
   });
-  const folder = join(options.resultsFolder ?? "results", header.runId);
+  const folder = join(results, header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);

@@ -68,7 +68,7 @@ export function score(path: string, gates?: readonly GateText[]): Report {
     invalid: invalidReason(validity),
     partial: partialReason(frame, exchanges),
     quick: header.judge.quick === true,
-    look: 1,
+    look: 1 + frame.extensions.length,
   });
   return assembleReport({
     frame,

@@ -1,17 +1,17 @@
 import type { Command } from "commander";
 import { loadSettings } from "../config/load.js";
 import type { Settings } from "../config/settings.js";
-import { ExitCode } from "../core/errors.js";
+import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
-import { type PreparedRun, prepareRun, run } from "../run.js";
+import type { PreparedRun } from "../run.js";
+import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags extends GateFlags {
-  readonly out: string;
+interface RunFlags extends GateFlags, ExtendFlags {
   readonly quick?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -32,13 +32,17 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--json", "print report.json alone");
   addGateFlags(command, "the configuration's")
     .option("--quick", "three rounds, and contract gates alone: nothing is said of latency")
+    .option(...EXTEND_FLAGS.rounds)
+    .option(...EXTEND_FLAGS.extend)
+    .option(...EXTEND_FLAGS.of)
     .addHelpText(
       "after",
       "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
-        '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"',
+        '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"' +
+        "\n  $ twintail run twintail.yaml --extend 12",
     )
     .action(async (config: string, flags: RunFlags) => {
-      const prepared = prepareRun(asFlagged(loadSettings(config), flags));
+      const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io);
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       for (const warning of prepared.gateWarnings) io.stderr.write(`warning: ${printable(warning)}\n`);
@@ -59,6 +63,9 @@ function asFlagged(settings: Settings, flags: RunFlags): Settings {
   const gates = gateTexts(flags) ?? settings.judge.gates;
   const flagged = { ...settings, judge: { ...settings.judge, gates } };
   if (flags.quick !== true) return flagged;
+  if (flags.extend !== undefined) {
+    throw new TwintailError({ cause: "--quick and --extend contradict each other", remedy: "leave one of them out" });
+  }
   return {
     ...flagged,
     capture: { ...settings.capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
@@ -70,9 +77,9 @@ export interface RunAndShowOptions {
   readonly out: string;
   readonly kind: "run" | "demo";
   readonly json: boolean;
-  /** The file that the gates stand in. */
-  readonly config?: string;
   readonly inconclusive?: InconclusivePolicy | undefined;
+  /** The configuration's file. */
+  readonly config?: string;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -84,7 +91,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
   });
   let progress: Progress | null = null;
   try {
-    const finished = await run(prepared, {
+    const finished = await send(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
