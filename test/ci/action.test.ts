@@ -133,11 +133,12 @@ describe("its run", () => {
         results: "out put",
         inconclusive: "warn",
         history: "$HOME/nights",
+        vantage: "a b",
         args: '--gate\nttfa shift < 1.10\r\n\n"*"\n',
       });
       expect(code).toBe(0);
       expect(place.read("arguments").split("\0").slice(1, -1)).toEqual(
-        ["run", "--out", "out put", "--inconclusive", "warn", "--history", "$HOME/nights"].concat([
+        ["run", "--out", "out put", "--inconclusive", "warn", "--history", "$HOME/nights", "--vantage", "a b"].concat([
           "--gate",
           "ttfa shift < 1.10",
           '"*"',
