@@ -34,7 +34,8 @@ export function addScore(program: Command, io: Io, done: (code: ExitCode) => voi
     )
     .action((recording: string, flags: ScoreFlags) => {
       const report = score(recording, gatesOf(flags));
-      showReport(report, { json: flags.json === true, ...(flags.out === undefined ? {} : { folder: flags.out }) }, io);
+      const { json, out, config } = flags;
+      showReport(report, { json: json === true, config, ...(out === undefined ? {} : { folder: out }) }, io);
       done(exitCodeOf(report, { inconclusive: flags.inconclusive }, io));
     });
 }

@@ -103,6 +103,20 @@ describe("its run", () => {
     expect(commandsIn(`${out}\n${err}`).map(({ name }) => name)).toEqual([...failed.map(() => "error"), ...undecided]);
   });
 
+  it("annotates a gate that failed at its line of the configuration", async () => {
+    const text = place.read("twintail.yaml").replace("errors rate < 0.5", "flips regressed > 3");
+    place.write("bench/twintail.yaml", text.replace("goldens/", "../goldens/"));
+    const { code, out, err } = await runStep({ config: "bench/twintail.yaml", results: "failed" });
+    const { folder } = place.newest("failed");
+    expect(code).toBe(1);
+    expect(outputsIn(place.read("runner/output"))).toEqual({ verdict: "fail", report: folder, "exit-code": "1" });
+    const line = String(text.split("\n").findIndex((each) => each.includes("regressed")) + 1);
+    expect(commandsIn(`${out}\n${err}`)).toMatchObject([
+      { name: "error", properties: { file: "bench/twintail.yaml", line, title: "Gate failed: flips regressed > 3" } },
+    ]);
+    expect(readFileSync(join(folder, "junit.xml"), "utf8")).toMatch(/<failure message="fail: .*" type="gate">/);
+  });
+
   it("ends with a mistake's exit code, and says it to later steps", async () => {
     const { code, err } = await runStep({ config: "nowhere.yaml" });
     expect([code, err]).toEqual([2, "nowhere.yaml: no such configuration; check the path\n"]);
@@ -119,11 +133,12 @@ describe("its run", () => {
         results: "out put",
         inconclusive: "warn",
         history: "$HOME/nights",
+        vantage: "a b",
         args: '--gate\nttfa shift < 1.10\r\n\n"*"\n',
       });
       expect(code).toBe(0);
       expect(place.read("arguments").split("\0").slice(1, -1)).toEqual(
-        ["run", "--out", "out put", "--inconclusive", "warn", "--history", "$HOME/nights"].concat([
+        ["run", "--out", "out put", "--inconclusive", "warn", "--history", "$HOME/nights", "--vantage", "a b"].concat([
           "--gate",
           "ttfa shift < 1.10",
           '"*"',

@@ -107,7 +107,7 @@ describe("the snippets for GitHub", () => {
       const given = { INPUT_ARGS: args, INPUT_RESULTS: "r", INPUT_CONFIG: "c", GITHUB_ACTION_PATH: ROOT };
       const { out } = await place.bash(run, given);
       expect(out.trimEnd().split("\n").slice(1)).toEqual(
-        ["run", "--out", "r"].concat(["--gate", "ttfa shift < 1.10", "--", "c"]),
+        ["run", "--out", "r"].concat(["--gate", "ttfa shift < 1.10", "--gate", "tool_calls drop < 0.05", "--", "c"]),
       );
     } finally {
       place.forget("node");
