@@ -1,7 +1,7 @@
 /** The import table of ARCHITECTURE.md as rules: the document is the configuration, so the two cannot part. */
 import { readFileSync } from "node:fs";
 
-const ROW = /^\| `([a-z]+(?:\.ts)?)` \|[^|]*\| ([^|]+) \|$/;
+const ROW = /^\| `([a-z]+(?:-[a-z]+)*(?:\.ts)?)` \|[^|]*\| ([^|]+) \|$/;
 const document = readFileSync(new URL("./ARCHITECTURE.md", import.meta.url), "utf8");
 const section = document.slice(
   document.indexOf("## The rooms and what they may import"),

@@ -4,9 +4,13 @@ import { goldenSetJsonSchema } from "../dist/golden/json-schema.js";
 import { clientsJsonSchema } from "../dist/report/clients.js";
 import { reportJsonSchema } from "../dist/report/json.js";
 import { probeJsonSchema } from "../dist/report/probe-json.js";
+import { runComparisonJsonSchema } from "../dist/report/run-comparison.js";
+import { trendJsonSchema } from "../dist/report/trend-summary.js";
 
 const write = (path, schema) => writeFileSync(new URL(path, import.meta.url), `${JSON.stringify(schema, null, 2)}\n`);
 write("../dist/report/report.schema.json", reportJsonSchema());
 write("../dist/report/clients.schema.json", clientsJsonSchema());
 write("../dist/report/probe.schema.json", probeJsonSchema());
+write("../dist/report/compare.schema.json", runComparisonJsonSchema());
+write("../dist/report/trend.schema.json", trendJsonSchema());
 write("../goldens/golden-set.schema.json", goldenSetJsonSchema());

@@ -19,6 +19,7 @@ export type {
   ToolCallOutcome,
 } from "./check/finding.js";
 export { type ClientsOptions, replayThroughClients } from "./clients.js";
+export { type AboutToRun, type CompareRunsOptions, checkPinnedRun, compareRuns } from "./compare-runs.js";
 export { loadSettings, parseSettings } from "./config/load.js";
 export type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 export { TwintailError } from "./core/errors.js";
@@ -51,11 +52,17 @@ export type { ProbeSummary, Verdict } from "./report/probe-summary.js";
 export { renderProbeTerminal } from "./report/probe-terminal.js";
 export { writeProbe } from "./report/probe-write.js";
 export type { Report } from "./report/report.js";
+export type { RunComparison } from "./report/run-comparison.js";
+export { renderRunComparisonTerminal } from "./report/run-comparison-terminal.js";
 export type { Summary } from "./report/summary.js";
 export { renderTerminal } from "./report/terminal.js";
+export { renderTrendHtml } from "./report/trend-html.js";
+export type { TrendSummary } from "./report/trend-summary.js";
+export { renderTrendTerminal } from "./report/trend-terminal.js";
 export { writeReport } from "./report/write.js";
 export { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "./run.js";
 export { score } from "./score.js";
 export type { SimOptions } from "./sim/options.js";
 export { type SimProcess, startReplayProcess, startSimProcess } from "./sim/process.js";
 export type { ReplayOptions } from "./sim/replay/options.js";
+export { type AddedNight, type AddNightOptions, addToHistory, type TrendOptions, trend } from "./trend.js";

@@ -27,16 +27,26 @@ import { measureAll, type ScoredExchange, scoredExchange } from "./measure/score
 import { TailBook } from "./measure/tail-book.js";
 import { nameUnsupported } from "./measure/unsupported.js";
 import { readRecording } from "./recording/reader.js";
-import type { Exchange, HeaderLine } from "./recording/recording.js";
+import type { Exchange, HeaderLine, RecordingFrame } from "./recording/recording.js";
 import type { Report } from "./report/report.js";
+import type { Summary } from "./report/summary.js";
+
+/** A recording judged exchange by exchange: what a report, and a comparison of two runs, begin with. */
+export interface JudgedExchanges {
+  readonly frame: RecordingFrame;
+  /** By id. */
+  readonly exchanges: readonly ScoredExchange[];
+  readonly tails: TailBook;
+  readonly parity: ReadonlyMap<number, ParityOutcome>;
+  readonly findings: readonly Finding[];
+  readonly cold: Summary["cold"];
+}
 
 /**
- * Judges a stored recording (a run folder or its `recording.jsonl`), complete or partial.
- * @param gates in place of the recording's own
- * @throws TwintailError with `file:line` when it cannot be read or is no recording, or with the column of a gate that
- * cannot be understood.
+ * Reads and judges every exchange of a stored recording (a run folder or its `recording.jsonl`), complete or partial.
+ * @throws TwintailError with `file:line` when it cannot be read, is no recording, or holds no exchange.
  */
-export function score(path: string, gates?: readonly GateText[]): Report {
+export function judgeExchanges(path: string): JudgedExchanges {
   const scorer = new Scorer();
   const frame = readRecording(path, (exchange, header) => {
     refuseProbe(header, path);
@@ -48,15 +58,33 @@ export function score(path: string, gates?: readonly GateText[]): Report {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
   scorer.tails.settle();
+  const { tails, parity } = scorer;
+  return {
+    frame,
+    exchanges,
+    tails,
+    parity,
+    findings: [...preflightFindings(frame.header), ...scorer.findings()],
+    cold: coldSummary(
+      scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
+      tails,
+    ),
+  };
+}
+
+/**
+ * Judges a stored recording (a run folder or its `recording.jsonl`), complete or partial.
+ * @param gates in place of the recording's own
+ * @throws TwintailError with `file:line` when it cannot be read or is no recording, or with the column of a gate that
+ * cannot be understood.
+ */
+export function score(path: string, gates?: readonly GateText[]): Report {
+  const judged = judgeExchanges(path);
+  const { frame, exchanges, findings, cold } = judged;
   const { header } = frame;
   const pairs = pairsOf(exchanges);
   const { comparisons, control } = compared(header, exchanges, pairs);
   const flips = findFlips(judgedPairs(pairs));
-  const findings = [...preflightFindings(header), ...scorer.findings()];
-  const cold = coldSummary(
-    scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-    scorer.tails,
-  );
   const validity = validityOf(frame.machine, exchanges);
   const judgement = judge(gates ?? header.judge.gates, {
     comparison: comparisons.warm,
@@ -70,20 +98,7 @@ export function score(path: string, gates?: readonly GateText[]): Report {
     quick: header.judge.quick === true,
     look: 1 + frame.extensions.length,
   });
-  return assembleReport({
-    frame,
-    exchanges,
-    pairs,
-    tails: scorer.tails,
-    parity: scorer.parity,
-    flips,
-    cold,
-    findings,
-    comparisons,
-    control,
-    judgement,
-    validity,
-  });
+  return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }
 
 /** Both endpoints by phase, control arms left out; and each endpoint against its control. */

@@ -5,6 +5,7 @@ import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
 import { addCheck } from "./check.js";
 import { addClients } from "./clients.js";
+import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { addInit } from "./init.js";
 import { addProbe } from "./probe.js";
@@ -13,6 +14,7 @@ import { addRun } from "./run.js";
 import { addScore } from "./score.js";
 import { addSim } from "./sim.js";
 import type { Io } from "./terminal-io.js";
+import { addTrend } from "./trend.js";
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -30,7 +32,19 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
       "after",
       "\nExit codes: 0 pass, or done, 1 a gate failed, a required feature is missing or a client newly fails, 2 bad arguments or configuration, 3 inconclusive, 4 invalid run, 70 internal error, 130 interrupted.",
     );
-  const commands = [addDemo, addInit, addCheck, addRun, addProbe, addScore, addClients, addReplay, addSim];
+  const commands = [
+    addDemo,
+    addInit,
+    addCheck,
+    addRun,
+    addProbe,
+    addScore,
+    addCompare,
+    addTrend,
+    addClients,
+    addReplay,
+    addSim,
+  ];
   for (const add of commands) add(program, io, done);
   for (const command of program.commands) command.exitOverride().configureOutput(program.configureOutput());
   try {

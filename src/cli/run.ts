@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import type { PreparedRun } from "../run.js";
+import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
 import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
@@ -11,7 +12,7 @@ import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags extends GateFlags, ExtendFlags {
+interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags {
   readonly quick?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -35,6 +36,9 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option(...EXTEND_FLAGS.rounds)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
+    .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
+    .option("--vantage <name>", "with --history: names this place, where host names change")
+    .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
     .addHelpText(
       "after",
       "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
@@ -46,13 +50,14 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       for (const warning of prepared.gateWarnings) io.stderr.write(`warning: ${printable(warning)}\n`);
+      const after = planAfterRun(prepared, flags, io);
       if (flags.dryRun) {
         io.stdout.write(planText(prepared, flags.verbose === true));
         done(ExitCode.pass);
         return;
       }
       const { out, json, inconclusive } = flags;
-      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config }, io));
+      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after }, io));
     });
 }
 
@@ -80,6 +85,7 @@ export interface RunAndShowOptions {
   readonly inconclusive?: InconclusivePolicy | undefined;
   /** The configuration's file. */
   readonly config?: string;
+  readonly after?: AfterRun;
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -106,7 +112,8 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     endProgress(progress);
     showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
     const { interrupted } = finished;
-    return exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
+    const code = exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
+    return options.after?.(finished, code) ?? code;
   } catch (error) {
     endProgress(progress);
     throw error;

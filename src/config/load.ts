@@ -37,14 +37,15 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
       ...(config.estimand === undefined ? {} : { estimand: ESTIMANDS[config.estimand] }),
     },
   };
-  if (settings.capture.maxCost !== undefined) {
+  for (const limit of ["maxCost", "maxCostPerMonth"] as const) {
+    if (settings.capture[limit] === undefined) continue;
     for (const role of ["baseline", "candidate"] as const) {
       const price = settings.endpoints[role].price;
       if (price?.inputPerMTok === undefined || price.outputPerMTok === undefined) {
         throw new TwintailError({
-          cause: `maxCost is set but the ${role} has no price per token`,
-          place: document.place(["capture", "maxCost"], "key"),
-          remedy: `give endpoints.${role}.price inputPerMTok and outputPerMTok, or remove maxCost`,
+          cause: `${limit} is set but the ${role} has no price per token`,
+          place: document.place(["capture", limit], "key"),
+          remedy: `give endpoints.${role}.price inputPerMTok and outputPerMTok, or remove ${limit}`,
         });
       }
     }
@@ -75,6 +76,7 @@ function captureOf(config: ConfigFile): Settings["capture"] {
     retry: capture.retry,
     maxBytesPerExchange: capture.maxBytesPerExchange,
     ...(capture.maxCost === undefined ? {} : { maxCost: capture.maxCost }),
+    ...(capture.maxCostPerMonth === undefined ? {} : { maxCostPerMonth: capture.maxCostPerMonth }),
     ...(capture.seed === undefined ? {} : { seed: capture.seed }),
     ...(capture.deadline === 0 ? {} : { deadlineMs: capture.deadline }),
   };

@@ -102,6 +102,7 @@ const capture = z.strictObject({
   // A line of the recording escapes a byte to six characters at worst, and has to stay below the longest string.
   maxBytesPerExchange: count.max(32 * 1024 * 1024).default(16 * 1024 * 1024),
   maxCost: z.number().positive().optional(),
+  maxCostPerMonth: z.number().positive().optional(),
   deadline: duration.default(0),
   seed: z.int().nonnegative().optional(),
 });

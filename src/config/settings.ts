@@ -89,6 +89,8 @@ export interface CaptureSettings {
   /** An answer longer than this is cut and marked `truncated`. */
   readonly maxBytesPerExchange: number;
   readonly maxCost?: number;
+  /** USD of all nights of a history in 30 days. */
+  readonly maxCostPerMonth?: number;
   readonly seed?: number;
   /** The run ends after so long, with what it has; 0 means never. No retry waits past it. */
   readonly deadlineMs?: number;

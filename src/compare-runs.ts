@@ -1,0 +1,76 @@
+/** The table of contents of a comparison of two runs: two recordings go in, what got worse comes out. No clock, no network. */
+import type { EndpointSettings } from "./config/settings.js";
+import { canonicalJson } from "./core/digest.js";
+import { TwintailError } from "./core/errors.js";
+import type { Role } from "./history/endpoint-change.js";
+import { compareJudgedRuns } from "./history/run-comparison.js";
+import { readRecording } from "./recording/reader.js";
+import type { RunComparison } from "./report/run-comparison.js";
+import { judgeExchanges } from "./score.js";
+
+const ROLES = ["baseline", "candidate"] as const;
+
+export interface CompareRunsOptions {
+  /** One endpoint alone; both by default. */
+  readonly endpoint?: Role | undefined;
+}
+
+/**
+ * Did an endpoint get worse from the older run to the newer? Paths are run folders or recordings.
+ * @throws TwintailError when one of them cannot be read, is a probe, or replayed another golden set.
+ */
+export function compareRuns(older: string, newer: string, { endpoint }: CompareRunsOptions = {}): RunComparison {
+  const before = judgeExchanges(older);
+  const after = judgeExchanges(newer);
+  const [was, is] = [before.frame.header, after.frame.header];
+  refuseOtherGoldenSet(was.goldenDigest, is.goldenDigest, older);
+  if (was.runId === is.runId) {
+    throw new TwintailError({ cause: `both are the run ${is.runId}`, place: newer, remedy: "give two runs" });
+  }
+  const roles = endpoint === undefined ? ROLES : [endpoint];
+  const comparison = compareJudgedRuns(before, after, roles);
+  if (roles.every((role) => comparison.endpoints[role] === null)) {
+    throw new TwintailError({
+      cause: `no request of ${roles.map((role) => `the ${role}`).join(" or ")} is in both runs`,
+      place: newer,
+      remedy: "give runs that reached phase warm",
+    });
+  }
+  return comparison;
+}
+
+/** What a run is about to send, as far as another run can be compared with it. */
+export interface AboutToRun {
+  readonly goldenDigest: string;
+  readonly endpoints: Readonly<Record<Role, Pick<EndpointSettings, "models">>>;
+}
+
+/**
+ * Reads a pinned run before another one is sent, so that no request is paid for in vain.
+ * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, or asked other models.
+ */
+export function checkPinnedRun(path: string, { goldenDigest, endpoints }: AboutToRun): void {
+  const { header } = readRecording(path, () => {});
+  if (header.kind === "probe") {
+    throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
+  }
+  refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
+  for (const role of ROLES) {
+    if (canonicalJson(header.endpoints[role].models) === canonicalJson(endpoints[role].models)) continue;
+    throw new TwintailError({
+      cause: `the pinned run asked other models of the ${role}`,
+      place: path,
+      remedy: "pin a run of these models, or compare the two runs afterwards with twintail compare",
+    });
+  }
+}
+
+function refuseOtherGoldenSet(one: string, other: string, place: string): void {
+  if (one === other) return;
+  const short = (digest: string): string => digest.slice(0, 19);
+  throw new TwintailError({
+    cause: `it replayed another golden set (${short(one)}, not ${short(other)}), so its answers are answers to other questions`,
+    place,
+    remedy: "compare runs of one golden set",
+  });
+}
