@@ -1,5 +1,5 @@
 /**
- * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|million|load`. Progress goes to
+ * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|million|load|verdict`. Progress goes to
  * standard error, the table to standard output. Everything stays on loopback and in the temporary folder.
  */
 import { availableParallelism, cpus } from "node:os";
@@ -9,8 +9,9 @@ import { loadRows } from "./load.mjs";
 import { millionRows } from "./million.mjs";
 import { pureRows } from "./pure.mjs";
 import { tableText } from "./table.mjs";
+import { verdictRows } from "./verdict.mjs";
 
-const PARTS = { pure: pureRows, capture: captureRows, load: loadRows, million: millionRows };
+const PARTS = { pure: pureRows, capture: captureRows, load: loadRows, million: millionRows, verdict: verdictRows };
 
 const only = chosenPart();
 // An exit that handlers see: what lies in the temporary folder is removed.

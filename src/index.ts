@@ -25,6 +25,7 @@ export type { EndpointRole, EndpointSettings, Settings } from "./config/settings
 export { TwintailError } from "./core/errors.js";
 export type { Completion, TokenEvent, ToolCall, Usage } from "./decode/completion.js";
 export { decodeAttempt } from "./decode/decode.js";
+export { type ExtendOptions, extendRun, type PreparedExtension, prepareExtension } from "./extend.js";
 export type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
 export { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 export { METRICS } from "./measure/catalogue.js";

@@ -1,5 +1,4 @@
 /** A plan sent and written down: what a run and a probe do alike. It does not know what the plan is for. */
-import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { accessOf, type EndpointAccess } from "./capture/access.js";
@@ -14,6 +13,7 @@ import { VERSION } from "./core/version.js";
 import type { GoldenSet } from "./golden/golden-set.js";
 import type { PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
+import { bootId } from "./recording/boot-id.js";
 import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
 import { withoutKeys } from "./redact/keys.js";
@@ -64,10 +64,12 @@ export interface RecordJob {
   readonly plan: Plan;
   readonly capture: CaptureSettings;
   readonly runId: string;
+  /** Of the process that appends; 0 made the recording. */
+  readonly segment?: number;
 }
 
 /**
- * Sends every request of the plan and appends what comes. The writer is closed in any case.
+ * Sends every request in the blocks of the plan and appends what comes. The writer is closed in any case.
  * @returns whether it was interrupted.
  * @throws TwintailError when the disk refuses a line, with everything so far on disk.
  */
@@ -77,14 +79,14 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId } = job;
+  const { plan, runId, segment = 0 } = job;
   const { endpoints, secrets } = access;
   const originNs = process.hrtime.bigint();
   try {
-    writer.append(segmentOf(originNs));
+    writer.append(segmentOf(segment, originNs));
     const end = await capture(
       { plan, runId, endpoints, settings: job.capture, originNs },
-      0,
+      segment,
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
@@ -96,11 +98,11 @@ export async function record(
       },
       options.stop,
     );
-    writer.append({ type: "end", segment: 0, atNs: end.atNs, reason: end.reason });
+    writer.append({ type: "end", segment, atNs: end.atNs, reason: end.reason });
     return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
-    tryAppend(() => writer.append({ type: "end", segment: 0, atNs, reason: "failed", message: errorMessage(error) }));
+    tryAppend(() => writer.append({ type: "end", segment, atNs, reason: "failed", message: errorMessage(error) }));
     throw error;
   } finally {
     writer.close();
@@ -163,10 +165,11 @@ export interface HeaderParts {
   readonly goldenDigest: string;
   readonly probe?: HeaderLine["probe"];
   readonly preflight?: HeaderLine["preflight"];
+  readonly recent?: HeaderLine["recent"];
 }
 
 export function headerOf(parts: HeaderParts): HeaderLine {
-  const { settings, access, plan, kind, probe, preflight = {} } = parts;
+  const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
   return {
     type: "header",
@@ -189,8 +192,13 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     capture: parts.capture,
     judge: settings.judge,
     seed: plan.seed,
-    versions: { twintail: VERSION, node: process.version, undici: undiciVersion() },
+    ...(recent.length === 0 ? {} : { recent }),
+    versions: versionsNow(),
   };
+}
+
+export function versionsNow(): HeaderLine["versions"] {
+  return { twintail: VERSION, node: process.version, undici: undiciVersion() };
 }
 
 function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): EndpointFacts {
@@ -209,26 +217,17 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-function segmentOf(originNs: bigint): SegmentLine {
+function segmentOf(id: number, originNs: bigint): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",
-    id: 0,
+    id,
     hrtimeOriginNs: String(originNs),
     wallClockMs: Date.now() - Math.round(sinceOriginMs),
     bootId: bootId(),
     host: hostname(),
     shard: null,
   };
-}
-
-/** Monotonic clocks of one boot can be compared; of two they cannot. */
-function bootId(): string {
-  try {
-    return readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim();
-  } catch {
-    return "unknown";
-  }
 }
 
 function undiciVersion(): string {

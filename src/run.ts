@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { interrupted } from "./capture/reach.js";
 import type { Settings } from "./config/settings.js";
 import { VERSION } from "./core/version.js";
+import { checkGates } from "./gate/check-gates.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
@@ -12,6 +13,7 @@ import { heedPreflight, preflight } from "./preflight.js";
 import { accessTo, headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE } from "./recording/reader.js";
 import type { Exchange } from "./recording/recording.js";
+import { recentRuns } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
@@ -24,6 +26,8 @@ export interface PreparedRun {
   readonly golden: LoadedGoldenSet;
   readonly plan: Plan;
   readonly estimate: PlanEstimate;
+  /** Gates that can fail but hardly pass with this plan, or that ask for the worse. */
+  readonly gateWarnings: readonly string[];
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -54,7 +58,8 @@ export interface FinishedRun {
 
 /**
  * Loads the golden set and plans every request.
- * @throws TwintailError with the place of a mistake in the golden set, or when the plan may cost more than `maxCost`.
+ * @throws TwintailError with the place of a mistake in the golden set or in a gate, for a gate that this plan can never
+ * decide, or when the plan may cost more than `maxCost`.
  */
 export function prepareRun(settings: Settings): PreparedRun {
   return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
@@ -65,7 +70,8 @@ function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): Pre
   const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
   refuseOverMaxCost("the run", settings, estimate, "lower capture.rounds or the cases' max_tokens, or raise maxCost");
-  return { settings, golden, plan, estimate };
+  const gateWarnings = checkGates(settings.judge.gates, { plan, cases: golden.set.cases }, settings);
+  return { settings, golden, plan, estimate, gateWarnings };
 }
 
 /**
@@ -89,6 +95,7 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   const heeded = heedPreflight(settings, said);
   const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
   const { plan, golden } = prepared;
+  const results = options.resultsFolder ?? "results";
   const header = headerOf({
     settings: heeded,
     access,
@@ -99,8 +106,9 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
     goldenSet: golden.set,
     goldenDigest: golden.digest,
     preflight: said,
+    recent: recentRuns(results, { goldenDigest: golden.digest, endpoints: heeded.endpoints }, Date.now()),
   });
-  const folder = join(options.resultsFolder ?? "results", header.runId);
+  const folder = join(results, header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);

@@ -89,13 +89,14 @@ export function score(path: string, gates?: readonly GateText[]): Report {
   const judgement = judge(gates ?? header.judge.gates, {
     comparison: comparisons.warm,
     control,
+    cases: header.goldenSet.cases,
     findings,
     flips,
     cold,
     invalid: invalidReason(validity),
     partial: partialReason(frame, exchanges),
     quick: header.judge.quick === true,
-    look: 1,
+    look: 1 + frame.extensions.length,
   });
   return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }
@@ -157,7 +158,8 @@ class Scorer {
     const check = checkOf(sample, golden, header);
     this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
     if (sample.bucket !== "none") {
-      this.tails.record(exchange, measurements);
+      // A control arm is compared with its own endpoint alone: tails, rates and pairs are of the same exchanges.
+      if (!isControl(exchange)) this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
       const request = header.requests[exchange.requestId];
       const { baseUrl } = header.endpoints[exchange.endpoint];
@@ -180,8 +182,8 @@ class Scorer {
 
   /** Answers are compared as soon as both halves are there, and then let go. */
   #pairUp(sample: DecodedSample, check: CheckOutcome | null): void {
-    const { pairId, endpoint, arm } = sample.exchange;
-    if (arm === "control" || arm === "candidate2") return;
+    const { pairId, endpoint } = sample.exchange;
+    if (isControl(sample.exchange)) return;
     // Without its moments: what waits for its mate must not hold every event of the recording.
     const answer: Completion = { ...sample.completion, tokenEvents: [] };
     const half: Half = { answer, comparable: sample.bucket === "warm", check };
@@ -198,6 +200,10 @@ class Scorer {
     const [baseline, candidate] = endpoint === "baseline" ? [answer, mate.answer] : [mate.answer, answer];
     this.parity.set(pairId, comparePair(baseline, candidate, bothMeet));
   }
+}
+
+function isControl({ arm }: Exchange): boolean {
+  return arm === "control" || arm === "candidate2";
 }
 
 /** One answer of a pair, waiting for the other. */

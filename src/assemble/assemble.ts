@@ -1,24 +1,27 @@
 /** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
-import { type Finding, type ParityOutcome, SEVERITY_RANK } from "../check/finding.js";
+import type { Finding, ParityOutcome } from "../check/finding.js";
 import type { Comparison, RateComparison } from "../compare/comparison.js";
 import type { Pair } from "../compare/pairs.js";
 import { RATES } from "../compare/rates.js";
+import { NS_PER_MS } from "../core/units.js";
 import type { GateResult, Judgement } from "../gate/judgement.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { TailBook } from "../measure/tail-book.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
-import type { CostSummary, GateSummary } from "../report/decision.js";
+import type { GateSummary } from "../report/decision.js";
 import type { Report } from "../report/report.js";
 import { type EndpointSummary, REPORT_SCHEMA_VERSION, type Summary } from "../report/summary.js";
+import { checklist } from "./checklist.js";
 import { controlSummary, outputsSummary } from "./control.js";
+import { costSummary } from "./cost.js";
 import { detailsOf } from "./details.js";
 import { Exploratory } from "./exploratory.js";
 import { failureSummary, retrySummary } from "./failures.js";
 import { type Comparisons, hasSlowShare, isCompared, metricSummaries } from "./metrics.js";
 import { rateSummaries } from "./rates.js";
 import { rounded } from "./tails.js";
-import { wallClockOf } from "./wall-clock.js";
+import { timeoutSummary } from "./timeouts.js";
 
 export interface Judged {
   readonly frame: RecordingFrame;
@@ -60,8 +63,11 @@ export function assembleReport(judged: Judged): Report {
     },
     gates: judgement.gates.map((gate) => gateSummary(gate)),
     checklist: [],
-    timeouts: { suggested: [], cuts: [], notes: [] },
-    cost: { baseline: noCost(), candidate: noCost() },
+    timeouts: timeoutSummary(header, exchanges, judged.cold),
+    cost: {
+      baseline: costSummary("baseline", header, exchanges),
+      candidate: costSummary("candidate", header, exchanges),
+    },
     control: judged.control === null ? null : controlSummary(judged.control),
     run: runSummary(judged),
     endpoints: {
@@ -81,7 +87,7 @@ export function assembleReport(judged: Judged): Report {
     findings: judged.findings.map((finding) => ({ ...finding })) as Summary["findings"],
     validity: judged.validity,
   };
-  return { summary, details: detailsOf(judged) };
+  return { summary: { ...summary, checklist: checklist(judged, summary) }, details: detailsOf(judged) };
 }
 
 /** Everything that is tested: metrics, rates, slow shares, outputs. */
@@ -123,10 +129,6 @@ function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): 
   };
 }
 
-function noCost(): CostSummary {
-  return { per1000Requests: null, retriesPer1000Requests: null, perMonth: null, requests: 0, notes: ["no price"] };
-}
-
 function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   const { header, segments, end } = frame;
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
@@ -138,7 +140,7 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
     runId: header.runId,
     kind: header.kind === "demo" ? "demo" : "run",
     createdAt: header.createdAt,
-    durationMs: durationMs(frame, exchanges),
+    durationMs: durationMs(exchanges),
     host: segments[0]?.host ?? "unknown",
     labels,
     goldenSet: { name: header.goldenSet.name, digest: header.goldenDigest, cases: header.goldenSet.cases.length },
@@ -158,15 +160,18 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   };
 }
 
-function durationMs(frame: RecordingFrame, exchanges: readonly ScoredExchange[]): number {
-  const at = wallClockOf(frame);
-  let first = Number.POSITIVE_INFINITY;
-  let last = Number.NEGATIVE_INFINITY;
-  for (const exchange of exchanges) {
-    first = Math.min(first, at(exchange, exchange.releasedAtNs));
-    last = Math.max(last, at(exchange, exchange.endedAtNs));
+/** Time in which requests were out: what lies between a run and its extension is none of it. */
+function durationMs(exchanges: readonly ScoredExchange[]): number {
+  const spans = new Map<number, { first: number; last: number }>();
+  for (const { segment, releasedAtNs, endedAtNs } of exchanges) {
+    const span = spans.get(segment) ?? { first: releasedAtNs, last: endedAtNs };
+    span.first = Math.min(span.first, releasedAtNs);
+    span.last = Math.max(span.last, endedAtNs);
+    spans.set(segment, span);
   }
-  return last > first ? Math.round(last - first) : 0;
+  return Math.round(
+    [...spans.values()].reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0) / NS_PER_MS,
+  );
 }
 
 function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
@@ -217,7 +222,7 @@ function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]):
 
 const MATCHED_LENGTH = 0.1;
 
-function paritySummary({ pairs, parity, flips, frame }: Judged, warm: Comparison): Summary["parity"] {
+function paritySummary({ pairs, parity, flips }: Judged, warm: Comparison): Summary["parity"] {
   const rungs: Record<string, number> = { bytes: 0, text: 0, json: 0, tool_calls: 0, expectations: 0, none: 0 };
   for (const { rung } of parity.values()) rungs[rung] = (rungs[rung] ?? 0) + 1;
   let matchedLength = 0;
@@ -233,17 +238,10 @@ function paritySummary({ pairs, parity, flips, frame }: Judged, warm: Comparison
       candidateTokens += b;
     }
   }
-  const order = new Map(frame.header.goldenSet.cases.map(({ id }, index) => [id, index]));
   return {
     pairs: parity.size,
     rungs,
-    flips: [...flips].sort(
-      (a, b) =>
-        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] ||
-        Number(a.direction === "improved") - Number(b.direction === "improved") ||
-        b.count - a.count ||
-        (order.get(a.caseId) ?? 0) - (order.get(b.caseId) ?? 0),
-    ),
+    flips: [...flips],
     outputTokenRatio: baselineTokens === 0 ? null : rounded(candidateTokens / baselineTokens),
     matchedLength,
     outputs: outputsSummary(warm.outputs()),

@@ -11,7 +11,10 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
   program
     .command("check")
     .summary("validate configuration and golden set, offline")
-    .description("Validates the configuration and its golden set without sending anything, and shows the plan.")
+    .description(
+      "Validates the configuration, its gates and its golden set without sending anything, and shows the plan. Gates that " +
+        "this plan cannot decide are refused.",
+    )
     .argument("[config]", "configuration file", "twintail.yaml")
     .addHelpText("after", "\nExample:\n  $ twintail check twintail.yaml")
     .action((config: string) => {
@@ -19,6 +22,7 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
       io.stdout.write(planText(prepared, false));
       for (const warning of prepared.golden.warnings)
         io.stdout.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
+      for (const warning of prepared.gateWarnings) io.stdout.write(`warning: ${printable(warning)}\n`);
       try {
         resolveKeys(prepared.settings, io.environment);
       } catch (error) {

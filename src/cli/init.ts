@@ -20,9 +20,18 @@ endpoints:
     # omit: [seed]
     # wake: { budget: 8m, cap: 10m }     # scales to zero: the first contact is its cold trial
 capture:
-  rounds: 10
+  rounds: 12
   concurrency: 4
   # spread: 2h                    # before a cutover: rounds over hours see more than one moment
+gates:                            # what decides, about the candidate unless said otherwise; docs/gates.md has them all
+  - ttfa shift < 1.20             # answers typically start at most 20 % later
+  - char_rate shift > 0.90        # text streams at no less than 90 % of the speed
+  - flips regressed == 0          # no case that the baseline answers as expected is lost
+  # Shares need more requests than two cases × 12 rounds: with a golden set of yours,
+  # - ttfa slow_share diff < 0.06   # at most 6 points more stalled requests; from 67 pairs on
+  # - tool_calls drop < 0.05        # from 80 pairs with tools on
+  # - errors rate < 0.02            # of first attempts; from 203 requests on
+  # - broken_streams rate < 0.02
 `;
 
 const GOLDEN = `# Two cases to start from; a useful set has 20 to 50 of your own prompts.

@@ -1,8 +1,9 @@
 #!/usr/bin/env node
 /** The process around the program. The only place that ends it. */
 import { ExitCode } from "../core/errors.js";
+import { ciExit } from "./ci-outputs.js";
 import { main } from "./program.js";
-import type { Io } from "./terminal-io.js";
+import { guardedIo, type Io } from "./terminal-io.js";
 
 function processIo(): Io {
   return {
@@ -28,18 +29,20 @@ function processIo(): Io {
 
 /** An error that nothing caught must never look like a failed gate. */
 function end(code: ExitCode): never {
-  process.exit(code);
+  process.exit(ciExit(args, code, io));
 }
 
+const args = process.argv.slice(2);
+const io = guardedIo(processIo());
 process.on("uncaughtException", (error) => {
-  process.stderr.write(`internal error: ${error.stack ?? error.message}\n`);
+  io.stderr.write(`internal error: ${error.stack ?? error.message}\n`);
   end(ExitCode.internal);
 });
 // A reader that goes away (`| head`, a closed terminal) ends the output, not a run that is being paid for.
 process.stderr.on("error", () => {});
 process.stdout.on("error", (error: NodeJS.ErrnoException) => {
   if (error.code === "EPIPE") return;
-  process.stderr.write(`standard output cannot be written (${error.code}); write the report with --out\n`);
+  io.stderr.write(`standard output cannot be written (${error.code}); write the report with --out\n`);
   end(ExitCode.internal);
 });
-process.exitCode = await main(process.argv.slice(2), processIo());
+process.exitCode = ciExit(args, await main(args, io), io);

@@ -2,6 +2,7 @@
 import { formatDurationMs } from "../core/duration.js";
 import { printableLine } from "../core/printable.js";
 import { ASSUMED_RATE, ASSUMED_TTFT_MS } from "../plan/estimate.js";
+import { rowsToSend } from "../plan/plan.js";
 import { gridLines } from "../report/terminal/grid.js";
 import type { PreparedRun } from "../run.js";
 
@@ -17,12 +18,14 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
   const sides = ["baseline", "candidate"] as const;
   const of = (pick: (side: (typeof estimate.endpoints)["baseline"]) => string): string[] =>
     sides.map((side) => pick(estimate.endpoints[side]));
+  const sent = rowsToSend(plan);
+  const rounds = new Set(sent.flatMap(({ phase, round }) => (phase === "warm" ? [round] : []))).size;
   const phases = [...new Set(plan.blocks.map(({ phase }) => phase))].map((phase) => [
     `  ${phase}`,
-    ...sides.map((side) => number(plan.rows.filter((row) => row.phase === phase && row.endpoint === side).length)),
+    ...sides.map((side) => number(sent.filter((row) => row.phase === phase && row.endpoint === side).length)),
   ]);
   const lines = [
-    `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(plan.rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
+    `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
     ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
     "",
     ...gridLines(

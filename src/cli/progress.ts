@@ -1,6 +1,6 @@
 /** Live progress on standard error: one line that is rewritten on a terminal, a line now and then elsewhere. */
 import { formatDurationMs } from "../core/duration.js";
-import type { Plan } from "../plan/plan.js";
+import { type Plan, rowsToSend } from "../plan/plan.js";
 import type { Exchange } from "../recording/recording.js";
 import type { Io } from "./terminal-io.js";
 
@@ -25,6 +25,7 @@ export interface Progress {
 export function startProgress(plan: Plan, io: Io): Progress {
   const live = io.stderr.isTTY === true;
   const startedMs = Date.now();
+  const planned = rowsToSend(plan).length;
   let done = 0;
   let failed = 0;
   let released = 0;
@@ -33,12 +34,12 @@ export function startProgress(plan: Plan, io: Io): Progress {
   let lastLineMs = startedMs;
 
   const status = (): string => {
-    const share = done / plan.rows.length;
+    const share = done / planned;
     const filled = Math.round(share * BAR_WIDTH);
     const bar = `${"█".repeat(filled)}${"░".repeat(BAR_WIDTH - filled)}`;
     const elapsed = formatDurationMs(Date.now() - startedMs);
     const failures = failed === 0 ? "" : ` · ${failed} failed`;
-    return `${bar} ${done}/${plan.rows.length} · ${PHASE_WORDS[phase] ?? phase} · ${released - done} in flight${failures} · ${elapsed}`;
+    return `${bar} ${done}/${planned} · ${PHASE_WORDS[phase] ?? phase} · ${released - done} in flight${failures} · ${elapsed}`;
   };
   const draw = (): void => {
     const columns = io.stderr.columns ?? 80;
@@ -51,7 +52,7 @@ export function startProgress(plan: Plan, io: Io): Progress {
     phaseSaid = phase;
     lastLineMs = now;
     io.stderr.write(
-      `${done}/${plan.rows.length} exchanges · ${PHASE_WORDS[phase] ?? phase} · ${formatDurationMs(now - startedMs)}\n`,
+      `${done}/${planned} exchanges · ${PHASE_WORDS[phase] ?? phase} · ${formatDurationMs(now - startedMs)}\n`,
     );
   }
   timer.unref();
@@ -70,7 +71,7 @@ export function startProgress(plan: Plan, io: Io): Progress {
     stop() {
       clearInterval(timer);
       if (live) io.stderr.write("\r\x1b[K");
-      else io.stderr.write(`${done}/${plan.rows.length} exchanges · ${formatDurationMs(Date.now() - startedMs)}\n`);
+      else io.stderr.write(`${done}/${planned} exchanges · ${formatDurationMs(Date.now() - startedMs)}\n`);
     },
   };
 }

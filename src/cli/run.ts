@@ -1,23 +1,26 @@
 import type { Command } from "commander";
 import { loadSettings } from "../config/load.js";
-import { ExitCode } from "../core/errors.js";
+import type { Settings } from "../config/settings.js";
+import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
-import { type PreparedRun, prepareRun, run } from "../run.js";
+import type { PreparedRun } from "../run.js";
 import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
+import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
+import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
-import { exitCodeOf, showReport } from "./show-report.js";
+import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags extends AfterRunFlags {
-  readonly out: string;
+interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags {
+  readonly quick?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
 }
 
 export function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void {
-  program
+  const command = program
     .command("run")
     .summary("replay the golden set against both endpoints, then report")
     .description(
@@ -27,32 +30,61 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--dry-run", "print the plan with its requests, tokens, minutes and cost; send nothing")
     .option("--verbose", "with --dry-run: every release in order")
     .option("--out <folder>", "where run folders are made", "results")
+    .option("--json", "print report.json alone");
+  addGateFlags(command, "the configuration's")
+    .option("--quick", "three rounds, and contract gates alone: nothing is said of latency")
+    .option(...EXTEND_FLAGS.rounds)
+    .option(...EXTEND_FLAGS.extend)
+    .option(...EXTEND_FLAGS.of)
     .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
     .option("--vantage <name>", "with --history: names this place, where host names change")
     .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
-    .option("--json", "print report.json alone")
-    .addHelpText("after", "\nExample:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
+        '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"' +
+        "\n  $ twintail run twintail.yaml --extend 12",
+    )
     .action(async (config: string, flags: RunFlags) => {
-      const prepared = prepareRun(loadSettings(config));
+      const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io);
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
+      for (const warning of prepared.gateWarnings) io.stderr.write(`warning: ${printable(warning)}\n`);
       const after = planAfterRun(prepared, flags, io);
       if (flags.dryRun) {
         io.stdout.write(planText(prepared, flags.verbose === true));
         done(ExitCode.pass);
         return;
       }
-      if (prepared.settings.judge.gates.length > 0) {
-        io.stderr.write("note: gates are recorded with the run, but this version does not evaluate them\n");
-      }
-      done(await runAndShow(prepared, { out: flags.out, kind: "run", json: flags.json === true, after }, io));
+      const { out, json, inconclusive } = flags;
+      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after }, io));
     });
+}
+
+const QUICK_ROUNDS = 3;
+
+/** The settings as the command line changes them. */
+function asFlagged(settings: Settings, flags: RunFlags): Settings {
+  const gates = gateTexts(flags) ?? settings.judge.gates;
+  const flagged = { ...settings, judge: { ...settings.judge, gates } };
+  if (flags.quick !== true) return flagged;
+  if (flags.extend !== undefined) {
+    throw new TwintailError({ cause: "--quick and --extend contradict each other", remedy: "leave one of them out" });
+  }
+  return {
+    ...flagged,
+    capture: { ...settings.capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
+    judge: { ...flagged.judge, quick: true },
+  };
 }
 
 export interface RunAndShowOptions {
   readonly out: string;
   readonly kind: "run" | "demo";
   readonly json: boolean;
+  readonly inconclusive?: InconclusivePolicy | undefined;
+  /** The configuration's file. */
+  readonly config?: string;
   readonly after?: AfterRun;
 }
 
@@ -65,7 +97,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
   });
   let progress: Progress | null = null;
   try {
-    const finished = await run(prepared, {
+    const finished = await send(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
@@ -78,8 +110,9 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
       onExchange: (exchange) => progress?.exchange(exchange),
     });
     endProgress(progress);
-    showReport(finished.report, { json: options.json, folder: finished.folder }, io);
-    const code = exitCodeOf(finished.report, finished.interrupted, io);
+    showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
+    const { interrupted } = finished;
+    const code = exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
     return options.after?.(finished, code) ?? code;
   } catch (error) {
     endProgress(progress);

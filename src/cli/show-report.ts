@@ -2,22 +2,27 @@
 import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import { ExitCode } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { renderJson } from "../report/json.js";
 import type { Report } from "../report/report.js";
 import { renderTerminal } from "../report/terminal.js";
 import { writeReport } from "../report/write.js";
+import { ciOutputs } from "./ci-outputs.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 export interface ShowOptions {
   readonly json?: boolean;
   /** Folder to write the report's files to; nothing is written without it. */
   readonly folder?: string;
+  /** The file that the gates stand in. */
+  readonly config?: string | undefined;
 }
 
 export function showReport(report: Report, options: ShowOptions, io: Io): void {
   const written = options.folder === undefined ? [] : writeReport(report, options.folder);
   if (options.json) io.stdout.write(renderJson(report.summary));
   else io.stdout.write(renderTerminal(report, { columns: reportColumns(io), color: wantsColor(io) }));
+  ciOutputs(report, options, io);
   if (options.folder === undefined) return;
   const shown = relative(process.cwd(), options.folder) || ".";
   const names = written
@@ -27,15 +32,49 @@ export function showReport(report: Report, options: ShowOptions, io: Io): void {
   io.stderr.write(`Open  ${pathToFileURL(`${options.folder}/report.html`).href}\n`);
 }
 
-/** A comparison needs two sides: with no success on one of them nothing was compared. */
-export function exitCodeOf({ summary }: Report, interrupted: boolean, io: Io): ExitCode {
-  if (interrupted) return ExitCode.interrupted;
-  for (const role of ["baseline", "candidate"] as const) {
-    const errors = summary.rates.errors_final?.[role];
-    if (errors !== undefined && errors.of > 0 && errors.count === errors.of) {
-      io.stderr.write(`invalid: no request of the ${role} succeeded, so nothing was compared\n`);
-      return ExitCode.invalid;
-    }
+export const INCONCLUSIVE_POLICIES = ["pass", "warn", "fail"] as const;
+
+/** What an inconclusive verdict means to whoever started the command. */
+export type InconclusivePolicy = (typeof INCONCLUSIVE_POLICIES)[number];
+
+export interface Ending {
+  readonly interrupted?: boolean;
+  /** Without it, inconclusive has an exit code of its own. */
+  readonly inconclusive?: InconclusivePolicy | undefined;
+}
+
+/** The exit code of a report: its verdict's, and without gates whether anything was compared. */
+export function exitCodeOf({ summary }: Report, ending: Ending, io: Io): ExitCode {
+  if (ending.interrupted === true) return ExitCode.interrupted;
+  if (summary.verdict === "fail") return ExitCode.gateFailed;
+  const silent = silentSide(summary);
+  if (silent !== null) {
+    io.stderr.write(`invalid: no request of the ${silent} succeeded, so nothing was compared\n`);
+    return ExitCode.invalid;
   }
-  return ExitCode.pass;
+  if (summary.verdict === "invalid") return ExitCode.invalid;
+  return summary.verdict === "inconclusive" ? inconclusiveCode(summary.verdictReason, ending, io) : ExitCode.pass;
+}
+
+/** A comparison needs two sides: with no success on one of them nothing was compared. */
+function silentSide(summary: Report["summary"]): "baseline" | "candidate" | null {
+  const silent = (["baseline", "candidate"] as const).find((role) => {
+    const errors = summary.rates.errors_final?.[role];
+    return errors !== undefined && errors.of > 0 && errors.count === errors.of;
+  });
+  return silent ?? null;
+}
+
+function inconclusiveCode(reason: string, { inconclusive }: Ending, io: Io): ExitCode {
+  switch (inconclusive) {
+    case undefined:
+      return ExitCode.inconclusive;
+    case "fail":
+      return ExitCode.gateFailed;
+    case "warn":
+      io.stderr.write(`warning: inconclusive: ${printable(reason)}\n`);
+      return ExitCode.pass;
+    case "pass":
+      return ExitCode.pass;
+  }
 }

@@ -74,15 +74,15 @@ export class Comparison {
 
   /** Ratios of Harrell-Davis quantiles, one each; `quantiles` on the scale of values. */
   tailRatios(metric: string, quantiles: readonly number[]): Estimate[] {
-    const [baseline, candidate] = (["baseline", "candidate"] as const).map((side) => this.#tailValues(side, metric));
-    return tailRatios({
-      baseline: baseline as TailValue[],
-      candidate: candidate as TailValue[],
+    const ratios = tailRatios({
+      baseline: this.values(metric, "baseline"),
+      candidate: this.values(metric, "candidate"),
       quantiles,
       resamples: RESAMPLES,
       seed: `${this.#input.seed}/${metric}`,
       estimand: this.estimand,
     });
+    return ratios.map((ratio) => withDoubts(ratio, metric, this.#input.doubts));
   }
 
   /** A quantile of one side, `q` on the scale of values. */
@@ -92,11 +92,17 @@ export class Comparison {
   }
 
   slowShare(metric: string): RateComparison {
+    const compared = this.rate(this.slowShareRule(metric));
+    return { ...compared, difference: withDoubts(compared.difference, metric, this.#input.doubts) };
+  }
+
+  /** What counts as slow among these exchanges. */
+  slowShareRule(metric: string): RateRule {
     const rule = slowShareRule(
       this.exchanges.filter((exchange) => this.#counts(exchange, metric)),
       metric,
     );
-    return this.rate({ ...rule, count: (exchange) => (this.#counts(exchange, metric) ? rule.count(exchange) : null) });
+    return { ...rule, count: (exchange) => (this.#counts(exchange, metric) ? rule.count(exchange) : null) };
   }
 
   rate(rule: RateRule): RateComparison {
@@ -155,7 +161,8 @@ export class Comparison {
     return exactConditionalP([...strata.values()]);
   }
 
-  #tailValues(side: Side, metric: string): TailValue[] {
+  /** One value an exchange of one side; at the slow end (infinity, or 0 where higher is better) where it failed before. */
+  values(metric: string, side: Side): TailValue[] {
     const slowEnd = betterOf(metric) === "higher" ? 0 : Number.POSITIVE_INFINITY;
     return this.#sides[side].flatMap((exchange) => {
       const scalar = exchange.scalars[metric];

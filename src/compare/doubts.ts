@@ -1,6 +1,6 @@
 /** Why a metric of these two endpoints may not be compared, or only with doubt. */
+import type { Estimate } from "./estimate.js";
 import { type Pair, shiftOf } from "./pairs.js";
-import type { Shift } from "./shift.js";
 
 /** A shift of chunk gaps means nothing when one side packs more tokens into an event. */
 const MAX_TOKENS_PER_EVENT_RATIO = 1.2;
@@ -16,14 +16,14 @@ export interface Doubts {
   readonly blank: ReadonlyMap<string, string>;
 }
 
-/** The shift of a metric with the doubts that concern it: blank where the comparison itself means nothing. */
-export function withDoubts(shift: Shift, metric: string, { blank, cached }: Doubts): Shift {
+/** A comparison of a metric with the doubts that concern it: blank where the comparison itself means nothing. */
+export function withDoubts<E extends Estimate>(estimate: E, metric: string, { blank, cached }: Doubts): E {
   const reason = blank.get(metric);
   if (reason !== undefined) {
-    return { ...shift, value: null, p: null, method: "none", bound: () => null, notes: [...shift.notes, reason] };
+    return { ...estimate, value: null, p: null, method: "none", bound: () => null, notes: [...estimate.notes, reason] };
   }
-  if (cached !== null && FIRST_TOKEN.has(metric)) return { ...shift, doubtful: true, notes: [...shift.notes, cached] };
-  return shift;
+  if (cached === null || !FIRST_TOKEN.has(metric)) return estimate;
+  return { ...estimate, doubtful: true, notes: [...estimate.notes, cached] };
 }
 
 export const NO_DOUBTS: Doubts = { cached: null, blank: new Map() };

@@ -3,7 +3,7 @@
  * nothing: distances between arms are held against distances between rounds within each arm.
  */
 import { seededRandom } from "../core/random.js";
-import { type Sketch, sketchDistance } from "../measure/sketch.js";
+import { SKETCHED_ROUNDS, type Sketch, sketchDistance } from "../measure/sketch.js";
 
 /** One round's two answers to one case. */
 export interface AnswerPair {
@@ -33,9 +33,6 @@ export interface CaseDistance {
   readonly between: number;
   readonly excess: number;
 }
-
-/** Distances of a case grow with the square of its rounds. */
-const MAX_ROUNDS = 20;
 
 /**
  * The energy statistic (Székely and Rizzo 2004), summed over cases. Under "no difference" the two answers of a round may be
@@ -98,7 +95,7 @@ function casesOf(pairs: readonly AnswerPair[]): CaseMatrix[] {
   return [...byCase]
     .sort(([a], [b]) => (a < b ? -1 : 1))
     .flatMap(([caseId, own]) => {
-      const kept = own.sort((a, b) => a.round - b.round).slice(0, MAX_ROUNDS);
+      const kept = own.sort((a, b) => a.round - b.round).slice(0, SKETCHED_ROUNDS);
       if (kept.length < 2) return [];
       const answers = kept.flatMap(({ baseline, candidate }) => [baseline, candidate]);
       const size = answers.length;

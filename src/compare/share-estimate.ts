@@ -5,6 +5,7 @@
 import { shareBound } from "./binomial.js";
 import type { Estimate, EstimateMethod } from "./estimate.js";
 import type { Share } from "./rates.js";
+import { roundError } from "./round-error.js";
 import { MIN_ROUNDS } from "./shift.js";
 import { tQuantile } from "./t-distribution.js";
 
@@ -14,7 +15,7 @@ export interface RoundShare extends Share {
 }
 
 /**
- * A share over rounds. Where rounds vary more than chance within them would, the bounds are exact for as many independent
+ * A share over rounds. Where rounds vary more than chance explains, the bounds are exact for as many independent
  * samples as that variation leaves (Korn and Graubard 1998, Survey Methodology 24, 193–201, with rounds as clusters).
  */
 export function shareEstimate(rounds: readonly RoundShare[]): Estimate {
@@ -29,19 +30,25 @@ export function shareEstimate(rounds: readonly RoundShare[]): Estimate {
   const df = used.length - 1;
   const variance = manyRounds ? errorOf(used.map((round) => (round.count - value * round.of) / of)) ** 2 : 0;
   const binomial = (value * (1 - value)) / of;
+  const bursts = variance > binomial * mostByChance(df);
   const within = manyRounds ? [] : [`fewer than ${MIN_ROUNDS} rounds: the interval holds within this moment`];
   return {
     value,
-    method: variance > binomial ? "rounds" : "exact",
+    method: bursts ? "rounds" : "exact",
     notes: within,
     ...common,
     bound: (side, alpha) => {
-      if (variance <= binomial) return shareBound(side, count, of, alpha);
+      if (!bursts) return shareBound(side, count, of, alpha);
       const spread = tQuantile(alpha, df) / tQuantile(alpha, Math.max(1, of - 1));
       const effective = Math.min(of, (value * (1 - value)) / variance / spread ** 2);
       return shareBound(side, value * effective, effective, alpha);
     },
   };
+}
+
+/** Few events fall unevenly by chance: a ratio of variances up to this says nothing (95 % point of χ² / df, Wilson and Hilferty). */
+function mostByChance(df: number): number {
+  return df < 1 ? Number.POSITIVE_INFINITY : (1 - 2 / (9 * df) + 1.645 * Math.sqrt(2 / (9 * df))) ** 3;
 }
 
 /** One pair: what each side counted, and of how many; null where the rate does not apply there. */
@@ -147,8 +154,7 @@ function errorOverRounds(baseline: readonly RoundShare[], candidate: readonly Ro
 
 /** Standard error of a total whose rounds deviate so from their expectation (linearised ratio). */
 function errorOf(deviations: readonly number[]): number {
-  const n = deviations.length;
-  return Math.sqrt((n / (n - 1)) * deviations.reduce((sum, deviation) => sum + deviation ** 2, 0));
+  return roundError(deviations.map((deviation) => deviation * deviations.length)).error;
 }
 
 function totalOf(rounds: readonly Share[]): Share {

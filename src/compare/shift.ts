@@ -3,6 +3,7 @@
  * correlated, so that cases of one round are no independent evidence.
  */
 import type { Estimand, Estimate, EstimateMethod } from "./estimate.js";
+import { roundError } from "./round-error.js";
 import { tQuantile, tTwoSidedP } from "./t-distribution.js";
 
 /** One pair's values; null where that side has none. */
@@ -163,8 +164,23 @@ function fromValues(values: readonly number[], method: EstimateMethod, notes: re
   if (values.length < 2) {
     return { center, error: null, df: 0, method, notes: [...notes, "one value gives no interval"] };
   }
+  if (method === "rounds") {
+    const { error, df, correlation } = roundError(values);
+    return { center, error, df, method, notes: [...notes, ...correlationNotes(correlation)] };
+  }
   const variance = squaresOf(values) / (values.length - 1);
   return { center, error: Math.sqrt(variance / values.length), df: values.length - 1, method, notes };
+}
+
+/** Above this the widened interval is still too narrow (`npm run calibrate`). */
+const STRONG_CORRELATION = 0.5;
+
+function correlationNotes(correlation: number): string[] {
+  return correlation <= STRONG_CORRELATION
+    ? []
+    : [
+        `rounds that follow each other move together (${correlation.toFixed(2)}): spread them over more time (capture.spread)`,
+      ];
 }
 
 /** Rounding alone is no variation. */

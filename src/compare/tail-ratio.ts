@@ -26,9 +26,6 @@ export interface TailRatioInput {
   readonly estimand: Estimand;
 }
 
-/** Above this weight on failed exchanges a quantile is not reached. */
-const MAX_FAILED_WEIGHT = 0.01;
-
 /**
  * One estimate a quantile. Its error is the spread of log ratios over resampled rounds (and over resampled cases too for
  * "traffic like these": Owen 2007, Annals of Applied Statistics 1, 386–411), with t in place of the normal since rounds are few.
@@ -44,13 +41,13 @@ export function tailRatios(input: TailRatioInput): Estimate[] {
     .map(({ value }) => value)
     .filter((value) => value > 0 && Number.isFinite(value));
   const most = finite.reduce((max, value) => Math.max(max, value), 0);
-  const betas = quantiles.map((q) => sides.map(({ n: size }) => betaTable(q, size)));
+  const tables = sides.map(({ n: size }) => quantiles.map((q) => betaTable(q, size)));
   const once = { rounds: rounds.map(() => 1), cases: cases.map(() => 1) };
-  const logRatio = (which: number, of: Multiplicities): number => {
-    const [b, c] = sides.map((side, index) => side.quantile(betas[which]?.[index] as Float64Array, of, most));
-    return ratioLog(b as number, c as number);
+  const logRatios = (of: Multiplicities): number[] => {
+    const [b, c] = sides.map((side, index) => side.quantiles(quantiles, tables[index] as Float64Array[], of, most));
+    return quantiles.map((_, which) => ratioLog(b?.[which] as number, c?.[which] as number));
   };
-  const centers = quantiles.map((_, which) => logRatio(which, once));
+  const centers = logRatios(once);
   const enough = rounds.length >= MIN_ROUNDS;
   const replicates = quantiles.map(() => new Float64Array(enough ? input.resamples : 0));
   const random = seededRandom(input.seed, "resampled rounds");
@@ -59,7 +56,7 @@ export function tailRatios(input: TailRatioInput): Estimate[] {
       rounds: drawMultiplicities(rounds.length, random.int),
       cases: estimand === "traffic like these" ? drawMultiplicities(cases.length, random.int) : once.cases,
     };
-    for (const [which, values] of replicates.entries()) values[i] = logRatio(which, drawn);
+    for (const [which, ratio] of logRatios(drawn).entries()) (replicates[which] as Float64Array)[i] = ratio;
   }
   const df = Math.min(rounds.length, estimand === "traffic like these" ? cases.length : rounds.length) - 1;
   return centers.map((center, which) =>
@@ -114,44 +111,55 @@ class SortedSide {
   readonly #values: Float64Array;
   readonly #rounds: Int32Array;
   readonly #cases: Int32Array;
+  /** How often each value was drawn; written anew for each draw. */
+  readonly #times: Float64Array;
 
   constructor(values: readonly TailValue[], rounds: readonly number[], cases: readonly string[]) {
     const ofRound = new Map(rounds.map((round, index) => [round, index]));
     const ofCase = new Map(cases.map((caseId, index) => [caseId, index]));
     const sorted = [...values].sort((a, b) => (a.value === b.value ? 0 : a.value - b.value));
     this.n = sorted.length;
+    this.#times = new Float64Array(this.n);
     this.#values = Float64Array.from(sorted, ({ value }) => value);
     this.#rounds = Int32Array.from(sorted, ({ round }) => ofRound.get(round) as number);
     this.#cases = Int32Array.from(sorted, ({ caseId }) => ofCase.get(caseId) as number);
   }
 
-  /** @param most stands in for a failed exchange that has next to no weight */
-  quantile(beta: Float64Array, { rounds, cases }: Multiplicities, most: number): number {
+  /**
+   * One a quantile; infinite where more exchanges failed than lie beyond it.
+   * @param tables {@link betaTable} of each quantile
+   * @param most stands in for the failed exchanges beyond a quantile: they have weight, and no value
+   */
+  quantiles(qs: readonly number[], tables: readonly Float64Array[], of: Multiplicities, most: number): number[] {
     const { n } = this;
+    const [values, times] = [this.#values, this.#times];
     let total = 0;
-    for (let i = 0; i < n; i++)
-      total += (rounds[this.#rounds[i] as number] as number) * (cases[this.#cases[i] as number] as number);
-    if (total === 0) return Number.NaN;
-    const step = n / total;
-    let position = 0;
-    let before = 0;
-    let sum = 0;
     let failed = 0;
     for (let i = 0; i < n; i++) {
-      const times = (rounds[this.#rounds[i] as number] as number) * (cases[this.#cases[i] as number] as number);
-      if (times === 0) continue;
-      position += times * step;
-      const below = Math.min(n - 1, Math.floor(position));
-      const left = beta[below] as number;
-      const share = left + (position - below) * ((beta[below + 1] as number) - left);
-      const value = this.#values[i] as number;
-      if (value === Number.POSITIVE_INFINITY) {
-        failed += share - before;
-        sum += (share - before) * most;
-      } else sum += (share - before) * value;
-      before = share;
+      const drawn = (of.rounds[this.#rounds[i] as number] as number) * (of.cases[this.#cases[i] as number] as number);
+      times[i] = drawn;
+      total += drawn;
+      if (values[i] === Number.POSITIVE_INFINITY) failed += drawn;
     }
-    return failed > MAX_FAILED_WEIGHT ? Number.POSITIVE_INFINITY : sum;
+    if (total === 0) return qs.map(() => Number.NaN);
+    const step = n / total;
+    return qs.map((q, which) => {
+      if (failed > total - Math.ceil(q * total - 1e-9)) return Number.POSITIVE_INFINITY;
+      const table = tables[which] as Float64Array;
+      let position = 0;
+      let before = 0;
+      let sum = 0;
+      for (let i = 0; i < n; i++) {
+        if (times[i] === 0) continue;
+        position += (times[i] as number) * step;
+        const below = Math.min(n - 1, Math.floor(position));
+        const left = table[below] as number;
+        const share = left + (position - below) * ((table[below + 1] as number) - left);
+        sum += (share - before) * Math.min(most, values[i] as number);
+        before = share;
+      }
+      return sum;
+    });
   }
 }
 

@@ -20,10 +20,11 @@ export function parseSettings(text: string, folder: string, file = "twintail.yam
 function settingsOf(document: SourceDocument, folder: string): Settings {
   const config = checkDocument(document, configSchema);
   const gates: GateText[] = config.gates.map((text, index) => {
-    const [column, line] = document.place(["gates", index]).split(":").reverse().map(Number);
+    const [column, line] = document.place(["gates", index], "text").split(":").reverse().map(Number);
     return { text, line: line ?? 0, column: column ?? 0 };
   });
   const settings: Settings = {
+    file: document.file,
     goldens: resolve(folder, config.goldens),
     endpoints: {
       baseline: endpointOf("baseline", config, document, folder),
@@ -33,6 +34,7 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
     judge: {
       gates,
       ...(config.traffic === undefined ? {} : { requestsPerDay: config.traffic.requestsPerDay }),
+      ...(config.estimand === undefined ? {} : { estimand: ESTIMANDS[config.estimand] }),
     },
   };
   for (const limit of ["maxCost", "maxCostPerMonth"] as const) {
@@ -50,6 +52,8 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
   }
   return settings;
 }
+
+const ESTIMANDS = { "these-prompts": "these prompts", "traffic-like-these": "traffic like these" } as const;
 
 function captureOf(config: ConfigFile): Settings["capture"] {
   const { capture } = config;

@@ -66,7 +66,7 @@ const NEVER_RETRIED =
   "429, a status from 500 to 599, 5xx or network: any other 4xx only fails faster when it is repeated";
 
 const capture = z.strictObject({
-  rounds: count.max(1_000).default(10),
+  rounds: count.max(1_000).default(12),
   spread: duration.default(0),
   concurrency: count.max(512).default(4),
   order: z.enum(["random", "serial"]).default("random"),
@@ -115,6 +115,7 @@ export const configSchema = z.strictObject({
   store: z.literal("full").default("full"),
   traffic: z.strictObject({ requestsPerDay: z.number().positive() }).optional(),
   gates: z.array(z.string()).default([]),
+  estimand: z.enum(["these-prompts", "traffic-like-these"]).optional(),
 });
 
 export type ConfigFile = z.output<typeof configSchema>;

@@ -96,9 +96,10 @@ export interface CaptureSettings {
   readonly deadlineMs?: number;
 }
 
-/** A gate as it was written, with its place; parsed by the gate room. */
+/** A gate as it was written, with the place of its first character; parsed by the gate room. */
 export interface GateText {
   readonly text: string;
+  /** From 1; 0 for a gate of the command line. */
   readonly line: number;
   readonly column: number;
 }
@@ -114,6 +115,8 @@ export interface JudgeSettings {
 
 /** A whole configuration. */
 export interface Settings {
+  /** The file that it was read from, for places of mistakes; never recorded. */
+  readonly file?: string;
   readonly goldens: string;
   readonly endpoints: Readonly<Record<EndpointRole, EndpointSettings>>;
   readonly capture: CaptureSettings;

@@ -3,7 +3,16 @@
  * and the nearest known key. Aliases and file size are bounded, since a golden set may come from anyone.
  */
 import { readFileSync, statSync } from "node:fs";
-import { isAlias, isCollection, isMap, isPair, LineCounter, type Node, parseDocument as parseYaml } from "yaml";
+import {
+  isAlias,
+  isCollection,
+  isMap,
+  isPair,
+  isScalar,
+  LineCounter,
+  type Node,
+  parseDocument as parseYaml,
+} from "yaml";
 import { z } from "zod";
 import { errorCode, errorMessage, TwintailError } from "./errors.js";
 
@@ -14,8 +23,11 @@ const MAX_ALIASES = 100;
 export interface SourceDocument {
   readonly file: string;
   readonly value: unknown;
-  /** `file:line:column` of the value at a path; of its nearest existing parent where it is absent. */
-  place(path: readonly PropertyKey[], of?: "value" | "key"): string;
+  /**
+   * `file:line:column` of the value at a path; of its nearest existing parent where it is absent. `text` is the first
+   * character of a text, behind its quote.
+   */
+  place(path: readonly PropertyKey[], of?: "value" | "key" | "text"): string;
 }
 
 /** Reads and parses a YAML file. @throws TwintailError when it cannot be read, is too large, or is not YAML. */
@@ -107,7 +119,8 @@ export function parseDocument(text: string, file: string): SourceDocument {
           node = child;
         }
       }
-      return at(offset);
+      const isQuoted = isScalar(node) && (node.type === "QUOTE_DOUBLE" || node.type === "QUOTE_SINGLE");
+      return at(of === "text" && isQuoted ? offset + 1 : offset);
     },
   };
 }

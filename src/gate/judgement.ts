@@ -1,6 +1,8 @@
 /** What gates say of a recording, and what the run as a whole says. */
+import type { Finding } from "../check/finding.js";
 import type { Comparison, Side } from "../compare/comparison.js";
 import type { EstimateMethod } from "../compare/estimate.js";
+import type { GoldenCase } from "../golden/golden-set.js";
 
 export type Verdict = "pass" | "fail" | "inconclusive" | "invalid";
 
@@ -60,12 +62,9 @@ export interface Evidence {
   readonly comparison: Comparison;
   /** Each endpoint against itself; null where the control was off. */
   readonly control: Readonly<Record<Side, Comparison>> | null;
-  readonly findings: readonly {
-    readonly rule: string;
-    readonly severity: string;
-    readonly sides: string;
-    readonly endpoint?: Side;
-  }[];
+  /** The golden set's, by which exchanges and flips are selected. */
+  readonly cases: readonly Pick<GoldenCase, "id" | "category" | "tags">[];
+  readonly findings: readonly Pick<Finding, "rule" | "severity" | "sides" | "endpoint" | "exchanges">[];
   readonly flips: readonly {
     readonly caseId: string;
     readonly direction: "regressed" | "improved";

@@ -5,10 +5,12 @@ import type { Failure } from "../decode/failure.js";
 import { countCharacters } from "../decode/json.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
+import { echoesKey } from "./echo.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
-import { type Sketch, sketchOf } from "./sketch.js";
+import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
+import { type Waits, waitsOf } from "./waits.js";
 
 /** One number an exchange and metric, for comparisons: a median where there are many. */
 export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
@@ -51,8 +53,12 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
   /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
   readonly check: CheckOutcome | null;
   readonly answer: AnswerText;
-  /** What was said, for distances; null of an answer that failed, was cut on purpose, or is a vector. */
+  /** What was said, for distances; null of an answer that failed, was cut on purpose, is a vector, or of a late round. */
   readonly sketch: Sketch | null;
+  /** Of each attempt outside phase cold, first to last. */
+  readonly waits: readonly Waits[];
+  /** A header or an error of the last attempt carried what was masked. */
+  readonly echoedKey: boolean;
 }
 
 const MAX_TEXT = 12_000;
@@ -102,9 +108,14 @@ export function scoredExchange(
     check,
     answer: answerOf(sample, keepText),
     sketch:
-      sample.failure === null && sample.bucket !== "none" && completion.dimensions === null
+      exchange.round < SKETCHED_ROUNDS &&
+      sample.failure === null &&
+      sample.bucket !== "none" &&
+      completion.dimensions === null
         ? sketchOf(completion)
         : null,
+    waits: exchange.phase === "cold" ? [] : exchange.attempts.map(waitsOf),
+    echoedKey: echoesKey(attempt, completion.error?.message ?? null),
   };
 }
 

@@ -4,6 +4,9 @@
  */
 import type { Completion } from "../decode/completion.js";
 
+/** Answers of later rounds have none: distances of a case grow with the square of its rounds. */
+export const SKETCHED_ROUNDS = 20;
+
 /** The smallest hashes of a set estimate its overlap with another (Broder 1997); this many are enough for ± 3 %. */
 const MAX_HASHES = 256;
 

@@ -59,7 +59,7 @@ function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
   const rate = (others.filter(failedSo).length + 1) / (others.length + 2);
   const answered = others.filter(({ failure }) => failure === null);
   return suspects.flatMap(([caseId, own]) => {
-    const failed = own.filter(failedSo).sort((a, b) => a.releasedAtNs - b.releasedAtNs);
+    const failed = own.filter(failedSo);
     const likely = byCase.size * rate ** failed.length >= CHANCE;
     return !likely && wasUpBetween(failed, answered) ? [caseId] : [];
   });
@@ -69,9 +69,16 @@ const failedSo = ({ attemptFailures }: ScoredExchange): boolean => attemptFailur
 
 /** Asked and answered after one failure and before another: what lasted from one to the other was no outage. */
 function wasUpBetween(failed: readonly ScoredExchange[], answered: readonly ScoredExchange[]): boolean {
-  const from = Math.min(...failed.map(({ endedAtNs }) => endedAtNs));
-  const to = Math.max(...failed.map(({ releasedAtNs }) => releasedAtNs));
-  return answered.some(({ releasedAtNs, endedAtNs }) => releasedAtNs >= from && endedAtNs <= to);
+  return answered.some(
+    (answer) =>
+      failed.some((one) => isAfter(answer.segment, answer.releasedAtNs, one.segment, one.endedAtNs)) &&
+      failed.some((one) => isAfter(one.segment, one.releasedAtNs, answer.segment, answer.endedAtNs)),
+  );
+}
+
+/** Stamps of two segments have no common origin; the segments themselves follow one another. */
+function isAfter(segment: number, atNs: number, thanSegment: number, thanNs: number): boolean {
+  return segment === thanSegment ? atNs >= thanNs : segment > thanSegment;
 }
 
 /** Never answered. What says "not now" in between says nothing about the feature. */

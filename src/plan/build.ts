@@ -212,19 +212,24 @@ function planRounds(draft: Draft, input: PlanInput, tested: readonly GoldenCase[
 
 /**
  * `random` sends both halves of a pair together. `serial` is for endpoints that share hardware: only one of them
- * has requests in flight, in blocks A B B A.
+ * has requests in flight, in blocks A B B A. What is due at another time stands in another block: a block waits for its
+ * last release, and the other halves of its pairs would wait with it.
  */
 function inOrder(capture: CaptureSettings, phase: Phase, concurrency: number, pairs: readonly Release[]): Block[] {
   if (capture.order === "random") return [{ phase, concurrency, releases: pairs }];
   const size = 2 * concurrency;
   const blocks: Block[] = [];
-  for (let start = 0; start < pairs.length; start += size) {
-    const chunk = pairs.slice(start, start + size);
+  let end = 0;
+  for (let start = 0, turn = 0; start < pairs.length; start = end, turn++) {
+    const due = pairs[start]?.notBeforeMs;
+    end = start + 1;
+    while (end - start < size && pairs[end]?.notBeforeMs === due) end++;
+    const chunk = pairs.slice(start, end);
     // In serial order rows keep their arms' order: the baseline's side first.
     const halves = [0, 1].map((side) =>
       chunk.map(({ rows, notBeforeMs }) => ({ rows: rows.slice(side, side + 1), notBeforeMs })),
     );
-    const secondFirst = (start / size) % 2 === 1;
+    const secondFirst = turn % 2 === 1;
     for (const half of secondFirst ? halves.reverse() : halves) {
       const releases = half.filter(({ rows }) => rows.length > 0);
       if (releases.length > 0) blocks.push({ phase, concurrency, releases });

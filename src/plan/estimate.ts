@@ -1,7 +1,7 @@
 /** What a plan will cost, before the first request is sent. Estimates, and labelled so wherever they are shown. */
 import type { EndpointRole, EndpointSettings, Price } from "../config/settings.js";
 import type { GoldenSet } from "../golden/golden-set.js";
-import type { Plan, PlannedRequest } from "./plan.js";
+import { type Plan, type PlannedRequest, rowsToSend } from "./plan.js";
 
 export interface EndpointEstimate {
   readonly requests: number;
@@ -44,8 +44,9 @@ export function estimatePlan(
       reference === undefined ? limit / 2 : Math.ceil(JSON.stringify(reference).length / CHARACTERS_PER_TOKEN);
     return { input: inputTokensOf(body), limit, expected: "input" in body ? 0 : Math.min(limit, expected) };
   });
+  const sent = rowsToSend(plan);
   const estimateOf = (role: EndpointRole): EndpointEstimate => {
-    const own = plan.rows.filter((row) => row.endpoint === role).map((row) => sizes[row.id] as (typeof sizes)[number]);
+    const own = sent.filter((row) => row.endpoint === role).map((row) => sizes[row.id] as (typeof sizes)[number]);
     const sum = (pick: (size: (typeof sizes)[number]) => number): number =>
       own.reduce((total, size) => total + pick(size), 0);
     const [inputTokens, outputTokens, maxOutputTokens] = [

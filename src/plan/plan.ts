@@ -75,9 +75,18 @@ export interface NotTested {
 export interface Plan {
   readonly seed: number;
   readonly rounds: number;
+  /** Their ids are their places. */
   readonly rows: readonly PlannedRequest[];
+  /** What is sent. A plan that goes on an earlier one has rows that no block holds: they were sent before. */
   readonly blocks: readonly Block[];
   readonly requests: Readonly<Record<string, RequestTemplate>>;
   readonly notTested: readonly NotTested[];
   readonly digest: string;
+}
+
+/** The rows that the blocks hold, in the order of their release: all of them, but in a plan that goes on an earlier one. */
+export function rowsToSend({ blocks, rows }: Pick<Plan, "blocks" | "rows">): PlannedRequest[] {
+  return blocks.flatMap(({ releases }) =>
+    releases.flatMap((release) => release.rows.map((id) => rows[id] as PlannedRequest)),
+  );
 }

@@ -4,10 +4,12 @@ import { join } from "node:path";
 import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
+import { ExtendedHeader } from "./extended-header.js";
 import {
   type Attempt,
   type EndLine,
   type Exchange,
+  type ExtensionLine,
   type HeaderLine,
   type MachineLine,
   RECORDING_SCHEMA_VERSION,
@@ -18,7 +20,10 @@ import {
 
 export const RECORDING_FILE = "recording.jsonl";
 
-/** Called for each exchange in file order. Order in the file means nothing: sort by `id`. */
+/**
+ * Called for each exchange, in file order but for one that stands before the extension that planned it. Order in the file
+ * means nothing: sort by `id`. The header holds at least the rows up to this exchange.
+ */
 export type ExchangeSink = (exchange: Exchange, header: HeaderLine) => void;
 
 /**
@@ -27,11 +32,13 @@ export type ExchangeSink = (exchange: Exchange, header: HeaderLine) => void;
  * no error: it is counted in `tornBytes`.
  */
 export function readRecording(path: string, onExchange: ExchangeSink): RecordingFrame {
-  const file = resolveFile(path);
-  let header: HeaderLine | null = null;
+  const file = recordingFile(path);
+  let header: ExtendedHeader | null = null;
+  /** Exchanges of rows that no line has planned yet. */
+  let early: Exchange[] = [];
   const segments: SegmentLine[] = [];
   const machine: MachineLine[] = [];
-  let end: EndLine | null = null;
+  const ends: EndLine[] = [];
   let tornBytes = 0;
   let number = 0;
   for (const { bytes, whole } of linesOf(file)) {
@@ -49,13 +56,24 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       throw new TwintailError({ cause: "not a line of JSON", place, remedy: DAMAGED, error });
     }
     if (header === null) {
-      header = asHeader(line, place);
+      header = new ExtendedHeader(asHeader(line, place));
       continue;
     }
     switch (line?.type) {
       case "exchange": {
         const exchange = asExchange(line, place);
-        onExchange(exchange, header);
+        if (exchange.id < header.current.plan.length) onExchange(exchange, header.current);
+        else early.push(exchange);
+        break;
+      }
+      case "extension": {
+        header.extend(checked(line, extensionShape, place) as ExtensionLine, place);
+        const waiting = early;
+        early = [];
+        for (const exchange of waiting) {
+          if (exchange.id < header.current.plan.length) onExchange(exchange, header.current);
+          else early.push(exchange);
+        }
         break;
       }
       case "segment":
@@ -65,7 +83,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
         machine.push(checked(line, machineShape, place) as MachineLine);
         break;
       case "end":
-        end = checked(line, endShape, place) as EndLine;
+        ends.push(checked(line, endShape, place) as EndLine);
         break;
       default:
         throw new TwintailError({
@@ -82,10 +100,46 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       remedy: "give a folder under results/",
     });
   }
-  return { header, segments, machine, end, tornBytes };
+  const extensions = header.settle();
+  for (const exchange of early) onExchange(exchange, header.current);
+  const last = [...segments.map(({ id }) => id), ...extensions.map(({ segment }) => segment)].reduce(
+    (most, id) => Math.max(most, id),
+    0,
+  );
+  return {
+    header: header.current,
+    extensions,
+    segments: segments.sort((a, b) => a.id - b.id),
+    machine: machine.sort((a, b) => a.segment - b.segment || a.fromNs - b.fromNs),
+    end: ends.findLast(({ segment }) => segment === last) ?? null,
+    tornBytes,
+  };
 }
 
-function resolveFile(path: string): string {
+/**
+ * The header line as it was written: what was planned before any extension.
+ * @param maxBytes the longest line that is read
+ * @throws TwintailError when there is none.
+ */
+export function readHeader(path: string, maxBytes: number): HeaderLine {
+  const file = recordingFile(path);
+  const [line] = linesOf(file, maxBytes);
+  if (line === undefined || !line.whole) {
+    throw new TwintailError({ cause: "no header line", place: file, remedy: DAMAGED });
+  }
+  try {
+    return asHeader(JSON.parse(line.bytes.toString("utf8")), `${file}:1`);
+  } catch (error) {
+    if (error instanceof TwintailError) throw error;
+    throw new TwintailError({ cause: "not a line of JSON", place: `${file}:1`, remedy: DAMAGED, error });
+  }
+}
+
+/**
+ * The recording that a path names: itself, or the one in that folder.
+ * @throws TwintailError when there is nothing.
+ */
+export function recordingFile(path: string): string {
   try {
     const descriptor = openSync(path, "r");
     try {
@@ -100,8 +154,8 @@ function resolveFile(path: string): string {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The lines of a file; the last is not `whole` when no line feed ends it. */
-function* linesOf(file: string): Generator<{ bytes: Buffer; whole: boolean }> {
+/** The lines of a file; the last is not `whole` when no line feed ends it, or the line is longer than `maxBytes`. */
+function* linesOf(file: string, maxBytes = Number.POSITIVE_INFINITY): Generator<{ bytes: Buffer; whole: boolean }> {
   let descriptor: number;
   try {
     descriptor = openSync(file, "r");
@@ -110,7 +164,8 @@ function* linesOf(file: string): Generator<{ bytes: Buffer; whole: boolean }> {
   }
   try {
     let pending: Buffer[] = [];
-    for (;;) {
+    let pendingBytes = 0;
+    while (pendingBytes <= maxBytes) {
       const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const length = readSync(descriptor, chunk, 0, CHUNK_BYTES, null);
       if (length === 0) break;
@@ -121,9 +176,11 @@ function* linesOf(file: string): Generator<{ bytes: Buffer; whole: boolean }> {
         const piece = chunk.subarray(start, lineEnd);
         yield { bytes: pending.length === 0 ? piece : Buffer.concat([...pending, piece]), whole: true };
         pending = [];
+        pendingBytes = 0;
         start = lineEnd + 1;
       }
       if (start < length) pending.push(chunk.subarray(start, length));
+      pendingBytes += length - start;
     }
     if (pending.length > 0) yield { bytes: Buffer.concat(pending), whole: false };
   } catch (error) {
@@ -182,6 +239,12 @@ const preflightShape = z
   .looseObject({ streamUsage: z.enum(["accepted", "refused", "unknown"]), message: z.string().optional() })
   .optional();
 
+const requestsShape = z.record(
+  z.string(),
+  z.looseObject({ method: z.string(), path: z.string(), body: z.looseObject({}) }),
+);
+const versionsShape = z.looseObject({ twintail: z.string(), node: z.string(), undici: z.string() });
+
 /** What judging relies on. Loose: a later twintail may have written more. */
 const headerShape = z.looseObject({
   runId: z.string(),
@@ -197,7 +260,7 @@ const headerShape = z.looseObject({
   goldenDigest: z.string(),
   planDigest: z.string(),
   seed: z.int(),
-  versions: z.looseObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
+  versions: versionsShape,
   goldenSet: z.looseObject({
     name: z.string(),
     cases: z.array(
@@ -214,7 +277,7 @@ const headerShape = z.looseObject({
     ),
   }),
   endpoints: z.looseObject({ baseline: endpointShape, candidate: endpointShape }),
-  requests: z.record(z.string(), z.looseObject({ method: z.string(), path: z.string(), body: z.looseObject({}) })),
+  requests: requestsShape,
   plan: z.array(z.looseObject({ phase: z.string(), round: z.int() })),
   notTested: z.array(z.looseObject({ caseId: z.string(), endpoint: z.enum(ROLES), reason: z.string() })),
   capture: z.looseObject({
@@ -244,6 +307,15 @@ const machineShape = z.looseObject({
   reads: stamp,
   stalledReads: stamp,
   maxReadsPerTurn: stamp,
+});
+const extensionShape = z.looseObject({
+  segment: stamp,
+  createdAt: z.string(),
+  rounds: stamp,
+  plan: z.array(z.looseObject({ id: stamp, phase: z.string(), round: stamp })),
+  planDigest: z.string(),
+  requests: requestsShape,
+  versions: versionsShape,
 });
 const endShape = z.looseObject({
   segment: stamp,

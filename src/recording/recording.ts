@@ -163,13 +163,35 @@ export interface EndLine {
   readonly message?: string;
 }
 
-export type RecordingLine = HeaderLine | SegmentLine | Exchange | MachineLine | EndLine;
+/** More rounds, planned after a look at the ones before: the plan of the header goes on where it ended. */
+export interface ExtensionLine {
+  readonly type: "extension";
+  /** The segment that sent it. */
+  readonly segment: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Rounds in all, the ones before included. */
+  readonly rounds: number;
+  /** The new rows alone; their ids go on from the last one. */
+  readonly plan: readonly PlannedRequest[];
+  /** Of the plan as it now is, with the blocks that were sent anew. */
+  readonly planDigest: string;
+  /** What no row before sent. */
+  readonly requests: Readonly<Record<string, RequestTemplate>>;
+  readonly versions: HeaderLine["versions"];
+}
+
+export type RecordingLine = HeaderLine | SegmentLine | ExtensionLine | Exchange | MachineLine | EndLine;
 
 /** What stands before the exchanges, and what was found at the end. */
 export interface RecordingFrame {
+  /** With every extension in it: all rows, all requests, and the rounds and the spread of the whole. */
   readonly header: HeaderLine;
+  /** By segment, as are the next two. */
+  readonly extensions: readonly ExtensionLine[];
   readonly segments: readonly SegmentLine[];
   readonly machine: readonly MachineLine[];
+  /** Of the last segment; null when that one was killed, however the ones before it ended. */
   readonly end: EndLine | null;
   /** Bytes of a last line that was cut in half by a kill; 0 normally. */
   readonly tornBytes: number;

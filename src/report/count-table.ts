@@ -1,4 +1,5 @@
 /** Rates and token counts before they have a form; what is zero on both sides is said in one quiet line. */
+import { type DifferenceLine, differenceLine } from "./difference-line.js";
 import { cellScale, formatCount, formatShare, plural } from "./numbers.js";
 import type { ShareSummary, Summary, TailSummary } from "./summary.js";
 
@@ -16,8 +17,7 @@ export interface RateRow {
   readonly of: string;
   readonly baseline: RateSide;
   readonly candidate: RateSide;
-  /** The candidate's observed share is on the wrong side of the baseline's. An observation, not a verdict. */
-  readonly worse: boolean;
+  readonly difference: DifferenceLine;
 }
 
 export interface RateTable {
@@ -49,7 +49,13 @@ export function rateRows(summary: Summary): RateTable {
     } else if (rate.better === "lower" && baseline.count + candidate.count === 0) {
       zero.push(name);
     } else {
-      rows.push({ name, of: rate.of, baseline: side(baseline), candidate: side(candidate), worse: isWorse(rate) });
+      rows.push({
+        name,
+        of: rate.of,
+        baseline: side(baseline),
+        candidate: side(candidate),
+        difference: differenceLine(rate),
+      });
     }
   }
   const said = [
@@ -57,11 +63,6 @@ export function rateRows(summary: Summary): RateTable {
     unsampled.length === 0 ? "" : `No samples: ${unsampled.join(", ")}.`,
   ].filter((line) => line !== "");
   return { rows, quiet: said.length === 0 ? null : said.join(" "), footnotes };
-}
-
-function isWorse({ baseline, candidate, better }: Summary["rates"][string]): boolean {
-  if (baseline.share === null || candidate.share === null) return false;
-  return better === "lower" ? candidate.share > baseline.share : candidate.share < baseline.share;
 }
 
 export interface TokenRow {

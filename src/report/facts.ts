@@ -6,8 +6,8 @@ import type { ColdTrial, EndpointSummary, Summary } from "./summary.js";
 
 export const SIDES: readonly EndpointRole[] = ["baseline", "candidate"];
 
-/** What sorts lists: what breaks a client comes first. */
-export const SEVERITY_RANK: Readonly<Record<"breaks" | "differs" | "note", number>> = {
+/** What sorts findings: what breaks a client comes first. */
+const SEVERITY_RANK: Readonly<Record<"breaks" | "differs" | "note", number>> = {
   breaks: 0,
   differs: 1,
   note: 2,
@@ -37,21 +37,37 @@ export function partialLine(run: Summary["run"]): string | null {
   return `Partial run, ${how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests ran to their end`;
 }
 
+/** That this was not the only try, or null: who runs until it passes has passed nothing. */
+export function recentLine({ recent }: Summary["run"]): string | null {
+  if (recent.length === 0) return null;
+  const times = recent.length === 1 ? "once" : `${formatCount(recent.length)} times`;
+  const named = recent
+    .slice(0, 5)
+    .map(({ runId, createdAt }) => `${runId} (${formatInstant(createdAt)})`)
+    .join(", ");
+  const more = recent.length > 5 ? " and more" : "";
+  return `This golden set ran against these endpoints ${times} in the 24 hours before: ${named}${more}. A run that is repeated until it passes decides nothing`;
+}
+
+/** How sure a gate is, and of what; or null without gates. */
+export function judgementLine({ judgement, gates }: Summary): string | null {
+  if (gates.length === 0) return null;
+  const { look, looks, confidence, estimand, quick, notes } = judgement;
+  const speaks = estimand === "these prompts" ? "these prompts, not of other traffic" : "traffic like these prompts";
+  const parts = [
+    `look ${look} of ${looks}, each bound one-sided at ${(100 * confidence).toFixed(1)} % so that all looks together keep 95 %`,
+    `speaks of ${speaks}`,
+    ...(quick ? ["a quick run: contract gates alone"] : []),
+    ...notes,
+  ];
+  return parts.join("; ");
+}
+
 /** The models in use: `gpt-4o`, or `gpt-4o, embeddings: text-embedding-3-small`. */
 export function modelsLine(endpoint: EndpointSummary): string {
   const asked = Object.entries(endpoint.models).filter(([, model]) => model !== null);
   if (asked.length === 0) return "no model named";
   return asked.map(([use, model]) => (use === "default" ? model : `${use}: ${model}`)).join(", ");
-}
-
-/** Flips, what breaks a client first, regressions before improvements. */
-export function sortedFlips(summary: Summary): Summary["parity"]["flips"] {
-  return [...summary.parity.flips].sort(
-    (a, b) =>
-      Number(a.direction === "improved") - Number(b.direction === "improved") ||
-      SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] ||
-      b.count / b.of - a.count / a.of,
-  );
 }
 
 type Finding = Summary["findings"][number];

@@ -1,6 +1,6 @@
 /**
- * What was seen, in two to four plain sentences. A verdict is stated only where one was given; otherwise the
- * sentences say what was observed, and that no gate judged it.
+ * The verdict and what decided it, then what was seen: two to four plain sentences. Without gates nothing was decided,
+ * and the first sentence says so.
  */
 import { formatChange, formatChangeInterval, formatCount, formatMs, plural } from "./numbers.js";
 import type { Summary } from "./summary.js";
@@ -21,11 +21,9 @@ export function headline(summary: Summary): string[] {
 }
 
 function verdictSentence(summary: Summary): string {
-  if (summary.verdict !== null) {
-    const reason = summary.verdictReason.replace(/\.$/, "");
-    return `${VERDICT_WORDS[summary.verdict]}${reason === "" ? "" : `: ${reason}`}.`;
-  }
-  return "Gates are not evaluated, so there is no verdict; this is what was seen.";
+  const reason = summary.verdictReason.replace(/\.$/, "");
+  if (summary.verdict === null) return sentence(reason === "" ? "no gates, so no verdict" : reason);
+  return `${VERDICT_WORDS[summary.verdict]}${reason === "" ? "" : `: ${reason}`}.`;
 }
 
 function contractSentence(summary: Summary): string | null {

@@ -6,27 +6,38 @@ import { createHash } from "node:crypto";
 import { printableLine } from "../core/printable.js";
 import { modelsLine, SIDES } from "./facts.js";
 import { VERDICT_WORDS } from "./headline.js";
+import { cards } from "./html/cards.js";
 import { casesList } from "./html/cases.js";
+import { controlSection, slowShareSection } from "./html/comparisons.js";
+import { checklistSection, timeoutsSection } from "./html/decision.js";
 import { failuresSection } from "./html/failures.js";
 import { firstScreen } from "./html/head.js";
 import { html, Markup } from "./html/markup.js";
 import { methodSection } from "./html/method.js";
 import { SCRIPT } from "./html/script.js";
-import { coldSection, notTestedSection, outputsSection, ratesSection, section, wireSection } from "./html/sections.js";
+import { section } from "./html/section.js";
+import { coldSection, notTestedSection, outputsSection, ratesSection, wireSection } from "./html/sections.js";
 import { STYLE } from "./html/style.js";
-import { dotsSection, tailsSection } from "./html/tails.js";
+import { dotsSection, shiftsSection, tailsSection } from "./html/tails.js";
 import { timeline } from "./html/timeline.js";
 import type { Report } from "./report.js";
+import type { Summary } from "./summary.js";
 
 const NAMES: Readonly<Record<string, string>> = {
-  summary: "Summary",
+  summary: "Verdict",
+  checklist: "Checklist",
+  timeouts: "Timeouts",
   answers: "Answers",
   wire: "Wire",
+  figures: "Figures",
+  shifts: "Shifts",
   tails: "Tails",
+  slow: "Slow",
   "cases-dots": "By case",
   rates: "Rates",
   failures: "Failures",
   cold: "Cold",
+  control: "Control",
   timeline: "Timeline",
   cases: "Cases",
   method: "Method",
@@ -37,13 +48,19 @@ export function renderHtml(report: Report): string {
   const { summary, details } = report;
   const parts: [id: string, part: Markup | null][] = [
     ["summary", firstScreen(summary)],
+    ["checklist", checklistSection(summary)],
+    ["timeouts", timeoutsSection(summary)],
     ["answers", outputsSection(report)],
     ["wire", wireSection(summary)],
+    ["figures", figuresSection(summary)],
+    ["shifts", shiftsSection(summary)],
     ["tails", tailsSection(report)],
     ["cases-dots", dotsSection(report)],
+    ["slow", slowShareSection(summary)],
     ["rates", ratesSection(summary)],
     ["failures", failuresSection(summary)],
     ["cold", coldSection(summary)],
+    ["control", controlSection(summary)],
     ["timeline", timelineSection(report)],
     ["cases", details.cases.length === 0 ? null : casesSection(report)],
     ["not-tested", notTestedSection(summary)],
@@ -80,6 +97,12 @@ ${present.map(([, part]) => part)}</main>
 function policy(): string {
   const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
   return `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+}
+
+function figuresSection(summary: Summary): Markup | null {
+  const figures = cards(summary);
+  if (figures === null) return null;
+  return section("figures", "At a glance", "What most readers ask of a candidate, each with its doubt.", figures);
 }
 
 function timelineSection({ details }: Report): Markup | null {

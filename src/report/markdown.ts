@@ -1,6 +1,8 @@
 /** A report as GitHub's markdown: what a pull request or a job summary shows. */
-import { modelsLine, partialLine, runLine, SIDES, whenLine } from "./facts.js";
+import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
+import { controlSection, outputsSection, ratioSection, slowShareSection } from "./markdown/comparisons.js";
+import { checklistSection, costSection, gatesSection, timeoutsSection } from "./markdown/decision.js";
 import { code, escapeMarkdown, table } from "./markdown/escape.js";
 import { failuresSection } from "./markdown/failures.js";
 import {
@@ -22,12 +24,20 @@ const MAX_BYTES = 60_000;
 /** Under 60 KB: sections that would not fit are named instead. Text from an endpoint stays text. */
 export function renderMarkdown({ summary }: Report): string {
   const sections: [name: string, lines: string[]][] = [
+    ["gates", gatesSection(summary)],
+    ["checklist", checklistSection(summary)],
+    ["timeouts", timeoutsSection(summary)],
+    ["cost", costSection(summary)],
     ["flips", flipsSection(summary)],
+    ["on the wire", findingsSection(summary)],
+    ["outputs", outputsSection(summary)],
     ["tails", tailsSection(summary, "warm", "Tails, phase warm")],
+    ["slow requests", slowShareSection(summary)],
+    ["tail ratios", ratioSection(summary)],
+    ["control", controlSection(summary)],
     ["rates", ratesSection(summary)],
     ["failures", failuresSection(summary)],
     ["cold wake", coldSection(summary)],
-    ["on the wire", findingsSection(summary)],
     ["tokens", tokensSection(summary)],
     ["solo tails", tailsSection(summary, "solo", "Alone on the endpoint, phase solo")],
     ["not tested", notTestedSection(summary)],
@@ -52,6 +62,7 @@ function heading(summary: Summary): string[] {
   const { run } = summary;
   const [verdict = "", ...seen] = headline(summary);
   const partial = partialLine(run);
+  const recent = recentLine(run);
   return [
     ...run.labels.map((label) => `**${escapeMarkdown(label)}**<br>`),
     `# ${escapeMarkdown(verdict, 400)}`,
@@ -60,6 +71,7 @@ function heading(summary: Summary): string[] {
     "",
     `${escapeMarkdown(runLine(run))}; ${escapeMarkdown(whenLine(run))}`,
     ...(partial === null ? [] : ["", `**${partial}**`]),
+    ...(recent === null ? [] : ["", `${escapeMarkdown(recent, 600)}.`]),
     "",
     ...table(
       ["", "models", "address", "tier"],

@@ -68,6 +68,33 @@ export function formatChangeInterval(lo: number | null, hi: number | null, none 
   return `[${bound(lo)}, ${bound(hi)}]`;
 }
 
+/** A difference of shares in points of a percent: `+11.1 points`. */
+export function formatPoints(difference: number | null, none = NO_VALUE): string {
+  if (difference === null || !Number.isFinite(difference)) return none;
+  return `${signed(difference * 100)} points`;
+}
+
+/** The interval of a difference of shares, in points: `[−1.2, +9.4]`. */
+export function formatPointsInterval(lo: number | null, hi: number | null, none = ""): string {
+  if (lo === null || hi === null || !Number.isFinite(lo) || !Number.isFinite(hi)) return none;
+  return `[${signed(lo * 100)}, ${signed(hi * 100)}]`;
+}
+
+/** Dollars as a bill says them: `$0.412`, `$3.13`, `$2,418`. */
+export function formatUsd(usd: number | null, none = NO_VALUE): string {
+  if (usd === null || !Number.isFinite(usd)) return none;
+  if (usd === 0) return "$0";
+  if (Math.abs(usd) < 0.001) return "<$0.001";
+  return `$${formatSignificant(usd)}`;
+}
+
+/** Milliseconds without noughts behind the point, as a setting or a tick says them: `5 s`, `1.5 s`, `250 ms`. */
+export function formatPlainMs(ms: number | null, none = NO_VALUE): string {
+  return formatMs(ms, none)
+    .replace(/(\.\d*?)0+(?= )/, "$1")
+    .replace(/\.(?= )/, "");
+}
+
 /** A p-value as benchstat prints it: `p=0.001`, `p<0.001`. */
 export function formatP(p: number | null, none = ""): string {
   if (p === null || !Number.isFinite(p)) return none;

@@ -12,6 +12,7 @@ export interface ShiftLine {
   readonly change: string;
   /** `[−12.1, −7.6]`, or empty. */
   readonly interval: string;
+  /** `p=0.001`, or `p=0.021 Holm` for what no gate asks about. */
   readonly p: string;
   /** `10 rounds`, `3 rounds, within this moment`, or why there is no estimate. */
   readonly basis: string;
@@ -39,12 +40,20 @@ export function shiftLine(
     medians,
     change: shift.reads === "~" ? "~" : formatChange(shift.ratio),
     interval: formatChangeInterval(shift.lo, shift.hi),
-    p: formatP(shift.p),
+    p: testedP(shift),
     basis: shiftBasis(shift),
     better: isBetter(metric.better, shift.reads),
     notes: [],
   };
 }
+
+/** The p of what a gate asks about; else the corrected one, which says so. {@link HOLM_NOTE} explains the word. */
+export function testedP({ p, pHolm }: Pick<ShiftSummary, "p" | "pHolm">): string {
+  return pHolm === null ? formatP(p) : `${formatP(pHolm)} Holm`;
+}
+
+export const HOLM_NOTE =
+  "Holm: exploratory. No gate asks about it, and p is corrected over everything that was looked at.";
 
 function mediansText(from: number | null, to: number | null, unit: string, shownUnit: string): string {
   if (from === null || to === null) return "";

@@ -3,15 +3,24 @@
  * doubt. What an endpoint sent is made printable before its width is counted.
  */
 import { printableLine } from "../core/printable.js";
-import { modelsLine, partialLine, runLine, SIDES, whenLine } from "./facts.js";
+import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
 import { formatCount, formatSignificant } from "./numbers.js";
 import type { Report } from "./report.js";
 import type { Summary } from "./summary.js";
 import { coldSection } from "./terminal/cold.js";
+import { controlSection, holmLine, outputsSection, ratioSection, slowShareSection } from "./terminal/comparisons.js";
 import { rateSection, tokenSection } from "./terminal/counts.js";
+import { checklistSection, costSection, gateSection, timeoutSection } from "./terminal/decision.js";
 import { failureSection } from "./terminal/failures.js";
-import { findingSection, flipSection, notTestedSection, toolFaultLine, validitySection } from "./terminal/outputs.js";
+import {
+  findingSection,
+  flipSection,
+  invaliditySection,
+  notTestedSection,
+  toolFaultLine,
+  validityLine,
+} from "./terminal/outputs.js";
 import { finished, makeScreen, paragraph, type Screen } from "./terminal/screen.js";
 import { tailSection } from "./terminal/tails.js";
 
@@ -25,38 +34,49 @@ export interface TerminalOptions {
 export function renderTerminal({ summary }: Report, options: TerminalOptions): string {
   const screen = makeScreen(options);
   heading(screen, summary);
+  invaliditySection(screen, summary);
+  gateSection(screen, summary);
+  checklistSection(screen, summary);
+  timeoutSection(screen, summary);
+  costSection(screen, summary);
+  flipSection(screen, summary);
+  findingSection(screen, summary);
+  outputsSection(screen, summary);
   tailSection(screen, summary, "warm", "Tails", "phase warm; blank where the sample cannot say");
+  holmLine(screen, summary);
+  slowShareSection(screen, summary);
+  ratioSection(screen, summary);
+  controlSection(screen, summary);
   tailSection(screen, summary, "solo", "Alone on the endpoint", "phase solo, nothing else in flight");
   coldSection(screen, summary);
   rateSection(screen, summary);
   toolFaultLine(screen, summary);
   failureSection(screen, summary);
   tokenSection(screen, summary);
-  flipSection(screen, summary);
-  findingSection(screen, summary);
   notTestedSection(screen, summary);
-  validitySection(screen, summary);
+  validityLine(screen, summary);
   return finished(screen);
 }
 
+/** The verdict first, then when, from where, and what was compared. */
 function heading(screen: Screen, summary: Summary): void {
   const { paint, lines } = screen;
   const { run } = summary;
   for (const label of run.labels) paragraph(screen, printableLine(label), { paint: paint.bold });
   if (run.labels.length > 0) lines.push("");
-  paragraph(screen, `twintail ${run.kind === "demo" ? "demo " : ""}${printableLine(run.runId, 80)}`, {
-    paint: paint.bold,
-  });
-  paragraph(screen, printableLine(runLine(run)), { paint: paint.dim });
-  paragraph(screen, printableLine(whenLine(run)), { paint: paint.dim });
-  const partial = partialLine(run);
-  if (partial !== null) paragraph(screen, partial, { paint: (line) => paint.worse(paint.bold(line)) });
-  lines.push("");
-  for (const side of SIDES) endpointLines(screen, side, summary);
-  lines.push("");
   const [verdict = "", ...seen] = headline(summary);
   paragraph(screen, verdict, { paint: paint.bold });
   paragraph(screen, seen.join(" "));
+  lines.push("");
+  for (const side of SIDES) endpointLines(screen, side, summary);
+  paragraph(screen, `${printableLine(runLine(run))}; ${printableLine(whenLine(run))}`, { paint: paint.dim });
+  paragraph(screen, `twintail ${run.kind === "demo" ? "demo " : ""}${printableLine(run.runId, 80)}`, {
+    paint: paint.dim,
+  });
+  const recent = recentLine(run);
+  if (recent !== null) paragraph(screen, `${printableLine(recent, 600)}.`);
+  const partial = partialLine(run);
+  if (partial !== null) paragraph(screen, partial, { paint: (line) => paint.worse(paint.bold(line)) });
 }
 
 function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Summary): void {

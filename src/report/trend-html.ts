@@ -7,7 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { SIDES } from "./facts.js";
 import { html, Markup } from "./html/markup.js";
 import { nightPlots } from "./html/night-plot.js";
-import { scrolling, section } from "./html/sections.js";
+import { scrolling, section } from "./html/section.js";
 import { STYLE } from "./html/style.js";
 import { sign } from "./html/svg.js";
 import { TREND_STYLE } from "./html/trend-style.js";

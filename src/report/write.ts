@@ -4,6 +4,7 @@ import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { renderHtml } from "./html.js";
 import { renderJson } from "./json.js";
+import { renderJunit } from "./junit.js";
 import { renderMarkdown } from "./markdown.js";
 import type { Report } from "./report.js";
 
@@ -11,8 +12,8 @@ const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
- * Writes `report.json`, `report.html`, `report.md` and `tails/*.hgrm` into `folder`, which is made if need be. Each
- * file appears whole or not at all.
+ * Writes `report.json`, `report.html`, `report.md`, `junit.xml` and `tails/*.hgrm` into `folder`, which is made if need
+ * be. Each file appears whole or not at all.
  * @returns the paths, in that order.
  * @throws TwintailError when a file cannot be written.
  */
@@ -22,6 +23,7 @@ export function writeReport(report: Report, folder: string): string[] {
     [join(folder, "report.json"), renderJson(report.summary)],
     [join(folder, "report.html"), renderHtml(report)],
     [join(folder, "report.md"), renderMarkdown(report)],
+    [join(folder, "junit.xml"), renderJunit(report.summary)],
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
   writeFiles(files);

@@ -221,6 +221,7 @@ describe("demo", () => {
     const { code, out, err } = await twintail(["demo", "--out", "demo", "--json"]);
     expect(code).toBe(0);
     expect(Date.now() - started).toBeLessThan(90_000);
+    expect(err).toMatch(/The demo exits 0 whatever its verdict; a run that ends like this one exits \d\./);
     expect(err).toMatch(/Open {2}file:\/\/\/.*report\.html/);
     const summary = JSON.parse(out) as Summary;
     const rate = (side: "baseline" | "candidate"): number => summary.metrics.decode_rate?.solo?.[side]?.mean ?? 0;
@@ -233,8 +234,18 @@ describe("demo", () => {
     expect(summary.metrics.ttfa?.warm?.candidate?.p95).toBeGreaterThan(0);
     expect(summary.rates.expectations?.candidate.share).toBe(1);
     expect(summary.run.labels).toHaveLength(2);
+    // A busy machine may take the latency gates' answer away, and no more.
+    const contract = summary.gates.filter(({ kind }) => kind === "contract");
+    expect(contract.map(({ text, result }) => [text, result])).toEqual([
+      ["tool_calls drop < 0.15", "pass"],
+      ["errors rate < 0.05", "pass"],
+      ["flips regressed == 0", "pass"],
+      ["findings{severity=breaks} new == 0", "pass"],
+    ]);
+    expect(summary.gates.filter(({ result }) => result === "fail" || result === "inconclusive")).toEqual([]);
     const [run] = readdirSync(join(folder, "demo"));
     expect(readdirSync(join(folder, "demo", run as string)).sort()).toEqual([
+      "junit.xml",
       "recording.jsonl",
       "report.html",
       "report.json",

@@ -188,6 +188,7 @@ describe("a comparison", () => {
 describe("a recording", () => {
   const frame = (header: ReturnType<typeof play>["header"]) => ({
     header,
+    extensions: [],
     segments: [],
     machine: [],
     end: null,

@@ -263,7 +263,11 @@ export function play(
 export function judged(candidate: Replies = {}, baseline: Replies = {}, setting: ProbeSetting = {}): ProbeSummary {
   const { header, exchanges } = play(planned(setting), candidate, baseline);
   const end = { type: "end", segment: 0, atNs: 1, reason: "complete" } as const;
-  return judgeProbe({ header, segments: [], machine: [], end, tornBytes: 0 }, exchanges, "recording.jsonl");
+  return judgeProbe(
+    { header, extensions: [], segments: [], machine: [], end, tornBytes: 0 },
+    exchanges,
+    "recording.jsonl",
+  );
 }
 
 /** What the candidate got for one feature. */

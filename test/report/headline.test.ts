@@ -8,7 +8,9 @@ describe("headline", () => {
     const sentences = headline(sampleReport().summary);
     expect(sentences.length).toBeGreaterThanOrEqual(2);
     expect(sentences.length).toBeLessThanOrEqual(4);
-    expect(sentences[0]).toBe("Gates are not evaluated, so there is no verdict; this is what was seen.");
+    expect(sentences[0]).toBe(
+      'Fail: 2 of 6 gates failed: tool_calls drop < 0.05; findings{severity="breaks"} new == 0.',
+    );
     expect(sentences[1]).toMatch(/^4 cases that the baseline answers as expected regress on the candidate, 3 of them/);
   });
 
@@ -35,6 +37,8 @@ describe("headline", () => {
   });
 
   test("of nothing it says nothing more", () => {
-    expect(headline(emptyReport().summary)).toHaveLength(1);
+    expect(headline(emptyReport().summary)).toEqual([
+      "No gates: this report shows what was measured and decides nothing.",
+    ]);
   });
 });

@@ -56,10 +56,13 @@ describe.skipIf(missing)("the page in a browser", () => {
   });
 
   test("says what was seen, and draws every chart", async () => {
-    await expect(page.locator("h1").textContent()).resolves.toBe("No verdict");
+    await expect(page.locator("h1").textContent()).resolves.toBe("Fail");
     await expect(page.locator("svg.plot").count()).resolves.toBeGreaterThanOrEqual(7);
     await expect(page.locator("svg.dots:visible").count()).resolves.toBe(1);
     await expect(page.locator("svg.timeline").count()).resolves.toBe(2);
+    await expect(page.locator("svg.shifts").count()).resolves.toBe(1);
+    await expect(page.locator(".chip.fail").count()).resolves.toBe(2);
+    await expect(page.locator(".checklist .failed").count()).resolves.toBe(2);
   });
 
   test("a case opens to both answers by keyboard", async () => {
@@ -109,6 +112,24 @@ describe.skipIf(missing)("the page in a browser", () => {
     await page.setViewportSize({ width, height: 900 });
     await page.evaluate("for (const each of document.querySelectorAll('details')) each.open = true");
     await expect(page.evaluate("document.documentElement.scrollWidth")).resolves.toBeLessThanOrEqual(width);
+  });
+
+  test("what is wider than a phone shows a shadow at the edge behind which there is more", async () => {
+    await page.setViewportSize({ width: 400, height: 900 });
+    const wider = (selector: string): Promise<unknown> =>
+      page.evaluate(
+        `(({ scrollWidth, clientWidth }) => scrollWidth > clientWidth)(document.querySelector("${selector}"))`,
+      );
+    await expect(wider("#tails .scroll")).resolves.toBe(true);
+    const attachment = 'getComputedStyle(document.querySelector("#tails .scroll")).backgroundAttachment';
+    await expect(page.evaluate(attachment)).resolves.toBe("local, local, scroll, scroll");
+    // Gates are read without scrolling: they decide.
+    await expect(wider("#gates .scroll")).resolves.toBe(false);
+  });
+
+  test("a row of figures that is not full leaves no grey hole", async () => {
+    const background = 'getComputedStyle(document.querySelector(".cards")).backgroundColor';
+    await expect(page.evaluate(background)).resolves.toBe("rgba(0, 0, 0, 0)");
   });
 
   test("is readable on paper and in the dark", async () => {

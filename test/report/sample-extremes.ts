@@ -1,7 +1,15 @@
 /** Reports at the edges: nothing recorded, an invalid machine, tails that end in failures. */
 import type { Report } from "../../src/report/report.js";
-import { NO_SHIFT } from "./sample-metrics.js";
+import { NO_SHIFT, sidesOnly } from "./sample-metrics.js";
 import { sampleReport } from "./sample-report.js";
+
+const NO_COST = {
+  per1000Requests: null,
+  retriesPer1000Requests: null,
+  perMonth: null,
+  requests: 0,
+  notes: ["no price: set `price` of the endpoint"],
+};
 
 /** A run that was killed before it recorded anything. */
 export function emptyReport(): Report {
@@ -20,8 +28,17 @@ export function emptyReport(): Report {
   return {
     summary: {
       ...summary,
+      verdict: null,
+      verdictReason: "no gates: this report shows what was measured and decides nothing",
+      judgement: { ...summary.judgement, notes: [] },
+      gates: [],
+      checklist: [],
+      timeouts: { suggested: [], cuts: [], notes: [] },
+      cost: { baseline: NO_COST, candidate: NO_COST },
+      control: null,
       run: {
         ...summary.run,
+        recent: [],
         labels: [],
         kind: "run",
         recorded: 0,
@@ -36,13 +53,13 @@ export function emptyReport(): Report {
           unit: "ms",
           better: "lower",
           formula: "",
-          warm: { baseline: null, candidate: null, shift: NO_SHIFT },
+          warm: { ...sidesOnly(null, null), shift: NO_SHIFT },
         },
       },
-      rates: { errors: { baseline: none, candidate: none, better: "lower", of: "first attempts" } },
+      rates: { errors: { baseline: none, candidate: none, difference: null, better: "lower", of: "first attempts" } },
       cold: { baseline: [], candidate: [], warmTtftP50: { baseline: null, candidate: null } },
       checks: { unmet: [], toolFaults: { baseline: {}, candidate: {} }, notTested: [] },
-      parity: { pairs: 0, rungs: {}, flips: [], outputTokenRatio: null, matchedLength: 0 },
+      parity: { pairs: 0, rungs: {}, flips: [], outputTokenRatio: null, matchedLength: 0, outputs: null },
       findings: [],
       validity: { ok: true, figures: [] },
     },
@@ -71,6 +88,10 @@ export function troubledReport(): Report {
       ...summary,
       verdict: "invalid",
       verdictReason: "p99 send lag of 48 ms is over its limit of 20 ms",
+      gates: summary.gates.map((gate) => ({
+        ...gate,
+        result: gate.kind === "latency" ? ("invalid" as const) : ("pass" as const),
+      })),
       validity: {
         ok: false,
         figures: summary.validity.figures.map((figure, index) =>

@@ -1,6 +1,9 @@
 /** Tails, curves, dots and cold trials of the sample report, from its own exchanges. */
+
+import type { ShiftSummary, TailRatioSummary } from "../../src/report/decision.js";
 import type { CaseDots, CaseView, ExchangeView, QuantileCurve, TimelineBar } from "../../src/report/report.js";
-import type { MetricSummary, ShiftSummary, Summary, TailSummary } from "../../src/report/summary.js";
+import type { MetricPhase, MetricSummary, Summary, TailSummary } from "../../src/report/summary.js";
+import { sampleDifference } from "./sample-decision.js";
 
 type Pick = (view: ExchangeView) => number | null;
 type Better = MetricSummary["better"];
@@ -104,6 +107,7 @@ export const NO_SHIFT: ShiftSummary = {
   lo: null,
   hi: null,
   p: null,
+  pHolm: null,
   rounds: 0,
   pairs: 0,
   dropped: { baseline: 0, candidate: 0 },
@@ -112,7 +116,46 @@ export const NO_SHIFT: ShiftSummary = {
   notes: ["no pair has a value on both sides"],
 };
 
-function sampleShift(base: readonly number[], candidate: readonly number[], better: Better): ShiftSummary {
+/** Of one gated metric the p stands as it is; of all others it is corrected. */
+const GATED = "ttfa";
+
+/** Both sides of a phase, without a comparison. */
+export function sidesOnly(baseline: TailSummary | null, candidate: TailSummary | null): MetricPhase {
+  return { baseline, candidate, shift: null, slow_share: null, ratio: {} };
+}
+
+function sampleSlowShare(name: string, n: number): MetricPhase["slow_share"] {
+  if (!["ttft", "ttfa", "e2e", "stall"].includes(name)) return null;
+  const share = (count: number) => ({ count, of: n, share: count / n, notes: [] });
+  const value = 5 / n;
+  return {
+    baseline: share(1),
+    candidate: share(6),
+    difference: sampleDifference(value, value - 0.053, value + 0.053, name === GATED ? { pHolm: null } : {}),
+  };
+}
+
+/** The median of the tail grows where the middle shrinks: what a shift plot is for. */
+function sampleRatios(name: string, better: Better): Record<string, TailRatioSummary> {
+  if (!["ttft", "ttfa", "e2e", "stall", "char_rate"].includes(name)) return {};
+  const ratio = (value: number, spread: number | null): TailRatioSummary => ({
+    ratio: value,
+    lo: spread === null ? null : value / spread,
+    hi: spread === null ? null : value * spread,
+    rounds: 3,
+    notes: spread === null ? ["fewer than 6 rounds: no interval"] : [],
+  });
+  const [p90, p95] = better === "higher" ? ["p10", "p5"] : ["p90", "p95"];
+  const stalled = name === "stall" ? 40 : 1;
+  return { [p90]: ratio(1.08 * stalled, 1.12), [p95]: ratio(1.42, name === "e2e" ? null : 1.3) };
+}
+
+function sampleShift(
+  name: string,
+  base: readonly number[],
+  candidate: readonly number[],
+  better: Better,
+): ShiftSummary {
   const median = (values: readonly number[]): number =>
     [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)] ?? 1;
   if (median(base) === 0) return NO_SHIFT;
@@ -130,6 +173,7 @@ function sampleShift(base: readonly number[], candidate: readonly number[], bett
     lo,
     hi,
     p: lo > 1 || hi < 1 ? 0.0021 : 0.41,
+    pHolm: name === GATED ? null : lo > 1 || hi < 1 ? 0.021 : 1,
     rounds: 3,
     pairs: candidate.length,
     dropped: { baseline: 0, candidate: 3 },
@@ -162,18 +206,19 @@ export function sampleMetrics(
       warm: {
         baseline: baseline.tail,
         candidate: candidate.tail,
-        shift: baseline.tail && candidate.tail ? sampleShift(baseline.values, candidate.values, better) : null,
+        shift: baseline.tail && candidate.tail ? sampleShift(name, baseline.values, candidate.values, better) : null,
+        slow_share: sampleSlowShare(name, baseline.values.length),
+        ratio: sampleRatios(name, better),
       },
     };
     if (["ttft", "ttfa", "char_rate"].includes(name)) {
       const few = baseline.values.slice(0, 5);
       const metric = metrics[name];
       if (metric)
-        metric.solo = {
-          baseline: sampleTail(few, 0, better, unit),
-          candidate: sampleTail(candidate.values.slice(0, 5), 0, better, unit),
-          shift: null,
-        };
+        metric.solo = sidesOnly(
+          sampleTail(few, 0, better, unit),
+          sampleTail(candidate.values.slice(0, 5), 0, better, unit),
+        );
     }
     if (unit === "tokens" || name === "connect" || name === "send_lag") continue;
     for (const [endpoint, { values, failed }] of [

@@ -9,7 +9,16 @@ import type { Variant } from "../../src/golden/golden-set.js";
 import type { CaseView, ExchangeView, PairView, Report, TimelineBar } from "../../src/report/report.js";
 import type { EndpointSummary } from "../../src/report/summary.js";
 import { SAMPLE_CASES, type SampleCase } from "./sample-cases.js";
-import { sampleCold, sampleMetrics } from "./sample-metrics.js";
+import {
+  SAMPLE_CHECKLIST,
+  SAMPLE_COST,
+  SAMPLE_GATES,
+  SAMPLE_OUTPUTS,
+  SAMPLE_TIMEOUTS,
+  sampleControl,
+  sampleDifference,
+} from "./sample-decision.js";
+import { NO_SHIFT, sampleCold, sampleMetrics } from "./sample-metrics.js";
 
 export const SAMPLE_ROUNDS = 3;
 const NOT_TESTED = "the candidate maps no model for embeddings";
@@ -31,10 +40,14 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
     share: total === 0 ? null : count / total,
     notes: total === 0 ? ["no exchange of this kind"] : notes,
   });
-  const counted = (test: (view: ExchangeView) => boolean, among: (view: ExchangeView) => boolean = () => true) => ({
-    baseline: rate(of("baseline").filter(among).filter(test).length, of("baseline").filter(among).length),
-    candidate: rate(of("candidate").filter(among).filter(test).length, of("candidate").filter(among).length),
-  });
+  const counted = (test: (view: ExchangeView) => boolean, among: (view: ExchangeView) => boolean = () => true) => {
+    const side = (role: EndpointRole) =>
+      rate(of(role).filter(among).filter(test).length, of(role).filter(among).length);
+    const [baseline, candidate] = [side("baseline"), side("candidate")];
+    const value = (candidate.share ?? 0) - (baseline.share ?? 0);
+    const difference = candidate.of === 0 ? null : sampleDifference(value, value - 0.04, value + 0.04);
+    return { baseline, candidate, difference };
+  };
   const hasTools = (view: ExchangeView): boolean => view.check.toolCalls !== null;
   const hasJson = (view: ExchangeView): boolean => view.check.jsonValid !== null;
   const pairs = cases.flatMap((each) => each.pairs);
@@ -43,8 +56,21 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
   return {
     summary: {
       schemaVersion: 1,
-      verdict: null,
-      verdictReason: "no gate was evaluated",
+      verdict: "fail",
+      verdictReason: '2 of 6 gates failed: tool_calls drop < 0.05; findings{severity="breaks"} new == 0',
+      judgement: {
+        look: 1,
+        looks: 3,
+        confidence: 0.983333,
+        estimand: "these prompts",
+        quick: false,
+        notes: ["3 rounds hold for this moment alone"],
+      },
+      gates: [...SAMPLE_GATES],
+      checklist: [...SAMPLE_CHECKLIST],
+      timeouts: SAMPLE_TIMEOUTS,
+      cost: SAMPLE_COST,
+      control: sampleControl(metrics.ttfa?.warm?.shift ?? NO_SHIFT),
       run: {
         runId: "demo-20260731-141205",
         kind: "demo",
@@ -62,12 +88,16 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         concurrency: 4,
         prefix: "unique",
         order: "random",
-        control: false,
+        control: true,
         versions: { twintail: "0.1.0", node: "20.20.0", undici: "7.30.2" },
         ended: "complete",
         planned: exchanges.length + 11,
         recorded: exchanges.length + 11,
         partial: false,
+        recent: [
+          { runId: "demo-20260731-091102", createdAt: "2026-07-31T09:11:02.000Z" },
+          { runId: "demo-20260730-220450", createdAt: "2026-07-30T22:04:50.000Z" },
+        ],
       },
       endpoints: {
         baseline: endpoint("http://127.0.0.1:41001/v1", "sim-steady", null, of("baseline").length),
@@ -98,6 +128,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         parse_errors: {
           baseline: rate(0, 0),
           candidate: rate(0, 0),
+          difference: null,
           better: "lower",
           of: "exchanges with events",
         },
@@ -111,15 +142,8 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
       parity: {
         pairs: pairs.filter((pair) => pair.parity !== null).length,
         rungs,
+        // In the order of findFlips.
         flips: [
-          {
-            caseId: "chat-list-three",
-            direction: "improved",
-            count: 1,
-            of: 3,
-            severity: "note",
-            detail: "contains_all met only on the candidate",
-          },
           {
             caseId: "json-object",
             direction: "regressed",
@@ -127,22 +151,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
             of: 3,
             severity: "breaks",
             detail: "is_json: fenced block ```json before the object | not parseable as sent",
-          },
-          {
-            caseId: "closed-arithmetic",
-            direction: "regressed",
-            count: 2,
-            of: 3,
-            severity: "differs",
-            detail: 'contains "391": the answer has "381"',
-          },
-          {
-            caseId: "tools-choose-one",
-            direction: "regressed",
-            count: 3,
-            of: 3,
-            severity: "breaks",
-            detail: 'argument limit: expected a number, got the string "5"',
+            consistent: true,
           },
           {
             caseId: "long-needle-90",
@@ -151,10 +160,39 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
             of: 3,
             severity: "breaks",
             detail: "contains ‘meadow’: not found",
+            consistent: true,
+          },
+          {
+            caseId: "tools-choose-one",
+            direction: "regressed",
+            count: 3,
+            of: 3,
+            severity: "breaks",
+            detail: 'argument limit: expected a number, got the string "5"',
+            consistent: true,
+          },
+          {
+            caseId: "closed-arithmetic",
+            direction: "regressed",
+            count: 2,
+            of: 3,
+            severity: "differs",
+            detail: 'contains "391": the answer has "381"',
+            consistent: false,
+          },
+          {
+            caseId: "chat-list-three",
+            direction: "improved",
+            count: 1,
+            of: 3,
+            severity: "note",
+            detail: "contains_all met only on the candidate",
+            consistent: false,
           },
         ],
         outputTokenRatio: 0.982,
         matchedLength: 96,
+        outputs: SAMPLE_OUTPUTS,
       },
       failures: {
         baseline: [

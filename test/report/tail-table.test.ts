@@ -3,7 +3,7 @@ import { Footnotes } from "../../src/report/footnotes.js";
 import { isBetter } from "../../src/report/shift-line.js";
 import type { MetricSummary, Summary } from "../../src/report/summary.js";
 import { tailMetrics, tailTable } from "../../src/report/tail-table.js";
-import { NO_SHIFT, sampleTail } from "./sample-metrics.js";
+import { NO_SHIFT, sampleTail, sidesOnly } from "./sample-metrics.js";
 import { sampleReport } from "./sample-report.js";
 
 const evenly = (n: number): number[] => Array.from({ length: n }, (_, index) => 100 + index);
@@ -31,7 +31,7 @@ describe("a shift", () => {
       notes: doubts,
     } as const;
     const { blocks, footnotes } = tailTable(
-      withMetric({ warm: { baseline: tail, candidate: tail, shift: { ...shift, notes: [...doubts] } } }),
+      withMetric({ warm: { ...sidesOnly(tail, tail), shift: { ...shift, notes: [...doubts] } } }),
       "warm",
     );
     expect(blocks[0]?.shift?.basis).toMatch(/^doubtful: .*within this moment$/);
@@ -43,10 +43,7 @@ describe("a shift", () => {
 describe("cells", () => {
   test("a percentile that the sample cannot support is blank and has its reason", () => {
     const tail = sampleTail(evenly(129), 0, "lower", "ms");
-    const { blocks, footnotes } = tailTable(
-      withMetric({ warm: { baseline: tail, candidate: tail, shift: null } }),
-      "warm",
-    );
+    const { blocks, footnotes } = tailTable(withMetric({ warm: sidesOnly(tail, tail) }), "warm");
     const p99 = blocks[0]?.rows[0]?.cells[3];
     expect(p99?.text).toBe("");
     expect(footnotes[(p99?.notes[0] ?? 0) - 1]).toBe(
@@ -56,10 +53,7 @@ describe("cells", () => {
 
   test("a quantile among the failed is not reached", () => {
     const tail = sampleTail(evenly(90), 10, "lower", "ms");
-    const { blocks, footnotes } = tailTable(
-      withMetric({ warm: { baseline: tail, candidate: null, shift: null } }),
-      "warm",
-    );
+    const { blocks, footnotes } = tailTable(withMetric({ warm: sidesOnly(tail, null) }), "warm");
     expect(blocks[0]?.rows[0]?.cells.map((cell) => cell.text)).toEqual(["149", "189", "not reached", "", "189"]);
     expect(footnotes).toContain("p95 not reached: 10 of 100 failed before they had a value");
   });
@@ -67,7 +61,7 @@ describe("cells", () => {
   test("a rate's slow end is its low end, and 0 from failed exchanges is not a rate", () => {
     const tail = sampleTail(evenly(290), 10, "higher", "tokens/s");
     if (tail) Object.assign(tail, { p1: 0, notes: [] });
-    const sides = { baseline: tail, candidate: null, shift: null };
+    const sides = sidesOnly(tail, null);
     const { blocks } = tailTable(withMetric({ unit: "tokens/s", better: "higher", warm: sides }), "warm");
     expect(blocks[0]?.columns).toEqual(["p50", "p10", "p5", "p1", "min"]);
     expect(blocks[0]?.rows[0]?.cells[3]?.text).toBe("not reached");
@@ -76,7 +70,7 @@ describe("cells", () => {
   test("an endpoint without a tail has n = 0 and a reason, no zeros", () => {
     const tail = sampleTail(evenly(40), 0, "lower", "ms");
     const { blocks, footnotes } = tailTable(
-      withMetric({ warm: { baseline: tail, candidate: null, shift: NO_SHIFT } }),
+      withMetric({ warm: { ...sidesOnly(tail, null), shift: NO_SHIFT } }),
       "warm",
     );
     const candidate = blocks[0]?.rows[1];
@@ -87,7 +81,7 @@ describe("cells", () => {
 
   test("a metric that nobody has is left out", () => {
     const none = { ...sampleTail([1], 0, "lower", "ms"), n: 0, values: 0, missing: { "closed loop": 9 } };
-    const sides = { baseline: none as never, candidate: null, shift: null };
+    const sides = sidesOnly(none as never, null);
     expect(tailMetrics(withMetric({ warm: sides }), "warm")).toEqual([]);
   });
 });

@@ -36,8 +36,7 @@ describe("what it says", () => {
   });
 
   test("without gates there is no verdict", () => {
-    expect(text).toContain("Gates are not evaluated");
-    expect(text).not.toMatch(/\b(Pass|Fail)\b/);
+    expect(renderTerminal(emptyReport(), { columns: 100, color: false })).not.toMatch(/\b(Pass|Fail)\b/);
   });
 
   test("no value is NaN, undefined or null", () => {

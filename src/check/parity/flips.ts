@@ -22,14 +22,20 @@ export interface Flip {
   readonly severity: Severity;
   /** The gravest unmet expectation of the failing side in the first such pair. */
   readonly detail: string;
-  /** One side in every pair, the other in at most half: no noise of single answers. */
+  /** One side in every pair, of three or more, the other in at most half: no noise of single answers. */
   readonly consistent: boolean;
 }
+
+/** Fewer answers of a case are an anecdote. */
+const FEWEST_PAIRS = 3;
 
 /** Failing these breaks a program; the others are text that a person may still accept. */
 const BREAKING = /^(?:not_)?(?:tool_calls|no_tool_calls|is_json|dimensions)$/;
 
-/** All flips, gravest first, then the most frequent, then by case id. */
+/**
+ * All flips: regressions first, of those the consistent ones, then the gravest, the most frequent, and by case id. Every
+ * list of them keeps this order.
+ */
 export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
   const judged = new Map<string, number>();
   const met = new Map<string, { baseline: number; candidate: number }>();
@@ -61,11 +67,15 @@ export function findFlips(pairs: Iterable<JudgedPair>): Flip[] {
       const of = judged.get(flip.caseId) ?? 0;
       const { baseline = 0, candidate = 0 } = met.get(flip.caseId) ?? {};
       const [all, few] = flip.direction === "regressed" ? [baseline, candidate] : [candidate, baseline];
-      return { ...flip, of, consistent: all === of && few <= of / 2 };
+      return { ...flip, of, consistent: of >= FEWEST_PAIRS && all === of && few <= of / 2 };
     })
     .sort(
       (a, b) =>
-        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] || b.count - a.count || (a.caseId < b.caseId ? -1 : 1),
+        Number(a.direction === "improved") - Number(b.direction === "improved") ||
+        Number(b.consistent) - Number(a.consistent) ||
+        SEVERITY_RANK[a.severity] - SEVERITY_RANK[b.severity] ||
+        b.count - a.count ||
+        (a.caseId < b.caseId ? -1 : 1),
     );
 }
 

@@ -1,6 +1,6 @@
-/** The first screen's figures: what most readers ask of a candidate, each with its doubt. */
-import { rateRows } from "../count-table.js";
+/** The figures that most readers ask for, each with its doubt. */
 import type { ShiftSummary } from "../decision.js";
+import { differenceLine } from "../difference-line.js";
 import { formatShare, formatWithUnit } from "../numbers.js";
 import { shiftLine } from "../shift-line.js";
 import type { MetricPhase, MetricSummary, Summary } from "../summary.js";
@@ -14,7 +14,8 @@ const SHIFT_CARDS = 4;
 const RATES = ["errors", "expectations", "tool_calls", "json_valid", "broken_streams"];
 const RATE_CARDS = 4;
 
-export function cards(summary: Summary): Markup {
+/** Null when there is nothing to show. */
+export function cards(summary: Summary): Markup | null {
   const estimated = (name: string): boolean => summary.metrics[name]?.warm?.shift?.ratio != null;
   const named = SHIFTS.map((names) => names.find(estimated)).filter((name) => name !== undefined);
   const shown = [...new Set(named)].slice(0, SHIFT_CARDS);
@@ -24,6 +25,7 @@ export function cards(summary: Summary): Markup {
   });
   const reach = intervalReach(shifts);
   const rates = RATES.filter((name) => (summary.rates[name]?.candidate.of ?? 0) > 0).slice(0, RATE_CARDS);
+  if (shown.length + rates.length === 0) return null;
   return html`<div class="cards">${shown.map((name) => shiftCard(summary, name, reach))}${rates.map((name) => rateCard(summary, name))}</div>`;
 }
 
@@ -60,15 +62,15 @@ function movement(
 function rateCard(summary: Summary, name: string): Markup | null {
   const rate = summary.rates[name];
   if (rate === undefined) return null;
-  const worse = rateRows({ ...summary, rates: { [name]: rate } }).rows[0]?.worse === true;
+  const difference = differenceLine(rate);
   const from = formatShare(rate.baseline.share);
   const to = formatShare(rate.candidate.share);
   const big = from === to ? html`${to}` : html`${from} <span class="arrow">→</span> ${to}`;
   const counts = `${rate.baseline.count} of ${rate.baseline.of} → ${rate.candidate.count} of ${rate.candidate.of}`;
-  const reads = from === to ? "the same" : worse ? "worse" : "better";
+  const reads = from === to ? "the same" : difference.reads === "" ? "not told apart" : difference.reads;
   return html`<section class="card"><h3><code>${name}</code> <span class="soft">${RATE_WORDS[name] ?? ""}</span></h3>
 <p class="change rate"><b class="big">${big}</b></p>
-<p class="figures">${counts}, ${reads}</p><p class="basis soft">${rate.of}</p></section>`;
+<p class="figures">${counts}, ${reads}</p><p class="doubt">${`${difference.change} ${difference.interval} ${difference.p}`.trim()}</p><p class="basis soft">${rate.of}</p></section>`;
 }
 
 function shortUnit(unit: string): string {

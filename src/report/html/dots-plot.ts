@@ -4,7 +4,7 @@ import { printableLine } from "../../core/printable.js";
 import { formatChange } from "../numbers.js";
 import type { CaseDots } from "../report.js";
 import { html, type Markup } from "./markup.js";
-import { at, mark } from "./svg.js";
+import { at, mark, spacedTicks } from "./svg.js";
 
 const WIDTH = 900;
 const ROW = 17;
@@ -28,7 +28,7 @@ export function dotsPlot(
   const x = scaleLog([low, high], [EDGE.left, WIDTH - EDGE.right]).clamp(true);
   const height = EDGE.top + rows.length * ROW + EDGE.bottom;
   const end = height - EDGE.bottom;
-  const ticks = spaced(
+  const ticks = spacedTicks(
     TICKS.filter((tick) => tick >= low && tick <= high),
     x,
   ).map(
@@ -52,11 +52,4 @@ export function dotsPlot(
   return html`<svg class="dots" viewBox="0 0 ${WIDTH} ${height}" role="group" aria-label="${label}">
 <text class="side" x="${at(x(1) - 10)}" y="12" text-anchor="end">← candidate ${left}</text><text class="side" x="${at(x(1) + 10)}" y="12">candidate ${right} →</text>
 ${ticks}${body}</svg>`;
-}
-
-/** Ticks that leave room for their text; 1 is always kept. */
-function spaced(ticks: readonly number[], x: (value: number) => number): number[] {
-  const kept: number[] = ticks.includes(1) ? [1] : [];
-  for (const tick of ticks) if (kept.every((other) => Math.abs(x(other) - x(tick)) >= 44)) kept.push(tick);
-  return kept.sort((a, b) => a - b);
 }

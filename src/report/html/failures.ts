@@ -2,7 +2,7 @@ import { printableLine } from "../../core/printable.js";
 import { failureExtent, failureRows, retryLines } from "../failure-lines.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
-import { scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
 
 /** What failed and in whose words, then what asking again added; null when all went well. */

@@ -1,10 +1,10 @@
-/** The first screen: what was seen, between which endpoints, and the figures that most readers ask for. */
+/** The first screen: the verdict and what decided it, what was seen, and between which endpoints. */
 import { printableLine } from "../../core/printable.js";
-import { modelsLine, partialLine, runLine, SIDES, whenLine } from "../facts.js";
+import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "../facts.js";
 import { headline, VERDICT_WORDS } from "../headline.js";
 import { formatCount, formatSignificant } from "../numbers.js";
 import type { EndpointSummary, Summary } from "../summary.js";
-import { cards } from "./cards.js";
+import { gatesTable, invalidityPanel } from "./decision.js";
 import { html, type Markup } from "./markup.js";
 import { sign } from "./svg.js";
 
@@ -12,17 +12,20 @@ export function firstScreen(summary: Summary): Markup {
   const { run } = summary;
   const [verdict = "", ...seen] = headline(summary);
   const word = summary.verdict === null ? "No verdict" : VERDICT_WORDS[summary.verdict];
-  const reason = summary.verdict === null ? verdict : summary.verdictReason;
+  const reason = summary.verdict === null ? verdict : `${summary.verdictReason.replace(/\.$/, "")}.`;
   const partial = partialLine(run);
+  const recent = recentLine(run);
   return html`<header class="top" id="summary">
 <p class="run"><b>twintail</b> <span>${printableLine(runLine(run))}</span> <span>${printableLine(whenLine(run))}</span></p>
 ${run.labels.length === 0 ? null : html`<ul class="labels">${run.labels.map((label) => html`<li>${printableLine(label)}</li>`)}</ul>`}
 <h1 class="verdict ${summary.verdict ?? "none"}">${word}</h1>
 <p class="reason">${reason}</p>
+${invalidityPanel(summary)}
 ${partial === null ? null : html`<p class="partial">${partial}.</p>`}
+${recent === null ? null : html`<p class="recent">${printableLine(recent, 600)}.</p>`}
+${gatesTable(summary)}
 ${seen.length === 0 ? null : html`<p class="seen">${seen.map((sentence) => html`<span>${sentence}</span> `)}</p>`}
-<div class="endpoints">${SIDES.map((role) => endpointCard(role, summary.endpoints[role]))}</div>
-${cards(summary)}</header>
+<div class="endpoints">${SIDES.map((role) => endpointCard(role, summary.endpoints[role]))}</div></header>
 `;
 }
 

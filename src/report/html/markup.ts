@@ -32,13 +32,13 @@ export function html(strings: TemplateStringsArray, ...pieces: readonly Piece[])
   return new Markup(text);
 }
 
-/** Nothing. */
-/** A sentence of our own with code between backticks. */
+/** A sentence of our own with code between backticks; one that was cut inside its code keeps what came. */
 export function prose(text: string): Markup {
   const parts = text.split("`").map((part, index) => (index % 2 === 1 ? html`<code>${part}</code>` : html`${part}`));
   return html`${parts}`;
 }
 
+/** Nothing. */
 export const EMPTY = new Markup("");
 
 function textOf(piece: Piece): string {

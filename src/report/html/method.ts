@@ -3,7 +3,8 @@ import { formatDurationMs } from "../../core/duration.js";
 import { printableLine } from "../../core/printable.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
-import { figureText, scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
+import { figureText } from "./sections.js";
 
 export function methodSection(summary: Summary): Markup {
   const { run, validity } = summary;

@@ -6,11 +6,11 @@ import { scaleLinear, scaleUtc } from "d3-scale";
 import { line } from "d3-shape";
 import { printableLine } from "../../core/printable.js";
 import { SIDES } from "../facts.js";
-import { cellScale, formatChange } from "../numbers.js";
+import { cellScale, formatChange, formatPlainMs } from "../numbers.js";
 import type { TrendNight, TrendPoint, TrendSeries } from "../trend-summary.js";
 import { day, expectedText, valueText } from "../trend-words.js";
 import { EMPTY, html, type Markup } from "./markup.js";
-import { at, mark, tickMs } from "./svg.js";
+import { at, mark } from "./svg.js";
 
 const WIDTH = 350;
 const EDGE = { top: 14, right: 12, bottom: 22, left: 48 };
@@ -73,7 +73,7 @@ function rawPlot(series: TrendSeries, nights: readonly TrendNight[], x: Frame["x
   const ticks = scale.ticks(3).map((value) => {
     const text =
       series.unit === "ms"
-        ? tickMs(value)
+        ? formatPlainMs(value)
         : series.unit === "share"
           ? `${Number((100 * value).toFixed(2))} %`
           : cells.format(value);

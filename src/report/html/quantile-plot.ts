@@ -6,12 +6,12 @@ import { scaleLinear, scaleLog } from "d3-scale";
 import { curveStepAfter, line } from "d3-shape";
 import type { EndpointRole } from "../../config/settings.js";
 import { SIDES } from "../facts.js";
-import { cellScale, formatWithUnit } from "../numbers.js";
+import { cellScale, formatPlainMs, formatWithUnit } from "../numbers.js";
 import type { QuantileCurve } from "../report.js";
 import type { TailSummary } from "../summary.js";
 import { QUANTILES } from "../tail-cell.js";
 import { EMPTY, html, type Markup } from "./markup.js";
-import { at, decadeTicks, mark, tickMs } from "./svg.js";
+import { at, decadeTicks, mark } from "./svg.js";
 
 const WIDTH = 350;
 const HEIGHT = 214;
@@ -171,6 +171,6 @@ function quantileName(q: number, better: QuantilePlotInput["better"]): string {
 }
 
 function shortTick(value: number, unit: string, format: (value: number) => string): string {
-  if (unit === "ms") return tickMs(value);
+  if (unit === "ms") return formatPlainMs(value);
   return format(value).replace(/\.0+$/, "");
 }

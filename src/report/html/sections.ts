@@ -9,29 +9,19 @@ import {
   groupedFindings,
   isAlike,
   SIDES,
-  sortedFlips,
 } from "../facts.js";
 import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
 import { caseAnchors, RUNG_WORDS } from "./cases.js";
+import { differenceCell, outputsPart } from "./comparisons.js";
 import { html, type Markup, prose } from "./markup.js";
+import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
 import { wakePlot } from "./wake-plot.js";
 
-export function section(id: string, heading: string, lead: string, body: Markup): Markup {
-  return html`<section class="part" id="${id}" aria-labelledby="${id}-heading"><h2 id="${id}-heading">${heading}</h2><p class="lead">${lead}</p>
-${body}</section>
-`;
-}
-
-/** A table in a container of its own, so that a phone scrolls the table and not the page. */
-export function scrolling(label: string, table: Markup): Markup {
-  return html`<div class="scroll" tabindex="0" role="region" aria-label="${label}">${table}</div>`;
-}
-
 export function outputsSection({ summary, details }: Report): Markup | null {
-  const flips = sortedFlips(summary);
+  const { flips } = summary.parity;
   const { parity } = summary;
   if (parity.pairs === 0 && flips.length === 0) return null;
   const anchor = caseAnchors(details.cases);
@@ -39,7 +29,7 @@ export function outputsSection({ summary, details }: Report): Markup | null {
     (
       flip,
     ) => html`<li><span class="chip ${flip.direction === "improved" ? "improved" : flip.severity}">${flip.direction === "improved" ? "improved" : flip.severity}</span>
-<div><a href="#${anchor(flip.caseId)}"><b>${printableLine(flip.caseId, 60)}</b></a> <span class="soft">${flip.count} of ${plural(flip.of, "pair")}</span><br>${printableLine(flip.detail, 300)}</div></li>`,
+<div><a href="#${anchor(flip.caseId)}"><b>${printableLine(flip.caseId, 60)}</b></a> <span class="soft">${flip.count} of ${plural(flip.of, "pair")}${flip.consistent ? ", consistent" : ""}</span><br>${printableLine(flip.detail, 300)}</div></li>`,
   );
   const list =
     flips.length === 0
@@ -48,8 +38,8 @@ export function outputsSection({ summary, details }: Report): Markup | null {
   return section(
     "answers",
     "What changed in the answers",
-    "Flips: one endpoint meets the expectation of a case, the other does not. What breaks a client stands first.",
-    html`<div class="two">${html`<div>${list}${toolFaults(summary)}</div>`}${ladder(summary)}</div>`,
+    "Flips: one endpoint meets the expectation of a case, the other does not. Consistent regressions stand first, then what breaks a client.",
+    html`<div class="two"><div>${list}${toolFaults(summary)}</div><div>${ladder(summary)}${outputsPart(summary)}</div></div>`,
   );
 }
 
@@ -106,9 +96,9 @@ export function ratesSection(summary: Summary): Markup | null {
   const note = (ordinal: number | null): Markup | null => (ordinal === null ? null : html`<sup>${ordinal}</sup>`);
   const rateBody = rates.rows.map(
     (row) =>
-      html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.counts}</td><td class="num">${row.baseline.share}${note(row.baseline.note)}</td><td class="num">${row.candidate.counts}</td><td class="num">${row.worse ? html`<b>${row.candidate.share}</b>` : row.candidate.share}${note(row.candidate.note)}</td><td class="soft">${row.of}</td></tr>`,
+      html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.counts}</td><td class="num">${row.baseline.share}${note(row.baseline.note)}</td><td class="num">${row.candidate.counts}</td><td class="num">${row.candidate.share}${note(row.candidate.note)}</td>${differenceCell(row.difference)}<td class="soft">${row.of}</td></tr>`,
   );
-  const rateTable = html`<table><thead><tr><th scope="col">rate</th><th scope="colgroup" colspan="2" class="num">${sign("baseline")} baseline</th><th scope="colgroup" colspan="2" class="num">${sign("candidate")} candidate</th><th scope="col" class="rest">counted over</th></tr></thead><tbody>${rateBody}</tbody></table>`;
+  const rateTable = html`<table><thead><tr><th scope="col">rate</th><th scope="colgroup" colspan="2" class="num">${sign("baseline")} baseline</th><th scope="colgroup" colspan="2" class="num">${sign("candidate")} candidate</th><th scope="col">difference [95 %]</th><th scope="col" class="rest">counted over</th></tr></thead><tbody>${rateBody}</tbody></table>`;
   const tokenBody = tokens.rows.map(
     (row) =>
       html`<tr><th scope="row"><code>${row.name}</code></th><td class="num">${row.baseline.p50}</td><td class="num">${row.candidate.p50}</td><td class="num">${row.baseline.sum}</td><td class="num">${row.candidate.sum}</td></tr>`,

@@ -4,6 +4,7 @@ export const STYLE = `
   --bg: #fafaf7; --panel: #ffffff; --ink: #1d2126; --soft: #5d646c; --line: #e3e3dc; --rule: #c9cac3; --wash: #f2f2ec;
   --baseline: #1b5fae; --candidate: #b8520a; --baseline-wash: #dde9f7; --candidate-wash: #fbe6d3; --baseline-faint: #a8c5e6; --candidate-faint: #eebd93;
   --chip: #1d2126; --chip-ink: #ffffff; --shadow: 0 1px 2px rgb(29 33 38 / 5%);
+  --under: var(--bg); --edge: rgb(29 33 38 / 22%); --bad: #9c1f5c; --bad-wash: #f8e3ee; --good: #14635c;
   --mono: ui-monospace, "SF Mono", SFMono-Regular, Menlo, Consolas, "Liberation Mono", monospace;
   color-scheme: light dark;
 }
@@ -12,6 +13,7 @@ export const STYLE = `
     --bg: #14171b; --panel: #1b1f24; --ink: #e4e6e8; --soft: #9ba3ac; --line: #2b3037; --rule: #444b54; --wash: #20252b;
     --baseline: #74b0f0; --candidate: #f3a15c; --baseline-wash: #1f3550; --candidate-wash: #4a2f17; --baseline-faint: #36577d; --candidate-faint: #80522a;
     --chip: #e4e6e8; --chip-ink: #14171b; --shadow: none;
+    --edge: rgb(0 0 0 / 65%); --bad: #f08cc0; --bad-wash: #43203a; --good: #6fd0c4;
   }
 }
 * { box-sizing: border-box; }
@@ -49,6 +51,44 @@ nav a:hover { color: var(--ink); }
 .verdict.none { color: var(--soft); }
 .reason { margin-top: 8px; color: var(--soft); }
 .partial { margin-top: 8px; font-weight: 650; }
+.fine { font-size: 13px; max-width: 70em; margin-top: 6px; }
+.invalidity + .recent { margin-top: 16px; }
+.recent { margin-top: 8px; font-size: 14px; max-width: 60em; overflow-wrap: anywhere; }
+.verdict.fail, .verdict.invalid { color: var(--bad); }
+.verdict.pass { color: var(--good); }
+.invalidity { border-left: 4px solid var(--bad); background: var(--bad-wash); padding: 12px 18px 4px; margin-top: 18px; }
+.invalidity h2 { font-size: 16px; }
+.invalidity p { margin: 2px 0 10px; }
+#gates { margin-top: 22px; }
+.gates { width: 100%; }
+.gates thead th:first-child { width: 1%; }
+.gates th code { font-weight: 600; white-space: nowrap; }
+.gates .seen-value { white-space: nowrap; }
+.gates .wide { min-width: 280px; }
+.shift b { font-weight: 640; }
+.chip.fail, .chip.invalid { background: var(--bad); border-color: var(--bad); color: var(--bg); }
+.chip.pass { border-color: var(--good); color: var(--good); }
+.chip.inconclusive { border-color: var(--ink); color: var(--ink); }
+.chip.skipped { border-style: dashed; }
+.checklist { columns: 2 420px; column-gap: 48px; }
+.checklist section { break-inside: avoid; margin-bottom: 22px; }
+.checklist section h3 { margin: 0 0 4px; }
+.checklist ul { list-style: none; }
+.checklist li { display: grid; grid-template-columns: 20px minmax(0, 1fr); gap: 6px; padding: 6px 0; border-top: 1px solid var(--line); font-size: 14px; line-height: 1.4; overflow-wrap: anywhere; break-inside: avoid; }
+.checklist li b { font-weight: 500; }
+.checklist li.failed b { font-weight: 650; }
+.checklist .soft { font-size: 13px; }
+.checklist .soft i { font-style: normal; }
+.checklist .tick { font-weight: 700; text-align: center; }
+.checklist .verified .tick { color: var(--good); }
+.checklist .failed .tick { color: var(--bad-wash); background: var(--bad); border-radius: 3px; height: 20px; line-height: 20px; }
+.checklist .untried b, .checklist .untried .tick { color: var(--soft); }
+.limits { width: 100%; }
+.limits th { white-space: nowrap; }
+.limits td:last-child { font-size: 13px; }
+.limits .limit { font-size: 19px; font-weight: 640; letter-spacing: -0.01em; white-space: nowrap; }
+.two > div > h3:first-child { margin-top: 0; }
+.cuts thead tr:first-child th { border-bottom: 0; padding-bottom: 0; }
 .seen { margin-top: 18px; font-size: clamp(17px, 2.1vw, 20px); line-height: 1.5; max-width: 46em; text-wrap: pretty; }
 .endpoints { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 330px), 1fr)); gap: 16px; margin-top: 28px; }
 .endpoint { border-top: 3px solid var(--own); background: var(--panel); padding: 12px 18px 16px; box-shadow: var(--shadow); }
@@ -60,9 +100,9 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .facts { max-width: 70em; margin-bottom: 22px; }
 .plain { list-style: none; }
 
-.cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(min(100%, 250px), 1fr)); gap: 1px; margin-top: 16px; background: var(--line); border: 1px solid var(--line); }
-.card { background: var(--panel); padding: 14px 18px 14px; min-width: 0; display: flex; flex-direction: column; }
-.card h3 { font-size: 13px; font-weight: 400; margin: 0; }
+.cards { display: grid; grid-template-columns: repeat(auto-fill, minmax(min(100%, 250px), 1fr)); gap: 1px; padding: 1px; }
+.card { background: var(--panel); box-shadow: 0 0 0 1px var(--line); padding: 14px 18px 14px; min-width: 0; display: flex; flex-direction: column; }
+.part .card h3 { font-size: 13px; font-weight: 400; margin: 0; }
 .card h3 code { font-weight: 650; }
 .change { margin: 4px 0 2px; display: flex; align-items: baseline; gap: 8px; flex-wrap: wrap; }
 .big { font-size: 27px; line-height: 1.25; font-weight: 640; letter-spacing: -0.02em; }
@@ -103,7 +143,16 @@ dd { margin: 0; overflow-wrap: anywhere; }
 .ladder rect { fill: var(--soft); }
 .ladder p { margin-top: 8px; font-size: 13px; }
 
-.scroll { overflow-x: auto; margin: 0 0 14px; }
+/* A shadow at the edge behind which there is more: covers that scroll along hide it at either end. */
+.scroll {
+  overflow-x: auto; margin: 0 0 14px;
+  background:
+    linear-gradient(to right, var(--under) 40%, transparent) left / 36px 100%, linear-gradient(to left, var(--under) 40%, transparent) right / 36px 100%,
+    radial-gradient(farthest-side at 0 50%, var(--edge), transparent) left / 12px 100%, radial-gradient(farthest-side at 100% 50%, var(--edge), transparent) right / 12px 100%;
+  background-repeat: no-repeat; background-attachment: local, local, scroll, scroll;
+}
+.case[open] { --under: var(--panel); }
+.invalidity { --under: var(--bad-wash); }
 table { border-collapse: collapse; font-size: 14px; }
 th { font-weight: 400; text-align: left; }
 thead th, thead td { color: var(--soft); font-size: 13px; padding: 6px 14px 6px 0; border-bottom: 1px solid var(--rule); vertical-align: bottom; white-space: nowrap; }
@@ -146,6 +195,13 @@ figcaption { font-size: 13.5px; margin-bottom: 4px; }
 figcaption code { font-weight: 650; }
 svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .plot { display: block; width: 100%; height: auto; overflow: visible; }
+.shifts { display: block; width: 100%; height: auto; min-width: 820px; max-width: 1000px; }
+.shifts .metric { font-family: var(--mono); font-weight: 650; font-size: 12.5px; fill: var(--ink); }
+.shifts .value { fill: var(--ink); font-weight: 500; }
+.shifts .side { font-size: 12px; }
+.shifts .whisker { stroke: var(--candidate); stroke-width: 3; stroke-linecap: round; opacity: 0.5; }
+.shifts rect.margin { fill: var(--bad-wash); }
+.shifts line.margin { stroke: var(--bad); stroke-width: 1.5; }
 .dots, .timeline, .wake { display: block; width: 100%; height: auto; }
 .dots { min-width: 860px; max-width: 1000px; }
 .wake { min-width: 720px; max-width: 860px; }
@@ -238,6 +294,12 @@ footer { padding-top: 56px; padding-bottom: 40px; color: var(--soft); font-size:
 
 @media (max-width: 760px) {
   .two { grid-template-columns: minmax(0, 1fr); }
+  .gates thead { display: none; }
+  .gates, .gates tbody, .gates tr, .gates td, .gates th { display: block; border: 0; padding: 0; min-width: 0; }
+  .gates tr { border-top: 1px solid var(--line); padding: 8px 0; display: grid; grid-template-columns: auto minmax(0, 1fr); gap: 2px 10px; }
+  .gates th code { white-space: normal; overflow-wrap: anywhere; }
+  .gates .seen-value, .gates td.wide { grid-column: 1 / -1; white-space: normal; min-width: 0; }
+  .scroll { scrollbar-width: thin; }
   .top { padding-top: 22px; }
   .part { padding-top: 44px; }
   .case-head { display: none; }
@@ -255,7 +317,7 @@ footer { padding-top: 56px; padding-bottom: 40px; color: var(--soft); font-size:
   body { font-size: 10.5pt; }
   nav, .filter, .switch, .skip { display: none; }
   main { max-width: none; padding: 0; }
-  .card, .endpoint, figure, tr, .flips li { break-inside: avoid; }
+  .card, .endpoint, figure, tr, .checklist li, .flips li { break-inside: avoid; }
   .part h2, .lead { break-after: avoid; }
   .scroll { overflow: visible; }
   pre { max-height: none; overflow: visible; }

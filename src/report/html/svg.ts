@@ -1,6 +1,5 @@
 /** What charts share: rounded coordinates, marks for the two endpoints, ticks that a person would choose. */
 import type { EndpointRole } from "../../config/settings.js";
-import { formatMs } from "../numbers.js";
 import { html, type Markup } from "./markup.js";
 
 /** A coordinate with one decimal: less would be seen, more would only be bytes. */
@@ -37,13 +36,6 @@ export function timeTicks(fromMs: number, toMs: number, count: number): number[]
   return ticks;
 }
 
-/** Milliseconds as a tick says them: without noughts behind the point. */
-export function tickMs(ms: number): string {
-  return formatMs(ms)
-    .replace(/(\.\d*?)0+(?= )/, "$1")
-    .replace(/\.(?= )/, "");
-}
-
 /** 1, 2, 5 × 10ⁿ within a domain. */
 export function decadeTicks(low: number, high: number): number[] {
   const ticks: number[] = [];
@@ -54,4 +46,11 @@ export function decadeTicks(low: number, high: number): number[] {
     }
   }
   return ticks;
+}
+
+/** Ticks that leave room for their text; 1 is always kept. */
+export function spacedTicks(ticks: readonly number[], x: (value: number) => number): number[] {
+  const kept: number[] = ticks.includes(1) ? [1] : [];
+  for (const tick of ticks) if (kept.every((other) => Math.abs(x(other) - x(tick)) >= 44)) kept.push(tick);
+  return kept.sort((a, b) => a - b);
 }

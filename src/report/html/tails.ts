@@ -1,6 +1,8 @@
 /** The tails: a plot a metric, then the table with its footnotes. */
+
+import { RATIO_NOTE, ratioTable } from "../comparison-rows.js";
 import type { Report } from "../report.js";
-import type { ShiftLine } from "../shift-line.js";
+import { HOLM_NOTE, type ShiftLine } from "../shift-line.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import { type TailCell, UNREACHED } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailMetrics, tailTable } from "../tail-table.js";
@@ -8,7 +10,8 @@ import { caseAnchors } from "./cases.js";
 import { dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
 import { quantilePlot } from "./quantile-plot.js";
-import { scrolling, section } from "./sections.js";
+import { scrolling, section } from "./section.js";
+import { shiftPlot } from "./shift-plot.js";
 import { sign } from "./svg.js";
 import { METRIC_WORDS } from "./words.js";
 
@@ -34,8 +37,27 @@ export function tailsSection(report: Report): Markup | null {
     "tails",
     "Tails",
     "Phase warm. Each plot gives the tail as much room as the middle; where a line is dashed, the sample is too small to say. Failed requests leave through the edge.",
-    html`<div class="plots">${plots.slice(0, PLOTS)}</div>${tailsTable(summary, "warm", "tails, phase warm")}${soloTable(summary)}`,
+    html`<div class="plots">${plots.slice(0, PLOTS)}</div>${tailsTable(summary, "warm", "tails, phase warm")}${holmNote(summary)}${soloTable(summary)}`,
   );
+}
+
+/** Ratios by quantile: null when no metric has one. */
+export function shiftsSection(summary: Summary): Markup | null {
+  const plot = shiftPlot(summary);
+  if (plot.text === "") return null;
+  const { footnotes } = ratioTable(summary);
+  const said = [RATIO_NOTE, ...footnotes.map((note) => `${note.charAt(0).toUpperCase()}${note.slice(1)}.`)];
+  return section(
+    "shifts",
+    "Where in the distribution",
+    "The middle and the tail may move apart. A bar is the 95 % interval; a shaded band is where a gate fails.",
+    html`${scrolling("shifts by quantile", plot)}${said.map((line) => html`<p class="fine soft">${line}</p>`)}`,
+  );
+}
+
+function holmNote({ metrics }: Summary): Markup | null {
+  const corrected = Object.values(metrics).some(({ warm }) => warm?.shift?.pHolm != null);
+  return corrected ? html`<p class="fine soft">${HOLM_NOTE}</p>` : null;
 }
 
 function soloTable(summary: Summary): Markup | null {

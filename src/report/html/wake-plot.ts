@@ -1,10 +1,10 @@
 /** Cold wakes as bars of what they were spent on, warm time to first token as a line beside them. */
 import { scaleLinear } from "d3-scale";
 import { SIDES } from "../facts.js";
-import { formatMs } from "../numbers.js";
+import { formatMs, formatPlainMs } from "../numbers.js";
 import type { ColdTrial, Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
-import { at, tickMs, timeTicks } from "./svg.js";
+import { at, timeTicks } from "./svg.js";
 
 const WIDTH = 760;
 const LEFT = 92;
@@ -21,7 +21,7 @@ export function wakePlot({ cold }: Summary): Markup {
   const height = trials.length * ROW + 32;
   const ticks = timeTicks(0, longest, 6).map(
     (ms) =>
-      html`<g class="tick"><line x1="${at(x(ms))}" x2="${at(x(ms))}" y1="4" y2="${height - 24}"/><text x="${at(x(ms))}" y="${height - 8}" text-anchor="middle">${ms === 0 ? "release" : tickMs(ms)}</text></g>`,
+      html`<g class="tick"><line x1="${at(x(ms))}" x2="${at(x(ms))}" y1="4" y2="${height - 24}"/><text x="${at(x(ms))}" y="${height - 8}" text-anchor="middle">${ms === 0 ? "release" : formatPlainMs(ms)}</text></g>`,
   );
   const rows = trials.map(({ side, trial }, index) => {
     const y = 8 + index * ROW;

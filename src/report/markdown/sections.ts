@@ -8,9 +8,9 @@ import {
   groupedFindings,
   isAlike,
   SIDES,
-  sortedFlips,
 } from "../facts.js";
 import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
+import { HOLM_NOTE } from "../shift-line.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailTable } from "../tail-table.js";
@@ -54,6 +54,7 @@ export function tailsSection(summary: Summary, phase: MetricPhaseName, heading: 
   if (shifts.length > 0) {
     lines.push("Paired, candidate / baseline; `~` where the interval includes no change:", "");
     lines.push(...table(["metric", "medians", "shift [95 %]", "p", "from"], "lllll", shifts), "");
+    if (shifts.some(([, , , p]) => p?.includes("Holm"))) lines.push(HOLM_NOTE, "");
   }
   footnotes.forEach((note, index) => {
     lines.push(`${sup(index + 1)} ${escapeMarkdown(note, 400)}<br>`);
@@ -70,11 +71,12 @@ export function ratesSection(summary: Summary): string[] {
     escapeMarkdown(each.baseline.share) + sup(each.baseline.note),
     each.candidate.counts,
     escapeMarkdown(each.candidate.share) + sup(each.candidate.note),
+    [each.difference.change, each.difference.interval, each.difference.p.replace("<", "&lt;")].join(" ").trim(),
     escapeMarkdown(each.of),
   ]);
-  const head = ["rate", "baseline", "", "candidate", "", "of"];
+  const head = ["rate", "baseline", "", "candidate", "", "difference [95 %]", "of"];
   const notes = footnotes.map((note, index) => `${sup(index + 1)} ${escapeMarkdown(note, 400)}<br>`);
-  return ["## Rates", "", ...table(head, "lrrrrl", cells), "", ...notes, escapeMarkdown(quiet ?? "", 600)];
+  return ["## Rates", "", ...table(head, "lrrrrll", cells), "", ...notes, escapeMarkdown(quiet ?? "", 600)];
 }
 
 export function coldSection(summary: Summary): string[] {
@@ -110,14 +112,14 @@ export function tokensSection(summary: Summary): string[] {
 }
 
 export function flipsSection(summary: Summary): string[] {
-  const flips = sortedFlips(summary);
+  const { flips } = summary.parity;
   if (flips.length === 0) return [];
   const rows = flips
     .slice(0, SHOWN)
     .map((flip) => [
       flip.direction === "improved" ? "improved" : `**${flip.severity}**`,
       code(flip.caseId, 60),
-      `${flip.count} of ${flip.of}`,
+      `${flip.count} of ${flip.of}${flip.consistent ? ", consistent" : ""}`,
       code(flip.detail),
     ]);
   return ["## Flips", "", ...table(["", "case", "pairs", "what was seen"], "llrl", rows), ...more(flips.length)];

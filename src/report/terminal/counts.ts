@@ -1,6 +1,7 @@
 /** Rates with both denominators, and token counts. */
 import { printableLine } from "../../core/printable.js";
 import { rateRows, tokenRows } from "../count-table.js";
+import type { DifferenceLine } from "../difference-line.js";
 import type { Summary } from "../summary.js";
 import { displayWidth } from "../text-width.js";
 import { gridLines } from "./grid.js";
@@ -19,22 +20,29 @@ export function rateSection(screen: Screen, summary: Summary): void {
     row.baseline.share + mark(row.baseline.note),
     row.candidate.counts,
     row.candidate.share + mark(row.candidate.note),
-    row.worse ? paint.worse("worse") : "",
+    ...differenceCells(screen, row.difference),
   ]);
-  const head = ["rate", "baseline", "", "candidate", "", ""].map(paint.dim);
-  const align = ["left", "right", "right", "right", "right", "left"] as const;
+  const head = ["rate", "baseline", "", "candidate", "", "difference", ""].map(paint.dim);
+  const align = ["left", "right", "right", "right", "right", "left", "left"] as const;
   const wide = gridLines([head, ...cells], align);
   const fits = wide.every((line) => displayWidth(line) <= screen.columns);
   const narrow = (): string[] =>
-    cells.flatMap(([name = "", a = "", aShare = "", b = "", bShare = ""]) => [
+    cells.flatMap(([name = "", a = "", aShare = "", b = "", bShare = "", change = "", p = ""]) => [
       name,
       `  ${a}  ${aShare} → ${b}  ${bShare}`,
+      ...(change === "" ? [] : [`  ${change}  ${p}`]),
     ]);
   screen.lines.push(...(fits ? wide : narrow()));
   if (quiet !== null) paragraph(screen, quiet, { paint: paint.dim });
   footnotes.forEach((note, index) => {
     paragraph(screen, printableLine(note, 400), { first: `${superscript(index + 1)} `, paint: paint.dim });
   });
+}
+
+/** `+11.1 points [+6.1, +17.1]`, and its p. */
+export function differenceCells({ paint }: Screen, line: DifferenceLine): [change: string, p: string] {
+  const tone = line.better === null ? paint.dim : line.better ? paint.better : paint.worse;
+  return [tone(`${line.change} ${line.interval}`.trim()), paint.dim(line.p)];
 }
 
 export function tokenSection(screen: Screen, summary: Summary): void {

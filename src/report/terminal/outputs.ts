@@ -1,14 +1,6 @@
 /** What the answers and the wire showed: flips, findings, what was not tested, and the machine's own figures. */
 import { printable, printableLine } from "../../core/printable.js";
-import {
-  findingCounts,
-  findingPlace,
-  type GroupedFinding,
-  groupedFindings,
-  isAlike,
-  SIDES,
-  sortedFlips,
-} from "../facts.js";
+import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
 import { formatCount, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { paragraph, type Screen, title } from "./screen.js";
@@ -16,7 +8,7 @@ import { paragraph, type Screen, title } from "./screen.js";
 const SHOWN = 12;
 
 export function flipSection(screen: Screen, summary: Summary): void {
-  const flips = sortedFlips(summary);
+  const { flips } = summary.parity;
   const { paint, lines } = screen;
   const met = `${formatCount(summary.parity.pairs)} pairs compared`;
   if (flips.length === 0) {
@@ -32,7 +24,9 @@ export function flipSection(screen: Screen, summary: Summary): void {
     const grade = (improved ? "improved" : flip.severity).padEnd(9);
     const tone = improved ? paint.better : flip.severity === "breaks" ? paint.worse : paint.dim;
     const name = printableLine(flip.caseId, 40);
-    lines.push(`${tone(grade)} ${paint.bold(name)}${paint.dim(`  ${flip.count} of ${plural(flip.of, "pair")}`)}`);
+    lines.push(
+      `${tone(grade)} ${paint.bold(name)}${paint.dim(`  ${flip.count} of ${plural(flip.of, "pair")}${flip.consistent ? ", consistent" : ""}`)}`,
+    );
     paragraph(screen, printableLine(flip.detail, 300), { first: "          " });
   }
   rest(screen, flips.length);
@@ -83,32 +77,34 @@ export function notTestedSection(screen: Screen, summary: Summary): void {
   }
 }
 
-/** One quiet line when the machine was well; the figures, their limits and what to change when it was not. */
-export function validitySection(screen: Screen, summary: Summary): void {
+/** One quiet line at the end when the machine was well. */
+export function validityLine(screen: Screen, summary: Summary): void {
+  const { ok, figures } = summary.validity;
+  if (!ok) return;
+  const shown = figures
+    .filter((figure) => figure.value !== null)
+    .map((figure) => `${figure.name} ${formatWithUnit(figure.value, figure.unit)}`);
+  screen.lines.push("");
+  paragraph(screen, `The measuring machine kept up: ${shown.join(", ") || "no figure was over its limit"}.`, {
+    paint: screen.paint.dim,
+  });
+}
+
+/** At the top, when the machine was not: every figure, its limit, and what to change. */
+export function invaliditySection(screen: Screen, summary: Summary): void {
   const { ok, figures } = summary.validity;
   const { paint } = screen;
-  if (ok) {
-    const shown = figures
-      .filter((figure) => figure.value !== null)
-      .map((figure) => `${figure.name} ${formatWithUnit(figure.value, figure.unit)}`);
-    screen.lines.push("");
-    paragraph(screen, `The measuring machine kept up: ${shown.join(", ") || "no figure was over its limit"}.`, {
-      paint: paint.dim,
-    });
-    return;
-  }
+  if (ok) return;
   title(screen, "The measuring machine was in the way");
+  if (figures.every((figure) => figure.ok)) paragraph(screen, "Nothing was recorded by which it could be judged.");
   for (const figure of figures.filter((each) => !each.ok)) {
     const value = formatWithUnit(figure.value, figure.unit, "not known");
-    paragraph(
-      screen,
-      `${figure.name}: ${value}, limit ${formatWithUnit(figure.limit, figure.unit)}. ${figure.remedy}.`,
-      {
-        first: "  ",
-        rest: "    ",
-        paint: paint.worse,
-      },
-    );
+    const limit = formatWithUnit(figure.limit, figure.unit);
+    paragraph(screen, `${figure.name}: ${value}, limit ${limit}. ${figure.remedy}.`, {
+      first: "  ",
+      rest: "    ",
+      paint: paint.worse,
+    });
   }
 }
 

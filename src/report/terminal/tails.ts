@@ -112,7 +112,7 @@ function markWidth(cell: TailCell | undefined): number {
   return cell === undefined ? 0 : superscripts(cell.notes).length;
 }
 
-function superscripts(notes: readonly number[]): string {
+export function superscripts(notes: readonly number[]): string {
   return notes.map(superscript).join("·");
 }
 

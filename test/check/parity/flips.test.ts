@@ -28,8 +28,24 @@ describe("flips", () => {
       pair("a", met, notJudged("cancelled by the plan")),
     ];
     expect(findFlips(pairs)).toEqual([
-      { caseId: "a", direction: "regressed", count: 2, of: 5, severity: "differs", detail: "contains: about contains" },
-      { caseId: "a", direction: "improved", count: 1, of: 5, severity: "note", detail: "contains: about contains" },
+      {
+        caseId: "a",
+        direction: "regressed",
+        count: 2,
+        of: 5,
+        severity: "differs",
+        detail: "contains: about contains",
+        consistent: false,
+      },
+      {
+        caseId: "a",
+        direction: "improved",
+        count: 1,
+        of: 5,
+        severity: "note",
+        detail: "contains: about contains",
+        consistent: false,
+      },
     ]);
   });
 
@@ -55,9 +71,37 @@ describe("flips", () => {
     ]);
   });
 
+  test("regressions come before improvements, and consistent ones before single bad answers", () => {
+    const pairs = [
+      pair("once", met, unmet("tool_calls")),
+      pair("once", met, met),
+      pair("once", met, met),
+      pair("always", met, unmet("contains")),
+      pair("always", met, unmet("contains")),
+      pair("better", unmet("tool_calls"), met),
+    ];
+    expect(findFlips(pairs).map(({ caseId, consistent }) => [caseId, consistent])).toEqual([
+      ["always", true],
+      ["once", false],
+      ["better", true],
+    ]);
+  });
+
   test("are as grave as the gravest of their pairs", () => {
     const pairs = [pair("a", met, unmet("contains")), pair("a", met, failed("failed: timeout"))];
     expect(findFlips(pairs)).toMatchObject([{ count: 2, severity: "breaks", detail: "failed: timeout" }]);
+  });
+
+  test("are consistent where one side always is as expected and the other in at most half of three pairs or more", () => {
+    const consistent = (...pairs: [CheckOutcome, CheckOutcome][]) =>
+      findFlips(pairs.map(([baseline, candidate]) => pair("a", baseline, candidate))).map((flip) => flip.consistent);
+    const bad = unmet("contains");
+    expect(consistent([met, bad], [met, bad], [met, bad])).toEqual([true]);
+    expect(consistent([met, bad], [met, bad], [met, met], [met, met])).toEqual([true]);
+    expect(consistent([met, bad], [met, met], [met, met])).toEqual([false]);
+    expect(consistent([met, bad], [met, bad], [bad, bad])).toEqual([false]);
+    expect(consistent([met, bad], [met, bad])).toEqual([false]);
+    expect(consistent([bad, met], [bad, met], [bad, met])).toEqual([true]);
   });
 
   test("of a case that expects nothing are failed exchanges", () => {

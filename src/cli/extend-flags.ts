@@ -1,0 +1,69 @@
+/** `--extend`, `--of` and `--rounds`: how often `run` sends the golden set, and what it adds that to. */
+import type { Settings } from "../config/settings.js";
+import { TwintailError } from "../core/errors.js";
+import { printable } from "../core/printable.js";
+import { extendRun, type PreparedExtension, prepareExtension } from "../extend.js";
+import { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "../run.js";
+import type { Io } from "./terminal-io.js";
+
+export interface ExtendFlags {
+  readonly out: string;
+  readonly rounds?: string;
+  readonly extend?: string;
+  readonly of?: string;
+}
+
+const MAX_ROUNDS = 1_000;
+
+export const EXTEND_FLAGS = {
+  rounds: ["--rounds <number>", "in place of capture.rounds"],
+  extend: ["--extend <rounds>", "look again: add rounds to a run that is whole, at most twice"],
+  of: ["--of <run>", "with --extend: the run's folder (default: the newest of this configuration in --out)"],
+} as const;
+
+/** The run, or more rounds of one. @throws TwintailError when flags contradict each other. */
+export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): PreparedRun {
+  const { rounds, extend, of, out } = flags;
+  if (extend === undefined) {
+    if (of !== undefined) throw new TwintailError({ cause: "--of needs --extend", remedy: "add --extend <rounds>" });
+    if (rounds === undefined) return prepareRun(settings);
+    return prepareRun({ ...settings, capture: { ...settings.capture, rounds: countOf("--rounds", rounds) } });
+  }
+  if (rounds !== undefined) {
+    throw new TwintailError({
+      cause: "--rounds and --extend contradict each other",
+      remedy: "give --extend the number of rounds to add",
+    });
+  }
+  const added = countOf("--extend", extend);
+  const prepared = prepareExtension(settings, {
+    rounds: added,
+    resultsFolder: out,
+    ...(of === undefined ? {} : { of }),
+  });
+  const { header, look, plan, recording, notes } = prepared;
+  const first = header.capture.rounds + 1;
+  const range = added === 1 ? `round ${first}` : `rounds ${first} to ${plan.rounds}`;
+  io.stderr.write(printable(`extending ${recording}: ${range}, for look ${look}\n`));
+  for (const note of notes) io.stderr.write(printable(`note: ${note}\n`));
+  return prepared;
+}
+
+/** Sends what was prepared, by whichever way it was. */
+export function send(prepared: PreparedRun, options: RunOptions): Promise<FinishedRun> {
+  return isExtension(prepared) ? extendRun(prepared, options) : run(prepared, options);
+}
+
+function isExtension(prepared: PreparedRun): prepared is PreparedExtension {
+  return "line" in prepared;
+}
+
+function countOf(place: string, text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_ROUNDS) return count;
+  throw new TwintailError({
+    cause: `${JSON.stringify(text)} is no number of rounds`,
+    place,
+    remedy: `give a whole number from 1 to ${MAX_ROUNDS}`,
+  });
+}

@@ -1,0 +1,80 @@
+/** Gates before they have a form: what decided first, values in the unit of the expression. */
+import type { GateSummary } from "./decision.js";
+import { formatCount, formatMs, formatShare, formatSignificant, formatUsd, formatWithUnit, plural } from "./numbers.js";
+import type { Summary } from "./summary.js";
+
+export interface GateRow {
+  readonly result: GateSummary["result"];
+  readonly kind: GateSummary["kind"];
+  readonly text: string;
+  /** `0.912 [0.861, 0.966]`, `≥ 1.98 s` where only one bound exists; empty without a sample. */
+  readonly seen: string;
+  /** `slower`, apart from the gate; empty where nothing is to be said. */
+  readonly reads: string;
+  readonly reason: string;
+  /** What the run could have told: `passes below 1.13, fails above 1.27`; empty where that is not known. */
+  readonly decides: string;
+  /** `n = 120, 3 rounds`. */
+  readonly from: string;
+  readonly notes: readonly string[];
+}
+
+const RANK: Readonly<Record<GateSummary["result"], number>> = {
+  fail: 0,
+  invalid: 1,
+  inconclusive: 2,
+  pass: 3,
+  skipped: 4,
+};
+
+export function gateRows({ gates }: Summary): GateRow[] {
+  return [...gates].sort((a, b) => RANK[a.result] - RANK[b.result]).map(gateRow);
+}
+
+function gateRow(gate: GateSummary): GateRow {
+  const { result, kind, text, reason, notes, n, rounds, method } = gate;
+  const over = { "within-this-moment": ", within this moment", cases: ", over cases" }[method as string] ?? "";
+  return {
+    result,
+    kind,
+    text,
+    seen: seenText(gate),
+    reads: gate.reads === null || gate.reads === "unknown" || gate.reads === "~" ? "" : gate.reads,
+    reason,
+    decides: decidesText(gate),
+    from:
+      n === 0
+        ? ""
+        : `n = ${formatCount(n)}${rounds > 0 && method !== "none" ? `, ${plural(rounds, "round")}${over}` : ""}`,
+    notes,
+  };
+}
+
+function seenText({ value, lower, upper, unit }: GateSummary): string {
+  const shown = value === null ? "" : gateValue(value, unit);
+  if (lower !== null && upper !== null) return `${shown} [${gateValue(lower, unit)}, ${gateValue(upper, unit)}]`.trim();
+  if (lower !== null) return `${shown} [≥ ${gateValue(lower, unit)}]`.trim();
+  if (upper !== null) return `${shown} [≤ ${gateValue(upper, unit)}]`.trim();
+  return shown;
+}
+
+/** For a gate that passed there is no need to know what else it could have told. */
+function decidesText({ decides, op, unit, result }: GateSummary): string {
+  if (decides === null || result === "pass" || result === "fail") return "";
+  const [within, beyond] = op.startsWith(">") ? ["above", "below"] : ["below", "above"];
+  const parts = [
+    decides.pass === null ? "" : `pass ${within} ${gateValue(decides.pass, unit)}`,
+    decides.fail === null ? "" : `fail ${beyond} ${gateValue(decides.fail, unit)}`,
+  ].filter((part) => part !== "");
+  return parts.length === 0 ? "" : `this run could have told: ${parts.join(", ")}`;
+}
+
+/** In the unit of the expression, so that it can be held against what was written. */
+function gateValue(value: number, unit: string): string {
+  if (unit === "ms") return formatMs(value);
+  if (unit === "share") return value < 0 ? `−${formatShare(-value)}` : formatShare(value);
+  if (unit === "ratio") return formatSignificant(value);
+  if (unit === "count") return formatCount(value);
+  if (unit === "USD") return formatUsd(value);
+  return formatWithUnit(value, unit);
+}

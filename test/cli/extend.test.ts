@@ -1,0 +1,94 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { renderJson, score } from "../../dist/index.js";
+import type { Summary } from "../../src/report/summary.js";
+import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "../capture/harness.js";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "twintail-cli-extend-"));
+let server: RawServer;
+beforeAll(async () => {
+  server = await rawServer((socket) => socket.write(plainAnswer(CHAT_BODY)));
+  writeFileSync(
+    join(folder, "set.yaml"),
+    "name: small\ncases:\n  - id: one\n    category: chat\n    detects: nothing\n    stream: false\n    request: { messages: [{ role: user, content: hello }], max_tokens: 5 }\n    expect: { contains: hi }\n",
+  );
+  writeFileSync(
+    join(folder, "twintail.yaml"),
+    `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "${server.baseUrl}", models: { default: m } }
+  candidate: { baseUrl: "${server.baseUrl}", models: { default: m } }
+capture: { rounds: 3, concurrency: 1, warmup: 0, solo: { requests: 0 }, retry: { attempts: 1 } }
+`,
+  );
+});
+afterAll(async () => {
+  await server.close();
+  rmSync(folder, { recursive: true });
+});
+
+function twintail(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
+  return new Promise((resolve) => {
+    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
+    const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
+    let [out, err] = ["", ""];
+    child.stdout?.on("data", (text) => {
+      out += text;
+    });
+    child.stderr?.on("data", (text) => {
+      err += text;
+    });
+    child.on("close", (code) => resolve({ code, out, err }));
+  });
+}
+
+const reportIn = (run: string): Summary => JSON.parse(readFileSync(join(run, "report.json"), "utf8")) as Summary;
+
+describe("run --extend", () => {
+  it("names what it extends before it sends, and writes the report of the whole where the first one was", async () => {
+    const first = await twintail("run", "--rounds", "2");
+    const [name] = readdirSync(join(folder, "results"));
+    const run = join(folder, "results", name ?? "");
+    expect([first.code === 70, reportIn(run).run.rounds]).toEqual([false, 2]);
+
+    const asked = server.requests.length;
+    const dry = await twintail("run", "--extend", "3", "--dry-run");
+    expect([dry.code, server.requests.length - asked]).toEqual([0, 0]);
+    expect(dry.out).toMatch(/^Plan of small: 1 case, 3 rounds,/);
+    expect(dry.out).toMatch(/requests +3 +3\n/);
+
+    const again = await twintail("run", "--extend", "3", "--of", run);
+    expect(again.err).toMatch(
+      new RegExp(`^extending .*${name}/recording\\.jsonl: rounds 3 to 5, for look 2\\n[^]*\\nWrote .*${name}/:`),
+    );
+    expect(again.err).toMatch(/\b6\/6 exchanges/);
+    expect(readdirSync(join(folder, "results"))).toEqual([name]);
+    expect(reportIn(run)).toMatchObject({ run: { rounds: 5, recorded: 10 }, judgement: { look: 2 } });
+    expect(readFileSync(join(run, "report.json"), "utf8")).toBe(renderJson(score(run).summary));
+    expect(statSync(join(run, "recording.jsonl")).mode & 0o077).toBe(0);
+
+    const newest = await twintail("run", "--extend", "1");
+    expect(newest.err).toMatch(/^extending .*: round 6, for look 3\n/);
+    const fourth = await twintail("run", "--extend", "1");
+    expect([fourth.code, fourth.out]).toEqual([2, ""]);
+    expect(fourth.err).toMatch(/recording\.jsonl: it was extended 2 times already: .*\n$/);
+  }, 60_000);
+
+  it.each([
+    [["--of", "results"], /^--of needs --extend; add --extend <rounds>\n$/],
+    [["--extend", "2", "--rounds", "3"], /^--rounds and --extend contradict each other; give --extend the number/],
+    [["--extend", "0"], /^--extend: "0" is no number of rounds; give a whole number from 1 to 1000\n$/],
+    [["--rounds", "many"], /^--rounds: "many" is no number of rounds/],
+    [["--extend", "1", "--of", "nowhere"], /^nowhere: no such recording; give a folder under results\//],
+    [["--extend", "1", "--out", "elsewhere"], /^elsewhere: no run of this golden set against these endpoints is here;/],
+  ])("%j is refused in one line", async (args, message) => {
+    const { code, out, err } = await twintail("run", ...args);
+    expect(err).toMatch(message);
+    expect([code, out]).toEqual([2, ""]);
+  });
+});

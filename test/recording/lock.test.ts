@@ -1,0 +1,192 @@
+import { spawn, spawnSync } from "node:child_process";
+import {
+  appendFileSync,
+  existsSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
+import { hostname, tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, it } from "vitest";
+import { bootId } from "../../src/recording/boot-id.js";
+import { lockRecording, refuseWhileLocked } from "../../src/recording/lock.js";
+import { readRecording } from "../../src/recording/reader.js";
+import { RecordingWriter } from "../../src/recording/writer.js";
+import { attempt, exchange, headerLine } from "./exchange-builder.js";
+
+const folder = mkdtempSync(join(tmpdir(), "twintail-lock-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+let files = 0;
+const fresh = (): string => join(folder, `recording-${files++}.jsonl`);
+
+const BUILT = new URL("../../dist/recording/lock.js", import.meta.url).href;
+
+/** A process that has ended: its id is nobody's. */
+const deadPid = (): number => spawnSync(process.execPath, ["-e", ""]).pid;
+
+const lockFile = (path: string, change: object): void =>
+  writeFileSync(
+    `${path}.lock`,
+    JSON.stringify({ pid: process.pid, bootId: bootId(), host: hostname(), token: "t", ...change }),
+  );
+
+describe("the lock of a recording", () => {
+  it("is held once, and free after its release", () => {
+    const path = fresh();
+    const lock = lockRecording(path);
+    expect(() => lockRecording(path)).toThrow(
+      `${path}: process ${process.pid} on ${hostname()} is writing this recording; wait for it to end; if it is no more, delete ${path}.lock`,
+    );
+    expect(() => refuseWhileLocked(path)).toThrow(/is writing this recording/);
+    expect(statSync(`${path}.lock`).mode & 0o077).toBe(0);
+    lock.release();
+    expect(() => refuseWhileLocked(path)).not.toThrow();
+    lockRecording(path).release();
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it.each<[string, object]>([
+    ["a process that has ended", { pid: deadPid() }],
+    ["a process of an earlier boot", { pid: process.ppid, bootId: "another" }],
+    ["this process's number, from an earlier life", {}],
+  ])("left behind by %s is taken over", (_name, change) => {
+    const path = fresh();
+    lockFile(path, change);
+    refuseWhileLocked(path);
+    const lock = lockRecording(path);
+    expect(JSON.parse(readFileSync(`${path}.lock`, "utf8"))).toMatchObject({ pid: process.pid });
+    lock.release();
+  });
+
+  it.each<[string, object]>([
+    ["a process that runs", { pid: process.ppid }],
+    ["a process on another machine, of which nothing can be known", { pid: deadPid(), host: "elsewhere" }],
+  ])("of %s is respected", (_name, change) => {
+    const path = fresh();
+    lockFile(path, change);
+    expect(() => lockRecording(path)).toThrow(/is writing this recording/);
+    expect(readFileSync(`${path}.lock`, "utf8")).toContain('"token":"t"');
+  });
+
+  it("that cannot be read is respected", () => {
+    const path = fresh();
+    writeFileSync(`${path}.lock`, "junk");
+    expect(() => lockRecording(path)).toThrow(/another process is writing this recording; .* delete .*\.lock/);
+  });
+
+  it("is taken over by one of many that find it stale at once", async () => {
+    for (let round = 0; round < 5; round++) {
+      const path = fresh();
+      lockFile(path, { pid: deadPid() });
+      const code = `
+        import { lockRecording } from ${JSON.stringify(BUILT)};
+        process.stdin.once("data", () => {
+          try { lockRecording(${JSON.stringify(path)}); process.stdout.write("got it"); }
+          catch (error) { process.stdout.write(error.name); }
+          process.stdin.once("data", () => process.exit());
+        });
+        process.stdout.write("ready ");`;
+      const children = Array.from({ length: 4 }, () =>
+        spawn(process.execPath, ["--input-type=module", "-e", code], { stdio: ["pipe", "pipe", "inherit"] }),
+      );
+      const outputs = children.map(() => "");
+      const all = (wanted: RegExp) =>
+        new Promise<void>((resolve) => {
+          const look = () => outputs.every((output) => wanted.test(output)) && resolve();
+          for (const child of children) child.stdout.on("data", look);
+          look();
+        });
+      for (const [index, child] of children.entries()) {
+        child.stdout.on("data", (text) => {
+          outputs[index] += text;
+        });
+      }
+      await all(/ready/);
+      for (const child of children) child.stdin.write("go\n");
+      await all(/got it|TwintailError/);
+      expect(outputs.filter((output) => output.includes("got it"))).toHaveLength(1);
+      const ended = children.map((child) => new Promise((resolve) => child.on("exit", resolve)));
+      for (const child of children) child.stdin.write("end\n");
+      await Promise.all(ended);
+    }
+    expect(readdirSync(folder).filter((name) => /\.lock\./.test(name))).toEqual([]);
+  }, 60_000);
+});
+
+describe("a writer", () => {
+  const recorded = (): string => {
+    const path = fresh();
+    const writer = RecordingWriter.create(path, headerLine());
+    writer.append(exchange([attempt()], { id: 0 }));
+    writer.close();
+    return path;
+  };
+  const sizeOf = (path: string): number => statSync(path).size;
+
+  it("holds the lock until it is closed, whether it made the recording or opened it", () => {
+    const path = fresh();
+    const writer = RecordingWriter.create(path, headerLine());
+    expect(() => RecordingWriter.open(path, sizeOf(path))).toThrow(/is writing this recording/);
+    writer.close();
+    const again = RecordingWriter.open(path, sizeOf(path));
+    expect(() => RecordingWriter.open(path, sizeOf(path))).toThrow(/is writing this recording/);
+    again.close();
+    again.close();
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it("appends to what is there", () => {
+    const path = recorded();
+    const writer = RecordingWriter.open(path, sizeOf(path));
+    writer.append(exchange([attempt()], { id: 1 }));
+    writer.close();
+    const ids: number[] = [];
+    readRecording(path, ({ id }) => ids.push(id));
+    expect(ids).toEqual([0, 1]);
+  });
+
+  it.each<[string, (path: string) => number, RegExp]>([
+    [
+      "a last line that is cut off",
+      (path) => {
+        appendFileSync(path, '{"type":"exch');
+        return sizeOf(path);
+      },
+      /: the last line of the recording is cut off; score what is there, or run anew$/,
+    ],
+    [
+      "more in it than was read",
+      (path) => {
+        const before = sizeOf(path);
+        appendFileSync(path, '{"type":"end","segment":0,"atNs":1,"reason":"complete"}\n');
+        return before;
+      },
+      /: the recording has changed since it was read;/,
+    ],
+    [
+      "nothing left",
+      (path) => {
+        writeFileSync(path, "");
+        return 0;
+      },
+      /is cut off/,
+    ],
+  ])("refuses a recording with %s, and frees its lock", (_name, change, message) => {
+    const path = recorded();
+    const bytes = change(path);
+    const before = readFileSync(path);
+    expect(() => RecordingWriter.open(path, bytes)).toThrow(message);
+    expect(readFileSync(path).equals(before)).toBe(true);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  it("never makes a recording where it should open one", () => {
+    const path = fresh();
+    expect(() => RecordingWriter.open(path, 0)).toThrow(/cannot be written \(ENOENT\); give a folder under results/);
+    expect(readdirSync(folder).filter((name) => path.endsWith(name))).toEqual([]);
+  });
+});
