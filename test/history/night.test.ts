@@ -4,17 +4,18 @@ import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { nightOf, nightSchema } from "../../src/history/night.js";
 import { differingSettings, measuredSettings } from "../../src/history/settings-facts.js";
-import { readRecording } from "../../src/recording/reader.js";
 import type { HeaderLine } from "../../src/recording/recording.js";
-import { score } from "../../src/score.js";
+import { judgeExchanges, score } from "../../src/score.js";
 import { exchange, headerLine } from "../recording/exchange-builder.js";
 import { answer, CASES, failed, usual, wobble, writeRun } from "./recordings.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-night-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const nightFrom = (path: string, vantage?: string) =>
-  nightOf({ summary: score(path).summary, header: readRecording(path, () => {}).header, vantage });
+const nightFrom = (path: string, vantage?: string) => {
+  const { frame, exchanges } = judgeExchanges(path);
+  return nightOf({ summary: score(path).summary, header: frame.header, exchanges, vantage });
+};
 
 describe("a night", () => {
   const price = { inputPerMTok: 100, outputPerMTok: 1_000 };
@@ -37,6 +38,14 @@ describe("a night", () => {
 
   it("costs what all its exchanges cost: 40 × (10 × $100 + 6 × $1,000) a million; null without a price", () => {
     expect(night.cost).toEqual({ baseline: expect.closeTo((40 * (10 * 100 + 6 * 1_000)) / 1e6, 6), candidate: null });
+  });
+
+  it("pays for every arm: a control doubles it", () => {
+    const { frame, exchanges } = judgeExchanges(run);
+    const control = exchanges.map((each) => ({ ...each, arm: "control" as const }));
+    const { summary } = score(run);
+    const doubled = nightOf({ summary, header: frame.header, exchanges: [...exchanges, ...control] });
+    expect(doubled.cost.baseline).toBeCloseTo(2 * (night.cost.baseline ?? 0), 6);
   });
 
   it("has tails, shifts, counts and regressions as the report has them", () => {
