@@ -7,8 +7,8 @@ import { readFileSync, writeFileSync } from "node:fs";
 import { powerTable, TARGETS } from "./calibrate/targets.mjs";
 
 const SEED = 20_261_121;
-const RUNS = 2_000;
-const POWER_RUNS = 200;
+const RUNS = 4_000;
+const POWER_RUNS = 400;
 
 const flags = new Set(process.argv.slice(2));
 const part = flags.has("--short") ? 0.05 : 1;
@@ -70,10 +70,10 @@ function markdown() {
 /** Between the two marks of the page. */
 function writeInto(path, text) {
   const page = readFileSync(path, "utf8");
-  const marks = /(<!-- calibrate -->\n)[\s\S]*(\n<!-- \/calibrate -->)/;
+  const marks = /(<!-- calibrate -->\n)[\s\S]*(<!-- \/calibrate -->)/;
   if (!marks.test(page)) throw new Error(`${path} has no place for the tables`);
   writeFileSync(
     path,
-    page.replace(marks, (_all, before, after) => `${before}${text}${after}`),
+    page.replace(marks, (_all, before, after) => `${before}${text}\n${after}`),
   );
 }
