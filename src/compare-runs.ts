@@ -24,9 +24,7 @@ export function compareRuns(older: string, newer: string, { endpoint }: CompareR
   const after = judgeExchanges(newer);
   const [was, is] = [before.frame.header, after.frame.header];
   refuseOtherGoldenSet(was.goldenDigest, is.goldenDigest, older);
-  if (was.runId === is.runId) {
-    throw new TwintailError({ cause: `both are the run ${is.runId}`, place: newer, remedy: "give two runs" });
-  }
+  refuseSameRun(was.runId, is.runId, newer);
   const roles = endpoint === undefined ? ROLES : [endpoint];
   const comparison = compareJudgedRuns(before, after, roles);
   if (roles.every((role) => comparison.endpoints[role] === null)) {
@@ -41,6 +39,8 @@ export function compareRuns(older: string, newer: string, { endpoint }: CompareR
 
 /** What a run is about to send, as far as another run can be compared with it. */
 export interface AboutToRun {
+  /** Of a run that is looked at again. */
+  readonly runId?: string | undefined;
   readonly goldenDigest: string;
   readonly endpoints: Readonly<Record<Role, Pick<EndpointSettings, "models">>>;
 }
@@ -49,11 +49,12 @@ export interface AboutToRun {
  * Reads a pinned run before another one is sent, so that no request is paid for in vain.
  * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, or asked other models.
  */
-export function checkPinnedRun(path: string, { goldenDigest, endpoints }: AboutToRun): void {
+export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }: AboutToRun): void {
   const { header } = readRecording(path, () => {});
   if (header.kind === "probe") {
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
   }
+  refuseSameRun(header.runId, runId, path);
   refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
   for (const role of ROLES) {
     if (canonicalJson(header.endpoints[role].models) === canonicalJson(endpoints[role].models)) continue;
@@ -63,6 +64,11 @@ export function checkPinnedRun(path: string, { goldenDigest, endpoints }: AboutT
       remedy: "pin a run of these models, or compare the two runs afterwards with twintail compare",
     });
   }
+}
+
+function refuseSameRun(one: string, other: string | undefined, place: string): void {
+  if (one !== other) return;
+  throw new TwintailError({ cause: `both are the run ${one}`, place, remedy: "give two runs" });
 }
 
 function refuseOtherGoldenSet(one: string, other: string, place: string): void {

@@ -8,6 +8,7 @@ import { writeFiles } from "../report/write.js";
 import type { FinishedRun, PreparedRun } from "../run.js";
 import { addToHistory } from "../trend.js";
 import { comparisonText, renderRunComparisonJson } from "./compare.js";
+import { isExtension } from "./extend-flags.js";
 import type { Io } from "./terminal-io.js";
 import { addedLine } from "./trend.js";
 
@@ -29,7 +30,8 @@ export type AfterRun = (finished: FinishedRun, code: ExitCode) => ExitCode;
  * Everything that can be refused is refused here, before the first request.
  * @throws TwintailError when the history cannot be written, the month's money is spent, or the pinned run cannot be compared.
  */
-export function planAfterRun({ settings, golden, estimate }: PreparedRun, flags: AfterRunFlags, io: Io): AfterRun {
+export function planAfterRun(prepared: PreparedRun, flags: AfterRunFlags, io: Io): AfterRun {
+  const { settings, golden, estimate } = prepared;
   const { maxCostPerMonth } = settings.capture;
   if (flags.vantage !== undefined && flags.history === undefined) {
     throw new TwintailError({ cause: "--vantage names a place in a history", remedy: "give --history too" });
@@ -51,12 +53,12 @@ export function planAfterRun({ settings, golden, estimate }: PreparedRun, flags:
     if (!flags.dryRun) checkHistory(flags.history);
   }
   if (flags.baseline !== undefined) {
-    checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints });
+    const runId = isExtension(prepared) ? prepared.header.runId : undefined;
+    checkPinnedRun(flags.baseline, { runId, goldenDigest: golden.digest, endpoints: settings.endpoints });
   }
   return (finished, code) => {
-    const ended = flags.baseline === undefined ? code : holdAgainst(flags.baseline, finished, code, flags, io);
     if (flags.history !== undefined) addNightOf(finished, flags.history, flags.vantage, io);
-    return ended;
+    return flags.baseline === undefined ? code : holdAgainst(flags.baseline, finished, code, flags, io);
   };
 }
 

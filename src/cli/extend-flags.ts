@@ -54,7 +54,7 @@ export function send(prepared: PreparedRun, options: RunOptions): Promise<Finish
   return isExtension(prepared) ? extendRun(prepared, options) : run(prepared, options);
 }
 
-function isExtension(prepared: PreparedRun): prepared is PreparedExtension {
+export function isExtension(prepared: PreparedRun): prepared is PreparedExtension {
   return "line" in prepared;
 }
 

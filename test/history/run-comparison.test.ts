@@ -187,6 +187,8 @@ describe("runs that cannot be compared", () => {
     expect(() => checkPinnedRun(older, { goldenDigest: "sha256:0", endpoints: other })).toThrow(
       /the pinned run asked other models of the candidate; pin a run of these models/,
     );
+    const itself = { goldenDigest: "sha256:0", endpoints, runId: "run-0" };
+    expect(() => checkPinnedRun(older, itself)).toThrow(/both are the run run-0/);
     const probe = write(usual(1), { header: { kind: "probe" } });
     expect(() => checkPinnedRun(probe, { goldenDigest: "sha256:0", endpoints })).toThrow(/recording of a probe/);
     expect(() => checkPinnedRun(join(folder, "nowhere"), { goldenDigest: "sha256:0", endpoints })).toThrow(/nowhere/);
