@@ -4,14 +4,13 @@ import { vantageOf } from "./history/groups.js";
 import { nightOf } from "./history/night.js";
 import { addNight, type History, readNights } from "./history/nights-file.js";
 import { trendOf } from "./history/trend.js";
-import { readRecording } from "./recording/reader.js";
 import type { Report } from "./report/report.js";
 import type { TrendSummary } from "./report/trend-summary.js";
-import { score } from "./score.js";
+import { judgeExchanges, score } from "./score.js";
 
 export interface AddedNight {
   readonly runId: string;
-  /** False when it was in the history already: nothing was written. */
+  /** False when it was in the history already, at this look or a later one: nothing was written. */
   readonly added: boolean;
 }
 
@@ -28,8 +27,11 @@ export interface AddNightOptions {
  */
 export function addToHistory(folder: string, run: string, { vantage, report }: AddNightOptions = {}): AddedNight {
   const { summary } = report ?? score(run);
-  const { header } = readRecording(run, () => {});
-  return { runId: header.runId, added: addNight(folder, nightOf({ summary, header, vantage })) };
+  const {
+    frame: { header },
+    exchanges,
+  } = judgeExchanges(run);
+  return { runId: header.runId, added: addNight(folder, nightOf({ summary, header, exchanges, vantage })) };
 }
 
 export interface TrendOptions {

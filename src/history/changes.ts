@@ -1,4 +1,4 @@
-/** What an endpoint called itself, and by which version it was measured: said at the night where it changed. */
+/** What an endpoint called itself, and by which version and with how many rounds it was measured: said where it changed. */
 import type { Runs } from "./groups.js";
 
 const ROLES = ["baseline", "candidate"] as const;
@@ -34,6 +34,9 @@ export function changesOf(nights: readonly Runs[]): string[][] {
   for (const [index, runs] of nights.entries()) {
     const [from, to] = [nights[index - 1]?.at(-1)?.twintail, runs.at(-1)?.twintail];
     if (from !== undefined && from !== to) lines[index]?.push(`measured by twintail ${from} → ${to}`);
+    const [before, now] = [nights[index - 1]?.at(-1)?.rounds, runs.at(-1)?.rounds];
+    // Fewer rounds are more chance: a night of three is no like of nights of ten.
+    if (before !== undefined && before !== now) lines[index]?.push(`rounds ${before} → ${now}`);
   }
   return lines;
 }

@@ -33,8 +33,15 @@ export interface EndpointPairs {
   readonly outputs: OutputComparison | null;
 }
 
-/** Everything of one endpoint that is tested, as keys of one family. */
-export function testsOf({ role, comparison, outputs }: EndpointPairs): [key: string, p: number | null][] {
+/** What is corrected together: everything that is counted and timed; and whether answers differ, a question of its own. */
+export interface Families {
+  readonly all: Exploratory;
+  /** By role. */
+  readonly answers: Exploratory;
+}
+
+/** Everything of one endpoint that is counted and timed, as keys of one family. */
+export function testsOf({ role, comparison }: EndpointPairs): [key: string, p: number | null][] {
   return [
     ...METRICS.filter(isCompared).map(({ name }): [string, number | null] => {
       const { p, doubtful } = comparison.shift(name);
@@ -50,7 +57,6 @@ export function testsOf({ role, comparison, outputs }: EndpointPairs): [key: str
       const testable = events > 0 && events < baseline.of + candidate.of;
       return testable ? [[`${role} rate ${rule.name}`, difference.p]] : [];
     }),
-    [`${role} answers`, outputs?.p ?? null],
   ];
 }
 
@@ -58,14 +64,14 @@ export function endpointChange(
   { role, comparison, outputs }: EndpointPairs,
   older: JudgedRun,
   newer: JudgedRun,
-  family: Exploratory,
+  { all: family, answers }: Families,
 ): EndpointChange {
   return {
     facts: { older: factsOf(role, older), newer: factsOf(role, newer) },
     pairs: comparison.pairs.filter(({ baseline, candidate }) => baseline !== null && candidate !== null).length,
     metrics: metricsOf(role, comparison, family),
     rates: ratesOf(role, comparison, family),
-    answers: answersOf(outputs, family.correctedP(`${role} answers`)),
+    answers: answersOf(outputs, answers.correctedP(role)),
     cases: casesOf(comparison),
     findings: findingsOf(role, older, newer),
     wakes: { older: older.cold[role].map(({ wakeMs }) => wakeMs), newer: newer.cold[role].map(({ wakeMs }) => wakeMs) },

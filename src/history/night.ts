@@ -3,6 +3,7 @@
  * no formats.
  */
 import { z } from "zod";
+import type { ScoredExchange } from "../measure/scored.js";
 import type { HeaderLine } from "../recording/recording.js";
 import type { MetricPhase, Summary, TailSummary } from "../report/summary.js";
 import { measuredSettings, type SettingsFacts } from "./settings-facts.js";
@@ -49,6 +50,10 @@ export const nightSchema = z.object({
   settings: z.record(z.string(), z.unknown()),
   settingsDigest: z.string(),
   rounds: z.number(),
+  /** Of the run; a line with a later look stands in place of the earlier ones. */
+  look: z.number().default(1),
+  /** Three rounds, from which nothing is said of latency. */
+  quick: z.boolean().default(false),
   /** Everything that was planned ran to its end. */
   whole: z.boolean(),
   /** False where the measuring machine itself was in doubt. */
@@ -89,6 +94,8 @@ export type Night = z.infer<typeof nightSchema>;
 export interface NightInput {
   readonly summary: Summary;
   readonly header: HeaderLine;
+  /** Of all phases and arms. */
+  readonly exchanges: readonly ScoredExchange[];
   /** Names the place in place of its host name. */
   readonly vantage?: string | undefined;
 }
@@ -99,7 +106,7 @@ const MAX_SEEN = 20;
 const MAX_LISTED = 200;
 
 /** The line of one run. */
-export function nightOf({ summary, header, vantage }: NightInput): Night {
+export function nightOf({ summary, header, exchanges, vantage }: NightInput): Night {
   const { run } = summary;
   const settings: SettingsFacts = measuredSettings(header);
   return {
@@ -112,6 +119,8 @@ export function nightOf({ summary, header, vantage }: NightInput): Night {
     settings: settings.facts,
     settingsDigest: settings.digest,
     rounds: run.rounds,
+    look: summary.judgement.look,
+    quick: summary.judgement.quick,
     whole: !run.partial && run.ended === "complete",
     valid: summary.validity.ok,
     endpoints: { baseline: endpointOf(summary, "baseline"), candidate: endpointOf(summary, "candidate") },
@@ -132,7 +141,7 @@ export function nightOf({ summary, header, vantage }: NightInput): Night {
       ]),
     ),
     cold: { baseline: wakesOf(summary, "baseline"), candidate: wakesOf(summary, "candidate") },
-    cost: { baseline: costOf(summary, "baseline"), candidate: costOf(summary, "candidate") },
+    cost: { baseline: costOf(exchanges, "baseline"), candidate: costOf(exchanges, "candidate") },
     findings: summary.findings
       .filter(({ sides: where }) => where === "candidate")
       .slice(0, MAX_LISTED)
@@ -200,12 +209,12 @@ function wakesOf({ cold }: Summary, role: Role): Night["cold"][Role] {
     .map(({ wakeMs, verdict, attempts }) => ({ wakeMs, verdict: String(verdict), attempts }));
 }
 
-/** Every phase is paid for. */
-function costOf({ metrics }: Summary, role: Role): number | null {
-  const { cost } = metrics;
-  if (cost === undefined) return null;
-  const sums = [cost.warm, cost.solo, cost.cold, cost.warmup].flatMap((phase) => phase?.[role]?.sum ?? []);
-  return sums.length === 0 ? null : Number(sums.reduce((total, sum) => total + sum, 0).toPrecision(6));
+/** Every phase and every arm is paid for. */
+function costOf(exchanges: readonly ScoredExchange[], role: Role): number | null {
+  const known = exchanges.flatMap(({ endpoint, scalars: { cost } }) =>
+    endpoint === role && cost !== undefined && "value" in cost ? [cost.value] : [],
+  );
+  return known.length === 0 ? null : Number(known.reduce((total, each) => total + each, 0).toPrecision(6));
 }
 
 function cut(text: string, most = MAX_TEXT): string {

@@ -75,8 +75,8 @@ function readIfThere(folder: string): History | null {
     if (line.trim() === "") continue;
     const read = nightIn(line, index === lines.length - 1);
     if (typeof read === "string") unreadable.push({ line: index + 1, why: read });
-    // Two runs that end in the same moment may both have found the other missing.
-    else if (!nights.has(read.runId)) nights.set(read.runId, read);
+    // A run that was looked at again was appended again; two processes may have appended one run at once.
+    else if (read.look > (nights.get(read.runId)?.look ?? 0)) nights.set(read.runId, read);
   }
   const sorted = [...nights.values()].sort(
     (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.runId < b.runId ? -1 : 1),
@@ -101,11 +101,12 @@ function nightIn(line: string, last: boolean): Night | string {
 
 /**
  * Appends a night, in one write, readable by its owner alone.
- * @returns false when the run is in the history already; nothing is then written.
+ * @returns false when the run is in the history already, at this look or a later one; nothing is then written.
  * @throws TwintailError when the folder cannot be written.
  */
 export function addNight(folder: string, night: Night): boolean {
-  if (readNightsIfAny(folder).nights.some(({ runId }) => runId === night.runId)) return false;
+  const known = readNightsIfAny(folder).nights.find(({ runId }) => runId === night.runId);
+  if (known !== undefined && known.look >= night.look) return false;
   withAppended(folder, (descriptor) => {
     // After a torn line the night stands on a line of its own.
     const start = endsWithLine(descriptor) ? "" : "\n";

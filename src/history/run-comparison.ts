@@ -34,10 +34,13 @@ export function compareJudgedRuns(older: JudgedRun, newer: JudgedRun, roles: rea
     const comparison = new Comparison({ pairs, doubts, seed, estimand: "these prompts" });
     compared.push({ role, comparison, outputs: comparison.outputs() });
   }
-  const family = new Exploratory(new Map(compared.flatMap(testsOf)), new Set());
+  const families = {
+    all: new Exploratory(new Map(compared.flatMap(testsOf)), new Set()),
+    answers: new Exploratory(new Map(compared.map(({ role, outputs }) => [role, outputs?.p ?? null])), new Set()),
+  };
   const of = (role: Role): EndpointChange | null => {
     const pairs = compared.find((each) => each.role === role);
-    return pairs === undefined ? null : endpointChange(pairs, older, newer, family);
+    return pairs === undefined ? null : endpointChange(pairs, older, newer, families);
   };
   const endpoints = { baseline: of("baseline"), candidate: of("candidate") };
   const changes = changesFor(endpoints);

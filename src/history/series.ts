@@ -65,6 +65,7 @@ function meanLog(runs: Runs, name: string): number | string {
 
 /** Why a run's times say nothing; null when they do. */
 function untrusted(run: Night): string | null {
+  if (run.quick) return "a quick run says nothing of latency";
   if (!run.valid) return "the measuring machine was in doubt";
   return run.whole ? null : "the run did not run to its end";
 }

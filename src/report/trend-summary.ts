@@ -64,7 +64,7 @@ const night = z.strictObject({
   cost: sides(maybe),
   /** Cases that the baseline met every time and the candidate at most half of the time. */
   regressions: z.array(z.string()),
-  /** What an endpoint called itself differently from the nights before, and other versions of twintail. */
+  /** What an endpoint called itself differently from the nights before, other versions of twintail, other rounds. */
   changes: z.array(z.string()),
 });
 

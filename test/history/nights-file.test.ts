@@ -41,6 +41,16 @@ describe("a history", () => {
     expect(readNights(folder).nights).toHaveLength(1);
   });
 
+  it("takes a later look at a run in place of the earlier one, and no earlier one back", () => {
+    const again = { ...night(0), look: 2, verdict: "fail" as const };
+    expect([addNight(folder, night(0)), addNight(folder, again), addNight(folder, night(0))]).toEqual([
+      true,
+      true,
+      false,
+    ]);
+    expect(readNights(folder).nights).toEqual([again]);
+  });
+
   it("is read by the moment at which runs began, in whatever order they were added", () => {
     for (const index of [2, 0, 1]) addNight(folder, night(index));
     expect(readNights(folder).nights.map(({ createdAt }) => createdAt.slice(8, 10))).toEqual(["01", "02", "03"]);

@@ -48,6 +48,8 @@ export function night(index: number, parts: NightParts = {}): Night {
     settings: { concurrency: 4, order: "random" },
     settingsDigest: "sha256:bb",
     rounds: 10,
+    look: 1,
+    quick: false,
     whole: true,
     valid: true,
     endpoints: { baseline: endpoint("baseline"), candidate: endpoint("candidate") },

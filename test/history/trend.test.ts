@@ -69,14 +69,16 @@ describe("a series", () => {
       night(15, { ratios: { ttfa: 9 }, more: { valid: false } }),
       { ...doubtful, metrics: { ttfa: { ...metric, shift: { ratio: 9, lo: 8, hi: 10, rounds: 10, doubtful: true } } } },
       night(17, { ratios: { ttfa: 9 }, more: { whole: false }, errors: { baseline: 0, candidate: 30 } }),
+      night(18, { ratios: { ttfa: 9 }, more: { quick: true }, errors: { baseline: 0, candidate: 30 } }),
     ];
     expect(ttfa(nights)?.points.slice(15)).toMatchObject([
       { value: null, state: "none", note: "the measuring machine was in doubt" },
       { value: null, state: "none", note: "in doubt that night" },
       { value: null, state: "none", note: "the run did not run to its end" },
+      { value: null, state: "none", note: "a quick run says nothing of latency" },
     ]);
     // What a client is promised is not spoiled by a slow machine or an early end.
-    expect(trend(nights).current[0]?.series.find(({ name }) => name === "errors")?.state).toBe("watch");
+    expect(trend(nights).current[0]?.series.find(({ name }) => name === "errors")?.state).toBe("fail");
   });
 
   it("takes runs of one evening as one night, so that running again neither confirms nor clears an alarm", () => {
@@ -178,14 +180,14 @@ describe("what may be compared", () => {
       night(0, { fingerprints: ["fp_a", "fp_b"] }),
       night(1, { fingerprints: ["fp_b"] }),
       night(2, { fingerprints: ["fp_a"], models: { candidate: "m-2" } }),
-      night(3, { fingerprints: ["fp_a"], models: { candidate: "m-2" }, more: { twintail: "0.2.0" } }),
+      night(3, { fingerprints: ["fp_a"], models: { candidate: "m-2" }, more: { twintail: "0.2.0", rounds: 3 } }),
     ];
     expect(trend(nights).current[0]?.nights.map(({ changes }) => changes)).toEqual([
       [],
       // One of last night's replicas answered: no news.
       [],
       ["model of the candidate: candidate → m-2", "system_fingerprint of the candidate: fp_b → fp_a"],
-      ["measured by twintail 0.1.0 → 0.2.0"],
+      ["measured by twintail 0.1.0 → 0.2.0", "rounds 10 → 3"],
     ]);
     expect(text(nights)).toMatch(/^3 Jan 2026 +model of the candidate: candidate → m-2$/m);
   });
