@@ -288,7 +288,13 @@ const headerShape = z.looseObject({
     control: z.boolean(),
   }),
   preflight: z.object({ baseline: preflightShape, candidate: preflightShape }).optional(),
-  judge: z.looseObject({ gates: z.array(z.unknown()) }),
+  judge: z.looseObject({
+    gates: z.array(z.looseObject({ text: z.string(), line: z.int(), column: z.int() })),
+    requestsPerDay: z.number().positive().max(1e12).optional(),
+    estimand: z.enum(["these prompts", "traffic like these"]).optional(),
+    quick: z.literal(true).optional(),
+  }),
+  recent: z.array(z.looseObject({ runId: z.string(), createdAt: z.string() })).optional(),
 });
 
 const stamp = z.int();
