@@ -67,6 +67,14 @@ export function invalidReason({ ok, figures }: Validity): string | null {
   const passed = figures.filter((figure) => !figure.ok);
   if (passed.length === 0) return "nothing was recorded by which this machine could be judged";
   return passed
-    .map(({ name, value, limit, unit, remedy }) => `${name} ${value} ${unit} above the limit of ${limit}: ${remedy}`)
+    .map(
+      ({ name, value, limit, unit, remedy }) =>
+        `${name} ${shown(value, unit)} above the limit of ${shown(limit, unit)}: ${remedy}`,
+    )
     .join("; ");
+}
+
+function shown(value: number | null, unit: string): string {
+  if (value === null) return "unknown";
+  return unit === "share" ? `${Number((100 * value).toPrecision(2))} %` : `${Number(value.toPrecision(3))} ${unit}`;
 }
