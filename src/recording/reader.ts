@@ -288,7 +288,7 @@ const headerShape = z.looseObject({
     control: z.boolean(),
   }),
   preflight: z.object({ baseline: preflightShape, candidate: preflightShape }).optional(),
-  judge: z.looseObject({ gates: z.array(z.unknown()) }),
+  judge: z.looseObject({ gates: z.array(z.looseObject({ text: z.string(), line: z.int(), column: z.int() })) }),
 });
 
 const stamp = z.int();
