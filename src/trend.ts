@@ -13,6 +13,8 @@ export interface AddedNight {
   readonly runId: string;
   /** False when it was in the history already: nothing was written. */
   readonly added: boolean;
+  /** Nights of the history that began later. */
+  readonly later: number;
 }
 
 export interface AddNightOptions {
@@ -29,7 +31,10 @@ export interface AddNightOptions {
 export function addToHistory(folder: string, run: string, { vantage, report }: AddNightOptions = {}): AddedNight {
   const { summary } = report ?? score(run);
   const { header } = readRecording(run, () => {});
-  return { runId: header.runId, added: addNight(folder, nightOf({ summary, header, vantage })) };
+  const added = addNight(folder, nightOf({ summary, header, vantage }));
+  const beganMs = Date.parse(header.createdAt);
+  const later = readNights(folder).nights.filter(({ createdAt }) => Date.parse(createdAt) > beganMs).length;
+  return { runId: header.runId, added, later };
 }
 
 export interface TrendOptions {

@@ -75,8 +75,11 @@ function readIfThere(folder: string): History | null {
     if (line.trim() === "") continue;
     const read = nightIn(line, index === lines.length - 1);
     if (typeof read === "string") unreadable.push({ line: index + 1, why: read });
-    // Two runs that end in the same moment may both have found the other missing.
-    else if (!nights.has(read.runId)) nights.set(read.runId, read);
+    else {
+      // The first line of a run stands, until a line of more rounds: the run was extended.
+      const known = nights.get(read.runId);
+      if (known === undefined || read.rounds > known.rounds) nights.set(read.runId, read);
+    }
   }
   const sorted = [...nights.values()].sort(
     (a, b) => Date.parse(a.createdAt) - Date.parse(b.createdAt) || (a.runId < b.runId ? -1 : 1),
@@ -96,16 +99,18 @@ function nightIn(line: string, last: boolean): Night | string {
   if (result.success) return result.data;
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof version === "number" && version > 1) return "made by a newer twintail";
-  return `not a night: ${result.error.issues[0]?.path.map(String).join(".").slice(0, 80) ?? ""}`.trimEnd();
+  const where = result.error.issues[0]?.path.map(String).join(".").slice(0, 80) ?? "";
+  return where === "" ? "not a night" : `not a night: ${where}`;
 }
 
 /**
  * Appends a night, in one write, readable by its owner alone.
- * @returns false when the run is in the history already; nothing is then written.
+ * @returns false when the run is in the history already, with as many rounds; nothing is then written.
  * @throws TwintailError when the folder cannot be written.
  */
 export function addNight(folder: string, night: Night): boolean {
-  if (readNightsIfAny(folder).nights.some(({ runId }) => runId === night.runId)) return false;
+  const { nights } = readNightsIfAny(folder);
+  if (nights.some(({ runId, rounds }) => runId === night.runId && rounds >= night.rounds)) return false;
   withAppended(folder, (descriptor) => {
     // After a torn line the night stands on a line of its own.
     const start = endsWithLine(descriptor) ? "" : "\n";
