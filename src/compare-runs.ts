@@ -43,16 +43,22 @@ export function compareRuns(older: string, newer: string, { endpoint }: CompareR
 export interface AboutToRun {
   readonly goldenDigest: string;
   readonly endpoints: Readonly<Record<Role, Pick<EndpointSettings, "models">>>;
+  /** Of a run that is extended. */
+  readonly runId?: string | undefined;
 }
 
 /**
  * Reads a pinned run before another one is sent, so that no request is paid for in vain.
- * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, or asked other models.
+ * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, asked other models, or is
+ * the run itself.
  */
-export function checkPinnedRun(path: string, { goldenDigest, endpoints }: AboutToRun): void {
+export function checkPinnedRun(path: string, { goldenDigest, endpoints, runId }: AboutToRun): void {
   const { header } = readRecording(path, () => {});
   if (header.kind === "probe") {
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
+  }
+  if (header.runId === runId) {
+    throw new TwintailError({ cause: "this is the run that is extended", place: path, remedy: "pin another run" });
   }
   refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
   for (const role of ROLES) {

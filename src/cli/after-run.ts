@@ -2,12 +2,14 @@
 import { join } from "node:path";
 import { checkPinnedRun, compareRuns } from "../compare-runs.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { refuseOverMonthlyCost } from "../history/monthly-cost.js";
 import { checkHistory, readNightsIfAny } from "../history/nights-file.js";
 import { writeFiles } from "../report/write.js";
 import type { FinishedRun, PreparedRun } from "../run.js";
 import { addToHistory } from "../trend.js";
 import { comparisonText, renderRunComparisonJson } from "./compare.js";
+import { isExtension } from "./extend-flags.js";
 import type { Io } from "./terminal-io.js";
 import { addedLine } from "./trend.js";
 
@@ -29,7 +31,8 @@ export type AfterRun = (finished: FinishedRun, code: ExitCode) => ExitCode;
  * Everything that can be refused is refused here, before the first request.
  * @throws TwintailError when the history cannot be written, the month's money is spent, or the pinned run cannot be compared.
  */
-export function planAfterRun({ settings, golden, estimate }: PreparedRun, flags: AfterRunFlags, io: Io): AfterRun {
+export function planAfterRun(prepared: PreparedRun, flags: AfterRunFlags, io: Io): AfterRun {
+  const { settings, golden, estimate } = prepared;
   const { maxCostPerMonth } = settings.capture;
   if (flags.vantage !== undefined && flags.history === undefined) {
     throw new TwintailError({ cause: "--vantage names a place in a history", remedy: "give --history too" });
@@ -51,13 +54,28 @@ export function planAfterRun({ settings, golden, estimate }: PreparedRun, flags:
     if (!flags.dryRun) checkHistory(flags.history);
   }
   if (flags.baseline !== undefined) {
-    checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints });
+    const runId = isExtension(prepared) ? prepared.header.runId : undefined;
+    checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints, runId });
   }
+  const { baseline, history, vantage } = flags;
   return (finished, code) => {
-    const ended = flags.baseline === undefined ? code : holdAgainst(flags.baseline, finished, code, flags, io);
-    if (flags.history !== undefined) addNightOf(finished, flags.history, flags.vantage, io);
-    return ended;
+    const night =
+      history === undefined ? code : unlessRefused(code, io, () => addNightOf(finished, history, vantage, code, io));
+    return baseline === undefined
+      ? night
+      : unlessRefused(night, io, () => holdAgainst(baseline, finished, night, flags, io));
   };
+}
+
+/** What cannot be done after a run is said, and never hides what the run itself earned. */
+function unlessRefused(code: ExitCode, io: Io, action: () => ExitCode): ExitCode {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof TwintailError)) throw error;
+    io.stderr.write(`${printable(error.message)}\n`);
+    return code === ExitCode.pass ? error.exitCode : code;
+  }
 }
 
 /**
@@ -75,10 +93,11 @@ function holdAgainst(pinned: string, run: FinishedRun, code: ExitCode, flags: Af
   return comparison.verdict === "fail" ? ExitCode.gateFailed : code;
 }
 
-function addNightOf(run: FinishedRun, folder: string, vantage: string | undefined, io: Io): void {
+function addNightOf(run: FinishedRun, folder: string, vantage: string | undefined, code: ExitCode, io: Io): ExitCode {
   if (run.interrupted) {
     io.stderr.write("note: an interrupted run is no night of the history; twintail trend --add can make it one\n");
-    return;
+  } else {
+    io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { vantage, report: run.report })));
   }
-  io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { vantage, report: run.report })));
+  return code;
 }
