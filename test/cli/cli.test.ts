@@ -110,7 +110,19 @@ describe("help", () => {
     const { code, out } = await twintail(["--help"]);
     expect(code).toBe(0);
     const commands = [...out.matchAll(/^ {2}([a-z]+) /gm)].map(([, name]) => name).filter((name) => name !== "help");
-    expect(commands).toEqual(["demo", "init", "check", "run", "probe", "score", "clients", "replay", "sim"]);
+    expect(commands).toEqual([
+      "demo",
+      "init",
+      "check",
+      "run",
+      "probe",
+      "score",
+      "compare",
+      "trend",
+      "clients",
+      "replay",
+      "sim",
+    ]);
     for (const command of commands) {
       const help = await twintail([command as string, "--help"]);
       expect([command, help.code, /Examples?:\n {2}\$ twintail /.test(help.out)]).toEqual([command, 0, true]);

@@ -23,7 +23,7 @@ describe("a configuration", () => {
     );
     expect(settings.goldens).toBe("/x/goldens/set.yaml");
     expect(settings.endpoints.baseline.baseUrl).toBe("https://a.example/v1");
-    expect(settings.capture.rounds).toBe(10);
+    expect(settings.capture.rounds).toBe(12);
     expect(settings.capture.spreadMs).toBe(7_200_000);
     expect(settings.capture.timeouts).toEqual({
       connectMs: 3_000,
