@@ -47,7 +47,8 @@ export interface AboutToRun {
 
 /**
  * Reads a pinned run before another one is sent, so that no request is paid for in vain.
- * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, or asked other models.
+ * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, asked other models, or is
+ * the run itself.
  */
 export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }: AboutToRun): void {
   const { header } = readRecording(path, () => {});

@@ -12,6 +12,8 @@ export interface AddedNight {
   readonly runId: string;
   /** False when it was in the history already, at this look or a later one: nothing was written. */
   readonly added: boolean;
+  /** Nights of the history that began later. */
+  readonly later: number;
 }
 
 export interface AddNightOptions {
@@ -31,7 +33,10 @@ export function addToHistory(folder: string, run: string, { vantage, report }: A
     frame: { header },
     exchanges,
   } = judgeExchanges(run);
-  return { runId: header.runId, added: addNight(folder, nightOf({ summary, header, exchanges, vantage })) };
+  const added = addNight(folder, nightOf({ summary, header, exchanges, vantage }));
+  const beganMs = Date.parse(header.createdAt);
+  const later = readNights(folder).nights.filter(({ createdAt }) => Date.parse(createdAt) > beganMs).length;
+  return { runId: header.runId, added, later };
 }
 
 export interface TrendOptions {

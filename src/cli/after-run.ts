@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { checkPinnedRun, compareRuns } from "../compare-runs.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { refuseOverMonthlyCost } from "../history/monthly-cost.js";
 import { checkHistory, readNightsIfAny } from "../history/nights-file.js";
 import { writeFiles } from "../report/write.js";
@@ -54,12 +55,27 @@ export function planAfterRun(prepared: PreparedRun, flags: AfterRunFlags, io: Io
   }
   if (flags.baseline !== undefined) {
     const runId = isExtension(prepared) ? prepared.header.runId : undefined;
-    checkPinnedRun(flags.baseline, { runId, goldenDigest: golden.digest, endpoints: settings.endpoints });
+    checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints, runId });
   }
+  const { baseline, history, vantage } = flags;
   return (finished, code) => {
-    if (flags.history !== undefined) addNightOf(finished, flags.history, flags.vantage, io);
-    return flags.baseline === undefined ? code : holdAgainst(flags.baseline, finished, code, flags, io);
+    const night =
+      history === undefined ? code : unlessRefused(code, io, () => addNightOf(finished, history, vantage, code, io));
+    return baseline === undefined
+      ? night
+      : unlessRefused(night, io, () => holdAgainst(baseline, finished, night, flags, io));
   };
+}
+
+/** What cannot be done after a run is said, and never hides what the run itself earned. */
+function unlessRefused(code: ExitCode, io: Io, action: () => ExitCode): ExitCode {
+  try {
+    return action();
+  } catch (error) {
+    if (!(error instanceof TwintailError)) throw error;
+    io.stderr.write(`${printable(error.message)}\n`);
+    return code === ExitCode.pass ? error.exitCode : code;
+  }
 }
 
 /**
@@ -77,10 +93,11 @@ function holdAgainst(pinned: string, run: FinishedRun, code: ExitCode, flags: Af
   return comparison.verdict === "fail" ? ExitCode.gateFailed : code;
 }
 
-function addNightOf(run: FinishedRun, folder: string, vantage: string | undefined, io: Io): void {
+function addNightOf(run: FinishedRun, folder: string, vantage: string | undefined, code: ExitCode, io: Io): ExitCode {
   if (run.interrupted) {
     io.stderr.write("note: an interrupted run is no night of the history; twintail trend --add can make it one\n");
-    return;
+  } else {
+    io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { vantage, report: run.report })));
   }
-  io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { vantage, report: run.report })));
+  return code;
 }

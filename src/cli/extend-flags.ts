@@ -11,6 +11,7 @@ export interface ExtendFlags {
   readonly rounds?: string;
   readonly extend?: string;
   readonly of?: string;
+  readonly gate?: readonly string[];
 }
 
 const MAX_ROUNDS = 1_000;
@@ -23,7 +24,7 @@ export const EXTEND_FLAGS = {
 
 /** The run, or more rounds of one. @throws TwintailError when flags contradict each other. */
 export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): PreparedRun {
-  const { rounds, extend, of, out } = flags;
+  const { rounds, extend, of, out, gate } = flags;
   if (extend === undefined) {
     if (of !== undefined) throw new TwintailError({ cause: "--of needs --extend", remedy: "add --extend <rounds>" });
     if (rounds === undefined) return prepareRun(settings);
@@ -33,6 +34,12 @@ export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): Pre
     throw new TwintailError({
       cause: "--rounds and --extend contradict each other",
       remedy: "give --extend the number of rounds to add",
+    });
+  }
+  if (gate !== undefined) {
+    throw new TwintailError({
+      cause: "--gate and --extend contradict each other: what is asked does not change between two looks",
+      remedy: "leave --gate out, and judge by it afterwards with twintail score --gate",
     });
   }
   const added = countOf("--extend", extend);

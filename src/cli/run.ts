@@ -32,7 +32,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--out <folder>", "where run folders are made", "results")
     .option("--json", "print report.json alone");
   addGateFlags(command, "the configuration's")
-    .option("--quick", "three rounds, and contract gates alone: nothing is said of latency")
+    .option("--quick", "three rounds (or --rounds), and contract gates alone: no gate asks about latency")
     .option(...EXTEND_FLAGS.rounds)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
@@ -46,6 +46,13 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
         "\n  $ twintail run twintail.yaml --extend 12",
     )
     .action(async (config: string, flags: RunFlags) => {
+      if (flags.dryRun && flags.json) {
+        throw new TwintailError({
+          cause: "--dry-run makes no report that --json could print",
+          place: "--json",
+          remedy: "leave one of them out",
+        });
+      }
       const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io);
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);

@@ -19,11 +19,12 @@ export interface ShowOptions {
 }
 
 export function showReport(report: Report, options: ShowOptions, io: Io): void {
-  const written = options.folder === undefined ? [] : writeReport(report, options.folder);
   if (options.json) io.stdout.write(renderJson(report.summary));
   else io.stdout.write(renderTerminal(report, { columns: reportColumns(io), color: wantsColor(io) }));
   ciOutputs(report, options, io);
   if (options.folder === undefined) return;
+  // Last: a full disk must not keep from anybody what a run was paid for.
+  const written = writeReport(report, options.folder);
   const shown = relative(process.cwd(), options.folder) || ".";
   const names = written
     .map((path) => relative(options.folder as string, path))

@@ -3,10 +3,11 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import { plural } from "../report/numbers.js";
 import { renderTrendHtml } from "../report/trend-html.js";
 import { renderTrendTerminal } from "../report/trend-terminal.js";
 import { writeFiles } from "../report/write.js";
-import { addToHistory, trend } from "../trend.js";
+import { type AddedNight, addToHistory, trend } from "../trend.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 interface TrendFlags {
@@ -55,9 +56,13 @@ export function addTrend(program: Command, io: Io, done: (code: ExitCode) => voi
 }
 
 /** Said of every run that was meant to be added. */
-export function addedLine(folder: string, { runId, added }: { runId: string; added: boolean }): string {
+export function addedLine(folder: string, { runId, added, later }: AddedNight): string {
   const shown = printable(relative(process.cwd(), folder) || folder);
+  const notLast =
+    later === 0
+      ? ""
+      : `note: ${plural(later, "run")} of it began later, so that trend does not judge this one as the last\n`;
   return added
-    ? `Added ${printable(runId)} to ${shown}; twintail trend ${shown} reads it\n`
+    ? `Added ${printable(runId)} to ${shown}; twintail trend ${shown} reads it\n${notLast}`
     : `${printable(runId)} is in ${shown} already: nothing was added\n`;
 }

@@ -11,7 +11,10 @@ import { measuredSettings, type SettingsFacts } from "./settings-facts.js";
 export const NIGHT_SCHEMA_VERSION = 1;
 
 const maybe = z.number().nullable();
-const count = z.object({ count: z.number(), of: z.number() });
+/** Beyond what any night counts: a line with more is none of ours, and would take its time. */
+const howMany = z.int().min(0).max(1e7);
+const count = z.object({ count: howMany, of: howMany });
+const usd = z.number().min(0).nullable();
 const sides = <T extends z.ZodType>(inner: T) => z.object({ baseline: inner, candidate: inner });
 const severity = z.enum(["breaks", "differs", "note"]);
 
@@ -73,7 +76,7 @@ export const nightSchema = z.object({
       candidate: tail.nullable(),
       /** `doubtful`: the numbers stand, a reading of them does not. */
       shift: z
-        .object({ ratio: z.number(), lo: maybe, hi: maybe, rounds: z.number(), doubtful: z.boolean() })
+        .object({ ratio: z.number().positive(), lo: maybe, hi: maybe, rounds: z.number(), doubtful: z.boolean() })
         .nullable(),
       slowShare: sides(count).extend({ difference: maybe }).nullable(),
     }),
@@ -82,7 +85,7 @@ export const nightSchema = z.object({
   /** Every cold trial. */
   cold: sides(z.array(z.object({ wakeMs: maybe, verdict: z.string(), attempts: z.number() }))),
   /** USD of the whole run, retries included; null without prices or usage. */
-  cost: sides(maybe),
+  cost: sides(usd),
   /** On the candidate alone. */
   findings: z.array(z.object({ rule: z.string(), severity, exchanges: count })),
   /** Cases that the baseline met every time and the candidate at most half of the time. */

@@ -96,7 +96,8 @@ function nightIn(line: string, last: boolean): Night | string {
   if (result.success) return result.data;
   const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
   if (typeof version === "number" && version > 1) return "made by a newer twintail";
-  return `not a night: ${result.error.issues[0]?.path.map(String).join(".").slice(0, 80) ?? ""}`.trimEnd();
+  const where = result.error.issues[0]?.path.map(String).join(".").slice(0, 80) ?? "";
+  return where === "" ? "not a night" : `not a night: ${where}`;
 }
 
 /**

@@ -31,6 +31,9 @@ export function expectedOf(values: readonly number[], leastSpread: number): Expe
   return { low: center - reach, center, high: center + reach, nights: n };
 }
 
+/** Logarithms and shares are of the order of 1. */
+const ROUNDING = 1e-9;
+
 /** By degrees of freedom: every night of every series asks for one of a few. */
 const quantiles = new Map<number, number>();
 
@@ -100,7 +103,8 @@ export function neighbourCorrelation(values: readonly number[]): number | null {
   const center = values.reduce((sum, value) => sum + value, 0) / n;
   const deviations = values.map((value) => value - center);
   const total = deviations.reduce((sum, each) => sum + each ** 2, 0);
-  if (total === 0) return null;
+  // What is left of nights that repeat exactly is rounding, and its neighbours are all alike.
+  if (total <= n * ROUNDING ** 2) return null;
   const shared = deviations.slice(1).reduce((sum, each, index) => sum + each * (deviations[index] as number), 0);
   return shared / total > 2 / Math.sqrt(n) ? shared / total : null;
 }

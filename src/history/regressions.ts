@@ -25,12 +25,28 @@ export function changesFor(endpoints: RunComparison["endpoints"]): RunChange[] {
 type Change = Omit<RunChange, "endpoint">;
 
 function rates(change: EndpointChange): Change[] {
-  return Object.entries(change.rates).flatMap(([about, { older, newer, difference }]): Change[] => {
-    if (!CONTRACT.has(about) || difference?.reads !== "worse") return [];
+  return Object.entries(change.rates).flatMap(([about, { older, newer, better, difference }]): Change[] => {
+    if (!CONTRACT.has(about) || difference === null) return [];
     const reason = `${about} ${counted(older)} → ${counted(newer)}`;
+    const { p, reads } = difference;
+    if (about === "errors_final" && isAll(newer) && !isAll(older)) {
+      // Asked by itself, whatever else was looked at: with few requests the correction would take back even this.
+      const result = p !== null && p <= LEVEL ? "fail" : "inconclusive";
+      return [{ kind: "rate", about, result, reason: `${reason}, so no request succeeded any more` }];
+    }
     // Counts above one an exchange have no exact test.
-    return [{ kind: "rate", about, result: difference.p === null ? "inconclusive" : "fail", reason }];
+    if (reads === "worse") return [{ kind: "rate", about, result: p === null ? "inconclusive" : "fail", reason }];
+    if (!isWorse(better, difference) || p === null || p > LEVEL) return [];
+    return [{ kind: "rate", about, result: "inconclusive", reason: `${reason}, which may be chance` }];
   });
+}
+
+function isAll({ count, of }: { readonly count: number; readonly of: number }): boolean {
+  return of > 0 && count === of;
+}
+
+function isWorse(better: "lower" | "higher", { value }: { readonly value: number | null }): boolean {
+  return value !== null && (better === "lower" ? value > 0 : value < 0);
 }
 
 function cases(change: EndpointChange): Change[] {
@@ -81,13 +97,20 @@ function answers({ answers: seen }: EndpointChange): Change[] {
 
 const MOST_NAMED = 4;
 
-export function verdictOn(changes: readonly RunChange[]): Pick<RunComparison, "verdict" | "verdictReason"> {
+/** @param missing what was not compared, or not whole: without it nothing passes */
+export function verdictOn(
+  changes: readonly RunChange[],
+  missing: readonly string[],
+): Pick<RunComparison, "verdict" | "verdictReason"> {
   const failed = changes.filter(({ result }) => result === "fail");
   if (failed.length > 0) return { verdict: "fail", verdictReason: listed(failed) };
   if (changes.length > 0) {
     const times = changes.some(({ kind }) => kind === "latency");
     const why = times ? "; on latency one night against one night decides nothing" : "";
     return { verdict: "inconclusive", verdictReason: `${listed(changes)}${why}` };
+  }
+  if (missing.length > 0) {
+    return { verdict: "inconclusive", verdictReason: `${missing.join("; ")}; nothing broke in what is there` };
   }
   return {
     verdict: "pass",

@@ -44,12 +44,22 @@ export function compareJudgedRuns(older: JudgedRun, newer: JudgedRun, roles: rea
   };
   const endpoints = { baseline: of("baseline"), candidate: of("candidate") };
   const changes = changesFor(endpoints);
+  const missing = [
+    ...roles.filter((role) => endpoints[role] === null).map((role) => `no request of the ${role} is in both runs`),
+    ...partialOf("older", older),
+    ...partialOf("newer", newer),
+  ];
   return {
     schemaVersion: 1,
-    ...verdictOn(changes),
+    ...verdictOn(changes, missing),
     older: runOf(older),
     newer: runOf(newer),
-    said: [...differencesOf(older, newer, endpoints), ...doubtsOf("older", older), ...doubtsOf("newer", newer)],
+    said: [
+      ...differencesOf(older, newer, endpoints),
+      ...missing,
+      ...machineDoubtsOf("older", older),
+      ...machineDoubtsOf("newer", newer),
+    ],
     endpoints,
     changes,
     relative: compared.length === 2 ? relativeOf(older, newer) : null,
@@ -136,11 +146,12 @@ function asked(models: Readonly<Record<string, string | null>>): string {
     .join(", ");
 }
 
-function doubtsOf(which: string, { frame, exchanges }: JudgedRun): string[] {
+function partialOf(which: string, { frame, exchanges }: JudgedRun): string[] {
   const partial = partialReason(frame, exchanges);
+  return partial === null ? [] : [`the ${which} run is not whole: ${partial}`];
+}
+
+function machineDoubtsOf(which: string, { frame, exchanges }: JudgedRun): string[] {
   const invalid = invalidReason(validityOf(frame.machine, exchanges));
-  return [
-    ...(partial === null ? [] : [`the ${which} run is not whole: ${partial}`]),
-    ...(invalid === null ? [] : [`the measuring machine of the ${which} run was in doubt: ${invalid}`]),
-  ];
+  return invalid === null ? [] : [`the measuring machine of the ${which} run was in doubt: ${invalid}`];
 }

@@ -3,7 +3,7 @@
  * gone is taken over. Of holders on other machines nothing can be known, so theirs stand until someone deletes the file.
  */
 import { randomUUID } from "node:crypto";
-import { readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
@@ -31,11 +31,12 @@ export interface Lock {
  * @throws TwintailError when another process appends to it; or the file system's own error.
  */
 export function lockRecording(recording: string): Lock {
-  const path = `${recording}.lock`;
+  const path = lockOf(recording);
   const own: Holder = { pid: process.pid, bootId: bootId(), host: hostname(), token: randomUUID() };
   if (!tryWrite(path, own)) {
     const holder = holderOf(path);
-    if (holder === null || !isGone(holder) || !takeOver(path, holder, own)) throw inUse(recording, holderOf(path));
+    if (holder === null || !isGone(holder) || !takeOver(path, holder, own))
+      throw inUse(recording, path, holderOf(path));
   }
   held.add(own.token);
   return { release: () => release(path, own.token) };
@@ -46,8 +47,19 @@ export function lockRecording(recording: string): Lock {
  * @throws TwintailError when one does.
  */
 export function refuseWhileLocked(recording: string): void {
-  const holder = holderOf(`${recording}.lock`);
-  if (holder !== null && !isGone(holder)) throw inUse(recording, holder);
+  const path = lockOf(recording);
+  const holder = holderOf(path);
+  if (holder !== null && !isGone(holder)) throw inUse(recording, path, holder);
+}
+
+/** Beside the file itself: two links to one recording have one lock. */
+function lockOf(recording: string): string {
+  try {
+    return `${realpathSync(recording)}.lock`;
+  } catch {
+    // It has not been made yet.
+    return `${recording}.lock`;
+  }
 }
 
 /** Null where there is no file, or none of ours. */
@@ -94,6 +106,8 @@ function tryWrite(path: string, holder: Holder): boolean {
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
+    // Made, and not written: on a full disk it would say for good that someone holds it.
+    rmSync(path, { force: true });
     throw error;
   }
 }
@@ -107,11 +121,11 @@ function release(path: string, token: string): void {
   }
 }
 
-function inUse(recording: string, holder: Holder | null): TwintailError {
+function inUse(recording: string, path: string, holder: Holder | null): TwintailError {
   const who = holder === null ? "another process" : `process ${holder.pid} on ${printableLine(holder.host, 60)}`;
   return new TwintailError({
     cause: `${who} is writing this recording`,
     place: recording,
-    remedy: `wait for it to end; if it is no more, delete ${recording}.lock`,
+    remedy: `wait for it to end; if it is no more, delete ${path}`,
   });
 }

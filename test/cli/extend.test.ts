@@ -1,5 +1,5 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -79,7 +79,36 @@ describe("run --extend", () => {
     expect(fourth.err).toMatch(/recording\.jsonl: it was extended 2 times already: .*\n$/);
   }, 60_000);
 
+  it("refuses a pinned run that is the run itself before it sends anything", async () => {
+    await twintail("run", "--rounds", "1", "--out", "pinned");
+    const run = join(folder, "pinned", readdirSync(join(folder, "pinned"))[0] ?? "");
+    const asked = server.requests.length;
+    const { code, out, err } = await twintail("run", "--extend", "1", "--of", run, "--baseline", run);
+    expect([code, out, server.requests.length - asked]).toEqual([2, "", 0]);
+    expect(err).toMatch(/this is the run that is extended; pin another run\n$/);
+
+    // A pinned run of which nothing can be compared costs neither the report nor the night.
+    const recording = join(run, "recording.jsonl");
+    copyFileSync(recording, join(folder, "earlier.jsonl"));
+    const lines = readFileSync(recording, "utf8").split("\n");
+    writeFileSync(recording, lines.filter((line) => !line.startsWith('{"type":"exchange"')).join("\n"));
+    const held = await twintail("run", "--rounds", "1", "--out", "held", "--baseline", run, "--history", "nights");
+    expect(held.err).toMatch(/Added .*the recording holds no exchange;[^\n]*\n$/s);
+    expect([held.code, readFileSync(join(folder, "nights", "nights.jsonl"), "utf8").split("\n").length]).toEqual([
+      2, 2,
+    ]);
+
+    const longer = await twintail("run", "--extend", "2", "--out", "held", "--history", "nights");
+    expect(longer.err).toMatch(/\nAdded /);
+    const trend = await twintail("trend", "nights", "--json");
+    expect(JSON.parse(trend.out)).toMatchObject({ runs: 1, current: [{ nights: [{}] }] });
+    const before = await twintail("trend", "nights", "--add", "earlier.jsonl");
+    expect(before.err).toMatch(/\nnote: 1 run of it began later, so that trend does not judge this one as the last\n/);
+  }, 60_000);
+
   it.each([
+    [["--dry-run", "--json"], /^--json: --dry-run makes no report that --json could print; leave one of them out\n$/],
+    [["--extend", "1", "--gate", "errors rate < 0.1"], /^--gate and --extend contradict each other: .*score --gate\n$/],
     [["--of", "results"], /^--of needs --extend; add --extend <rounds>\n$/],
     [["--extend", "2", "--rounds", "3"], /^--rounds and --extend contradict each other; give --extend the number/],
     [["--extend", "0"], /^--extend: "0" is no number of rounds; give a whole number from 1 to 1000\n$/],

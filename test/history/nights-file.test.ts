@@ -11,8 +11,16 @@ import {
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { Night } from "../../src/history/night.js";
 import { addNight, checkHistory, readNights, readNightsIfAny } from "../../src/history/nights-file.js";
 import { night } from "./nights.js";
+
+const counts = (count: number, of: number) => ({
+  baseline: { count: 0, of: 3 },
+  candidate: { count, of },
+  better: "lower",
+  difference: 0,
+});
 
 let folder: string;
 let file: string;
@@ -51,6 +59,20 @@ describe("a history", () => {
     expect(readNights(folder).nights).toEqual([again]);
   });
 
+  it.each<[string, (line: Night) => unknown, string]>([
+    ["a negative count", (line) => ({ ...line, rates: { errors: counts(-5, 3) } }), "rates.errors.candidate.count"],
+    ["half an error", (line) => ({ ...line, rates: { errors: counts(0.5, 3) } }), "rates.errors.candidate.count"],
+    ["a count without end", (line) => ({ ...line, rates: { errors: counts(1, 1e15) } }), "rates.errors.candidate.of"],
+    ["a cost below 0", (line) => ({ ...line, cost: { baseline: -1e9, candidate: 0 } }), "cost.baseline"],
+    ["no object", () => null, ""],
+  ])("leaves out a line with %s, which would spoil a series or the month's cost", (_name, change, where) => {
+    addNight(folder, night(0));
+    appendFileSync(file, `${JSON.stringify(change(night(1)))}\n`);
+    expect(readNights(folder).unreadable).toEqual([
+      { line: 2, why: where === "" ? "not a night" : `not a night: ${where}` },
+    ]);
+  });
+
   it("is read by the moment at which runs began, in whatever order they were added", () => {
     for (const index of [2, 0, 1]) addNight(folder, night(index));
     expect(readNights(folder).nights.map(({ createdAt }) => createdAt.slice(8, 10))).toEqual(["01", "02", "03"]);
@@ -77,8 +99,8 @@ describe("a history", () => {
     const { nights, unreadable } = readNights(folder);
     expect(nights).toHaveLength(1);
     expect(unreadable.map(({ line, why }) => `${line} ${why}`)).toEqual([
-      "2 not a night:",
-      "3 not a night:",
+      "2 not a night",
+      "3 not a night",
       "4 made by a newer twintail",
       "5 not a night: createdAt",
     ]);

@@ -121,6 +121,10 @@ describe("the correlation of a night with the next", () => {
     expect(neighbourCorrelation(Array.from({ length: 60 }, () => random.normal()))).toBeNull();
     expect(neighbourCorrelation(resembling)).toBeGreaterThan(0.26);
     expect(neighbourCorrelation(USUAL.map(() => 1))).toBeNull();
+    // Their mean is not exactly the value, and all deviations from it are then alike.
+    for (const value of [Math.log(1.01096), 0.1, -0.043]) {
+      for (const nights of [14, 20, 40]) expect(neighbourCorrelation(Array(nights).fill(value))).toBeNull();
+    }
   });
 });
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -135,6 +135,51 @@ describe("what a client is promised", () => {
       ),
     ).changes.filter(({ kind }) => kind === "finding");
     expect(onceOf.map(({ result }) => result)).toEqual(always.map(() => "inconclusive"));
+  });
+
+  it("never passes where an endpoint answered nothing, however few requests there are", () => {
+    const down = candidate(() => failed());
+    const parts = { rounds: 3, cases: CASES.slice(0, 2) };
+    const silent = compareRuns(write(usual(), parts), write(down, parts));
+    expect(silent.verdict).toBe("fail");
+    expect(silent.verdictReason).toMatch(/candidate: errors_final 0 of 6 → 6 of 6, so no request succeeded any more/);
+    const once = { rounds: 1, cases: CASES.slice(0, 1) };
+    expect(compareRuns(write(usual(), once), write(down, once)).verdict).toBe("inconclusive");
+    // As silent as before: nothing that held broke.
+    expect(compareRuns(write(down, parts), write(down, parts)).changes).toEqual([]);
+  });
+
+  it("is inconclusive where a rate got worse by a test of its own, and not after all others were counted", () => {
+    const parts = { rounds: 3, cases: CASES.slice(0, 2) };
+    const worse = candidate((place) => (place.caseId === "two" || place.round === 1 ? failed() : usual(1)(place)));
+    const comparison = compareRuns(write(usual(), parts), write(worse, parts));
+    expect(comparison.verdict).toBe("inconclusive");
+    expect(comparison.verdictReason).toMatch(/candidate: errors 0 of 6 → 4 of 6, which may be chance/);
+  });
+
+  it("does not pass by what is missing: a run that is not whole, an endpoint that is not in both", () => {
+    const cut = (drop: (line: { type: string; endpoint?: string }) => boolean): string => {
+      const path = write(usual(1));
+      const lines = readFileSync(path, "utf8").trimEnd().split("\n");
+      writeFileSync(
+        path,
+        lines
+          .filter((line) => !drop(JSON.parse(line)))
+          .join("\n")
+          .concat("\n"),
+      );
+      return path;
+    };
+    const killed = cut(({ type }) => type === "end");
+    const comparison = compareRuns(older, killed);
+    expect(comparison).toMatchObject({ verdict: "inconclusive", changes: [] });
+    expect(comparison.verdictReason).toMatch(/^the newer run is not whole: .*; nothing broke in what is there/);
+    expect(compareRuns(killed, older).verdict).toBe("inconclusive");
+    const oneSided = cut(({ endpoint }) => endpoint === "candidate");
+    expect(compareRuns(older, oneSided).verdictReason).toMatch(/^no request of the candidate is in both runs; /);
+    expect(compareRuns(older, oneSided, { endpoint: "baseline" }).said).not.toContainEqual(
+      expect.stringContaining("candidate"),
+    );
   });
 
   it("is looked at on both endpoints, or on the one that was asked for", () => {

@@ -7,6 +7,7 @@ import {
   readFileSync,
   rmSync,
   statSync,
+  symlinkSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
@@ -70,6 +71,30 @@ describe("the lock of a recording", () => {
     lockFile(path, change);
     expect(() => lockRecording(path)).toThrow(/is writing this recording/);
     expect(readFileSync(`${path}.lock`, "utf8")).toContain('"token":"t"');
+  });
+
+  it("is one for all links to one recording", () => {
+    const path = fresh();
+    writeFileSync(path, "");
+    const link = `${path}.link`;
+    symlinkSync(path, link);
+    const lock = lockRecording(link);
+    expect(() => lockRecording(path)).toThrow(/is writing this recording/);
+    lock.release();
+    lockRecording(path).release();
+  });
+
+  it("that a full disk cuts short is no lock", () => {
+    const path = fresh();
+    const script = `import { lockRecording } from ${JSON.stringify(BUILT)};
+      try { lockRecording(${JSON.stringify(path)}); } catch (error) { console.log(error.code); }`;
+    const { stdout } = spawnSync("bash", [
+      "-c",
+      'ulimit -f 0; exec "$0" --input-type=module -e "$1"',
+      process.execPath,
+      script,
+    ]);
+    expect([String(stdout), existsSync(`${path}.lock`)]).toEqual(["EFBIG\n", false]);
   });
 
   it("that cannot be read is respected", () => {
