@@ -10,7 +10,7 @@ import { shiftPlot } from "../../src/report/html/shift-plot.js";
 import { renderHtml } from "../../src/report/html.js";
 import { renderMarkdown } from "../../src/report/markdown.js";
 import type { Report } from "../../src/report/report.js";
-import { testedP } from "../../src/report/shift-line.js";
+import { shiftLine, testedP } from "../../src/report/shift-line.js";
 import type { Summary } from "../../src/report/summary.js";
 import { renderTerminal } from "../../src/report/terminal.js";
 import { SAMPLE_GATES, SAMPLE_OUTPUTS } from "./sample-decision.js";
@@ -122,6 +122,18 @@ describe("gates", () => {
     );
     expect(judgementLine(emptyReport().summary)).toBeNull();
   });
+});
+
+test("why there is no paired estimate is the reason itself, not a doubt about the estimate that is not there", () => {
+  const { summary } = structuredClone(sampleReport());
+  const [metric, sides] = [summary.metrics.ttfa, summary.metrics.ttfa?.warm];
+  if (!metric || !sides?.shift) throw new Error("the sample has a shift of ttfa");
+  const notes = [
+    "fewer than 6 rounds: the interval holds within this moment",
+    "not compared: 1.42 times as many tokens",
+  ];
+  const line = shiftLine(metric, { ...sides, shift: { ...sides.shift, ratio: null, lo: null, hi: null, notes } });
+  expect(line?.basis).toBe("no paired estimate: not compared: 1.42 times as many tokens");
 });
 
 test("that a run was quick is said once", () => {
