@@ -57,7 +57,7 @@ export function judgementLine({ judgement, gates }: Summary): string | null {
   const parts = [
     `look ${look} of ${looks}, each bound one-sided at ${(100 * confidence).toFixed(1)} % so that all looks together keep 95 %`,
     `speaks of ${speaks}`,
-    ...(quick ? ["a quick run: contract gates alone"] : []),
+    ...(quick && !notes.some((note) => note.startsWith("a quick run")) ? ["a quick run: contract gates alone"] : []),
     ...notes,
   ];
   return parts.join("; ");

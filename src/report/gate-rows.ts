@@ -1,6 +1,16 @@
 /** Gates before they have a form: what decided first, values in the unit of the expression. */
 import type { GateSummary } from "./decision.js";
-import { formatCount, formatMs, formatShare, formatSignificant, formatUsd, formatWithUnit, plural } from "./numbers.js";
+import {
+  formatCount,
+  formatMs,
+  formatPoints,
+  formatPointsInterval,
+  formatShare,
+  formatSignificant,
+  formatSmallUsd,
+  formatWithUnit,
+  plural,
+} from "./numbers.js";
 import type { Summary } from "./summary.js";
 
 export interface GateRow {
@@ -12,7 +22,7 @@ export interface GateRow {
   /** `slower`, apart from the gate; empty where nothing is to be said. */
   readonly reads: string;
   readonly reason: string;
-  /** What the run could have told: `passes below 1.13, fails above 1.27`; empty where that is not known. */
+  /** What the run could have told: `pass at 1.13 or less, fail at 1.27 or more`; empty where that is not known. */
   readonly decides: string;
   /** `n = 120, 3 rounds`. */
   readonly from: string;
@@ -50,31 +60,45 @@ function gateRow(gate: GateSummary): GateRow {
   };
 }
 
-function seenText({ value, lower, upper, unit }: GateSummary): string {
+function seenText({ text, value, lower, upper, unit: stored }: GateSummary): string {
+  const unit = shownUnit(text, stored);
   const shown = value === null ? "" : gateValue(value, unit);
-  if (lower !== null && upper !== null) return `${shown} [${gateValue(lower, unit)}, ${gateValue(upper, unit)}]`.trim();
-  if (lower !== null) return `${shown} [≥ ${gateValue(lower, unit)}]`.trim();
-  if (upper !== null) return `${shown} [≤ ${gateValue(upper, unit)}]`.trim();
+  if (lower !== null && upper !== null) {
+    const interval =
+      unit === "points" ? formatPointsInterval(lower, upper) : `[${gateValue(lower, unit)}, ${gateValue(upper, unit)}]`;
+    return `${shown} ${interval}`.trim();
+  }
+  const bound = (of: number): string => gateValue(of, unit).replace(/ points$/, "");
+  if (lower !== null) return `${shown} [≥ ${bound(lower)}]`.trim();
+  if (upper !== null) return `${shown} [≤ ${bound(upper)}]`.trim();
   return shown;
 }
 
-/** For a gate that passed there is no need to know what else it could have told. */
-function decidesText({ decides, op, unit, result }: GateSummary): string {
-  if (decides === null || result === "pass" || result === "fail") return "";
-  const [within, beyond] = op.startsWith(">") ? ["above", "below"] : ["below", "above"];
+/** For a gate that passed there is no need to know what else it could have told, nor for one whose reason says it. */
+function decidesText({ text, decides, op, unit: stored, result, reason }: GateSummary): string {
+  if (decides === null || result === "pass" || result === "fail" || reason.includes("would have")) return "";
+  const unit = shownUnit(text, stored);
+  // The values themselves decide: of a share they are counts, and "below 0 %" would be nothing.
+  const [within, beyond] = op.startsWith(">") ? ["more", "less"] : ["less", "more"];
   const parts = [
-    decides.pass === null ? "" : `pass ${within} ${gateValue(decides.pass, unit)}`,
-    decides.fail === null ? "" : `fail ${beyond} ${gateValue(decides.fail, unit)}`,
+    decides.pass === null ? "" : `pass at ${gateValue(decides.pass, unit)} or ${within}`,
+    decides.fail === null ? "" : `fail at ${gateValue(decides.fail, unit)} or ${beyond}`,
   ].filter((part) => part !== "");
   return parts.length === 0 ? "" : `this run could have told: ${parts.join(", ")}`;
+}
+
+/** A difference of shares is in points, as the gate's reason has it: 5 points are not 5 % of something. */
+function shownUnit(text: string, unit: string): string {
+  return unit === "share" && /(?:diff|drop)\s*[<>=!][^<>!]*$/.test(text) ? "points" : unit;
 }
 
 /** In the unit of the expression, so that it can be held against what was written. */
 function gateValue(value: number, unit: string): string {
   if (unit === "ms") return formatMs(value);
+  if (unit === "points") return formatPoints(value);
   if (unit === "share") return value < 0 ? `−${formatShare(-value)}` : formatShare(value);
   if (unit === "ratio") return formatSignificant(value);
   if (unit === "count") return formatCount(value);
-  if (unit === "USD") return formatUsd(value);
+  if (unit === "USD") return formatSmallUsd(value);
   return formatWithUnit(value, unit);
 }

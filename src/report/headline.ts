@@ -1,7 +1,8 @@
 /**
- * The verdict and what decided it, then what was seen: two to four plain sentences. Without gates nothing was decided,
- * and the first sentence says so.
+ * The verdict and what decided it, then what was seen: two to five plain sentences. Without gates nothing was decided,
+ * and the first sentence says so. What is doubtful about the latencies is said right after them.
  */
+import type { ShiftSummary } from "./decision.js";
 import { formatChange, formatChangeInterval, formatCount, formatMs, plural } from "./numbers.js";
 import type { Summary } from "./summary.js";
 
@@ -27,8 +28,8 @@ function verdictSentence(summary: Summary): string {
 }
 
 function contractSentence(summary: Summary): string | null {
-  const regressed = summary.parity.flips.filter((flip) => flip.direction === "regressed");
-  const breaking = regressed.filter((flip) => flip.severity === "breaks").length;
+  const { flips } = summary.parity;
+  const regressed = flips.filter((flip) => flip.direction === "regressed");
   const errors = summary.rates.errors;
   const failures =
     errors === undefined || errors.candidate.of === 0
@@ -41,15 +42,47 @@ function contractSentence(summary: Summary): string | null {
     const none = "Wherever the baseline met all expectations of a case, the candidate did too";
     return failures === "" ? `${none}.` : `${none}; ${failures}.`;
   }
-  const cases = `${plural(regressed.length, "case")} that the baseline answers as expected ${regressed.length === 1 ? "regresses" : "regress"} on the candidate${breaking === 0 ? "" : `, ${formatCount(breaking)} of them in a way that breaks a client`}`;
+  const cases = regressionWords(regressed, flips.length - regressed.length);
   return failures === "" ? `${cases}.` : `${cases}; ${failures}.`;
 }
 
-function latencySentences(summary: Summary): (string | null)[] {
+/** Only what regresses consistently is said of a case: a single answer that went wrong may as well be chance. */
+function regressionWords(regressed: Summary["parity"]["flips"], improved: number): string {
+  const consistent = regressed.filter((flip) => flip.consistent);
+  const single = regressed.length - consistent.length;
+  const cases = (count: number): string => plural(count, "case");
+  if (consistent.length === 0) {
+    const other = improved === 0 ? "" : `, in ${cases(improved)} the other way round`;
+    return `In ${cases(single)} single answers miss on the candidate what they meet on the baseline${other}; none regresses consistently`;
+  }
+  const breaking = consistent.filter((flip) => flip.severity === "breaks").length;
+  const how = breaking === 0 ? "" : `, ${formatCount(breaking)} of them in a way that breaks a client`;
+  const more =
+    single === 0 ? "" : `; so do single answers of ${formatCount(single)} more ${single === 1 ? "case" : "cases"}`;
+  return `${cases(consistent.length)} that the baseline always answers as expected ${consistent.length === 1 ? "regresses" : "regress"} on the candidate${how}${more}`;
+}
+
+/** Nothing in a quick run: three rounds are enough for contracts alone. */
+function latencySentences(summary: Summary): string[] {
+  if (summary.judgement.quick) return [];
   const start = ["ttfa", "ttft"].find((name) => summary.metrics[name]?.warm?.shift?.ratio != null);
+  const first = start === undefined ? null : shiftSentence(summary, start, "Answers start", ["sooner", "later"]);
+  const rate = rateSentence(summary);
+  const then = rate ?? shiftSentence(summary, "e2e", "Whole answers take", ["less time", "more time"]);
+  const said = [first, then].filter((each) => each !== null);
+  const metrics = [...(first === null ? [] : [start]), ...(then === null ? [] : [rate === null ? "e2e" : "char_rate"])];
+  const shifts = metrics.flatMap((name) => summary.metrics[name ?? ""]?.warm?.shift ?? []);
+  return said.length === 0 ? [] : [...said, ...latencyDoubts(summary, shifts)];
+}
+
+/** What a reader of the first lines alone must know about the shifts that they speak of. */
+function latencyDoubts({ validity }: Summary, shifts: readonly ShiftSummary[]): string[] {
+  const narrow = shifts.filter(({ method }) => method === "within-this-moment" || method === "cases");
+  const rounds = Math.min(...narrow.map((shift) => shift.rounds));
+  const moment = `Within this moment only: ${plural(rounds, "round")} ${rounds === 1 ? "says" : "say"} nothing of another hour.`;
   return [
-    start === undefined ? null : shiftSentence(summary, start, "Answers start", ["sooner", "later"]),
-    rateSentence(summary) ?? shiftSentence(summary, "e2e", "Whole answers take", ["less time", "more time"]),
+    ...(narrow.length === 0 ? [] : [moment]),
+    ...(validity.ok ? [] : ["The measuring machine was in the way: do not trust these latencies."]),
   ];
 }
 

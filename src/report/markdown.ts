@@ -71,7 +71,7 @@ function heading(summary: Summary): string[] {
     "",
     `${escapeMarkdown(runLine(run))}; ${escapeMarkdown(whenLine(run))}`,
     ...(partial === null ? [] : ["", `**${partial}**`]),
-    ...(recent === null ? [] : ["", `${escapeMarkdown(recent, 600)}.`]),
+    ...(recent === null ? [] : ["", `${escapeMarkdown(recent, 2_000)}.`]),
     "",
     ...table(
       ["", "models", "address", "tier"],

@@ -88,6 +88,13 @@ export function formatUsd(usd: number | null, none = NO_VALUE): string {
   return `$${formatSignificant(usd)}`;
 }
 
+/** Dollars of one request, however few: `$0.000412`, in three significant digits. */
+export function formatSmallUsd(usd: number): string {
+  const size = Math.abs(usd);
+  if (size === 0 || size >= 0.001) return formatUsd(usd);
+  return `$${usd.toFixed(Math.min(12, 2 - Math.floor(Math.log10(size)))).replace("-", MINUS)}`;
+}
+
 /** Milliseconds without noughts behind the point, as a setting or a tick says them: `5 s`, `1.5 s`, `250 ms`. */
 export function formatPlainMs(ms: number | null, none = NO_VALUE): string {
   return formatMs(ms, none)
@@ -131,7 +138,7 @@ export function cellScale(unit: string, values: readonly number[]): CellScale {
   }
   if (unit === "tokens") return { unit, format: formatCount };
   if (unit === "tokens/s") return { unit, format: formatRate };
-  if (unit === "USD") return { unit, format: (value) => value.toFixed(4) };
+  if (unit === "USD") return { unit, format: (value) => formatSmallUsd(value).slice(1) };
   return { unit: unit === "characters/s" ? "char/s" : unit, format: formatSignificant };
 }
 

@@ -32,7 +32,8 @@ export function shiftLine(
   if (shift === null) return null;
   const medians = mediansText(baseline?.p50 ?? null, candidate?.p50 ?? null, metric.unit, unit);
   if (shift.ratio === null) {
-    const reason = shift.notes[0] ?? "no pair has a value on both sides";
+    // What took the estimate away is noted last; before it stand doubts about an estimate that is not there.
+    const reason = shift.notes.at(-1) ?? "no pair has a value on both sides";
     const basis = `no paired estimate: ${reason}`;
     return { medians, change: "", interval: "", p: "", basis, better: null, notes: [] };
   }

@@ -74,7 +74,7 @@ function heading(screen: Screen, summary: Summary): void {
     paint: paint.dim,
   });
   const recent = recentLine(run);
-  if (recent !== null) paragraph(screen, `${printableLine(recent, 600)}.`);
+  if (recent !== null) paragraph(screen, `${printableLine(recent, 2_000)}.`);
   const partial = partialLine(run);
   if (partial !== null) paragraph(screen, partial, { paint: (line) => paint.worse(paint.bold(line)) });
 }

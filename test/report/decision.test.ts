@@ -10,7 +10,7 @@ import { shiftPlot } from "../../src/report/html/shift-plot.js";
 import { renderHtml } from "../../src/report/html.js";
 import { renderMarkdown } from "../../src/report/markdown.js";
 import type { Report } from "../../src/report/report.js";
-import { testedP } from "../../src/report/shift-line.js";
+import { shiftLine, testedP } from "../../src/report/shift-line.js";
 import type { Summary } from "../../src/report/summary.js";
 import { renderTerminal } from "../../src/report/terminal.js";
 import { SAMPLE_GATES, SAMPLE_OUTPUTS } from "./sample-decision.js";
@@ -62,7 +62,10 @@ describe("gates", () => {
 
   test.each<[Partial<GateSummary>, string]>([
     [{ unit: "ratio", value: 0.912, lower: 0.861, upper: 0.966 }, "0.912 [0.861, 0.966]"],
-    [{ unit: "share", value: -0.0001, lower: -0.012, upper: 0.094 }, "−<0.1 % [−1.2 %, 9.4 %]"],
+    [
+      { text: "errors diff < 1%", unit: "share", value: -0.0001, lower: -0.012, upper: 0.094 },
+      "0.0 points [−1.2, +9.4]",
+    ],
     [{ unit: "ms", value: 2_310, lower: 1_980, upper: null }, "2.31 s [≥ 1.98 s]"],
     [{ unit: "ms", value: 2_310, lower: null, upper: 4_000 }, "2.31 s [≤ 4.00 s]"],
     [{ unit: "count", value: 1_200, lower: null, upper: null }, "1,200"],
@@ -75,9 +78,31 @@ describe("gates", () => {
   test("what a run could have told turns with the direction of the gate, and is said only of the undecided", () => {
     const decides = { pass: 0.95, fail: 0.85 };
     const said = (op: GateSummary["op"], result: GateSummary["result"]) => onlyRow({ op, result, decides }).decides;
-    expect(said(">", "inconclusive")).toBe("this run could have told: pass above 0.950, fail below 0.850");
-    expect(said("<", "inconclusive")).toBe("this run could have told: pass below 0.950, fail above 0.850");
+    expect(said(">", "inconclusive")).toBe("this run could have told: pass at 0.950 or more, fail at 0.850 or less");
+    expect(said("<", "inconclusive")).toBe("this run could have told: pass at 0.950 or less, fail at 0.850 or more");
     expect([said("<", "pass"), said("<", "fail")]).toEqual(["", ""]);
+  });
+
+  test("a difference of shares is in points, as its reason is, and a share in percent", () => {
+    const share = { unit: "share", value: 0, lower: -0.117, upper: 0.117 } as const;
+    expect(onlyRow({ ...share, text: "tool_calls drop < 0.15" }).seen).toBe("0.0 points [−11.7, +11.7]");
+    expect(onlyRow({ ...share, text: "ttfa slow_share diff<5%", lower: null }).seen).toBe("0.0 points [≤ +11.7]");
+    expect(onlyRow({ ...share, text: "errors rate < 0.15", lower: 0 }).seen).toBe("0.0 % [0.0 %, 11.7 %]");
+    const open = { ...share, result: "inconclusive", decides: { pass: 0.002, fail: -0.001 } } as const;
+    expect(onlyRow({ ...open, text: "errors diff < 1%" }).decides).toContain(
+      "pass at +0.2 points or less, fail at −0.1 points or more",
+    );
+  });
+
+  test("a price of a thousandth of a cent can be told from its margin", () => {
+    const row = onlyRow({ text: "cost mean < 0.0005", unit: "USD", value: 0.000412, lower: 0.0004, upper: 0.00062 });
+    expect(row.seen).toBe("$0.000412 [$0.000400, $0.000620]");
+  });
+
+  test("no doubt is cut from a gate's line, however many there are", () => {
+    const notes = [..."abcdefgh"].map((letter) => `${letter.repeat(60)} doubt`);
+    const report = changed(() => ({ gates: [{ ...(SAMPLE_GATES[2] as GateSummary), notes }] }));
+    for (const [, render] of FORMATS) expect(render(report).replace(/\s+/g, " ")).toContain(notes.at(-1));
   });
 
   test("slower is not fail: a gate that passes may well read slower", () => {
@@ -97,6 +122,25 @@ describe("gates", () => {
     );
     expect(judgementLine(emptyReport().summary)).toBeNull();
   });
+});
+
+test("why there is no paired estimate is the reason itself, not a doubt about the estimate that is not there", () => {
+  const { summary } = structuredClone(sampleReport());
+  const [metric, sides] = [summary.metrics.ttfa, summary.metrics.ttfa?.warm];
+  if (!metric || !sides?.shift) throw new Error("the sample has a shift of ttfa");
+  const notes = [
+    "fewer than 6 rounds: the interval holds within this moment",
+    "not compared: 1.42 times as many tokens",
+  ];
+  const line = shiftLine(metric, { ...sides, shift: { ...sides.shift, ratio: null, lo: null, hi: null, notes } });
+  expect(line?.basis).toBe("no paired estimate: not compared: 1.42 times as many tokens");
+});
+
+test("that a run was quick is said once", () => {
+  const report = changed(({ judgement }) => ({
+    judgement: { ...judgement, quick: true, notes: ["a quick run: three rounds, contract gates alone"] },
+  }));
+  expect(judgementLine(report.summary)?.match(/a quick run/g)).toHaveLength(1);
 });
 
 describe("the decision comes first", () => {
@@ -348,6 +392,17 @@ describe("shift plot", () => {
         { text: "e2e shift < 1.1", margin: 1.1 },
       ]),
     ).toHaveLength(2);
+    // However it is spaced, and each where there are two.
+    expect(bands([{ text: "candidate.ttfa shift<1.20", margin: 1.2 }])).toHaveLength(1);
+    expect(bands([{ text: "ttfa ratio( p95 )<=1.3", margin: 1.3 }])).toHaveLength(1);
+    expect(
+      bands([
+        { text: "ttfa shift > 0.8", op: ">", margin: 0.8 },
+        { text: "ttfa shift < 1.20", margin: 1.2 },
+      ]),
+    ).toHaveLength(2);
+    // Beyond the axis.
+    expect(bands([{ text: "ttfa shift < 9", margin: 9 }])).toHaveLength(0);
     // Of a selection, in another unit, or of a metric that is not drawn.
     expect(bands([{ text: "ttfa{category=long} shift < 1.20", margin: 1.2 }])).toHaveLength(0);
     expect(bands([{ text: "ttfa p95 < 800ms", margin: 800, unit: "ms" }])).toHaveLength(0);

@@ -114,6 +114,31 @@ describe.skipIf(missing)("the page in a browser", () => {
     await expect(page.evaluate("document.documentElement.scrollWidth")).resolves.toBeLessThanOrEqual(width);
   });
 
+  test("footnotes of a wide table and names without a space do not widen the page of a phone", async () => {
+    const report = sampleReport();
+    const { summary } = report;
+    for (const { warm } of Object.values(summary.metrics)) {
+      if (warm?.candidate) Object.assign(warm.candidate, { p99: null, max: null, min: null, failed: 0, notes: [] });
+    }
+    // Twenty rounds of marks on each side.
+    for (const each of report.details.cases) {
+      const pairs = [...each.pairs];
+      const [pair] = pairs;
+      if (pair) Object.assign(each, { pairs: Array.from({ length: 20 }, (_, round) => ({ ...pair, round })) });
+    }
+    summary.run.runId = "i".repeat(500);
+    summary.run.labels = ["l".repeat(500)];
+    summary.run.goldenSet.name = "g".repeat(500);
+    summary.verdictReason = "r".repeat(500);
+    const folder = mkdtempSync(join(tmpdir(), "twintail-phone-"));
+    writeFileSync(join(folder, "report.html"), renderHtml(report));
+    const phone = await browser.newPage({ viewport: { width: 400, height: 850 } });
+    await phone.goto(pathToFileURL(join(folder, "report.html")).href);
+    await expect(phone.evaluate("document.documentElement.scrollWidth")).resolves.toBeLessThanOrEqual(400);
+    await phone.close();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
   test("what is wider than a phone shows a shadow at the edge behind which there is more", async () => {
     await page.setViewportSize({ width: 400, height: 900 });
     const wider = (selector: string): Promise<unknown> =>

@@ -67,7 +67,12 @@ function rateCard(summary: Summary, name: string): Markup | null {
   const to = formatShare(rate.candidate.share);
   const big = from === to ? html`${to}` : html`${from} <span class="arrow">→</span> ${to}`;
   const counts = `${rate.baseline.count} of ${rate.baseline.of} → ${rate.candidate.count} of ${rate.candidate.of}`;
-  const reads = from === to ? "the same" : difference.reads === "" ? "not told apart" : difference.reads;
+  const reads =
+    rate.baseline.share === rate.candidate.share
+      ? "the same"
+      : difference.reads === ""
+        ? "not told apart"
+        : difference.reads;
   return html`<section class="card"><h3><code>${name}</code> <span class="soft">${RATE_WORDS[name] ?? ""}</span></h3>
 <p class="change rate"><b class="big">${big}</b></p>
 <p class="figures">${counts}, ${reads}</p><p class="doubt">${`${difference.change} ${difference.interval} ${difference.p}`.trim()}</p><p class="basis soft">${rate.of}</p></section>`;

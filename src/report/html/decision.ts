@@ -22,14 +22,14 @@ export function gatesTable(summary: Summary): Markup | null {
   const rows = gateRows(summary);
   if (rows.length === 0) return null;
   const sure = judgementLine(summary);
-  const table = html`<table class="gates"><thead><tr><th scope="col">gate</th><th scope="col"></th><th scope="col">seen</th><th scope="col">why</th></tr></thead><tbody>${rows.map(gateRow)}</tbody></table>`;
-  return html`<section id="gates" aria-label="gates">${scrolling("gates", table)}${sure === null ? null : html`<p class="fine soft">${printableLine(sure, 800)}.</p>`}</section>`;
+  const table = html`<table class="gates"><thead><tr><th scope="col">result</th><th scope="col">gate</th><th scope="col">seen</th><th scope="col">why</th></tr></thead><tbody>${rows.map(gateRow)}</tbody></table>`;
+  return html`<section id="gates" aria-label="gates">${scrolling("gates", table)}${sure === null ? null : html`<p class="fine soft">${printableLine(sure, 2_000)}.</p>`}</section>`;
 }
 
 function gateRow(row: GateRow): Markup {
   const more = [row.decides, row.from, ...row.notes].filter((part) => part !== "").join("; ");
   const reads = row.reads === "" ? null : html` <span class="soft">${row.reads}</span>`;
-  return html`<tr class="gate"><td><span class="chip ${row.result}">${row.result}</span></td><th scope="row"><code>${printableLine(row.text, 120)}</code></th><td class="seen-value">${row.seen}${reads}</td><td class="wide">${printableLine(row.reason, 300)}${more === "" ? null : html`<br><span class="soft">${printableLine(more, 400)}</span>`}</td></tr>`;
+  return html`<tr class="gate"><td><span class="chip ${row.result}">${row.result}</span></td><th scope="row"><code>${printableLine(row.text, 120)}</code></th><td class="seen-value">${row.seen}${reads}</td><td class="wide">${printableLine(row.reason, 1_000)}${more === "" ? null : html`<br><span class="soft">${printableLine(more, 2_000)}</span>`}</td></tr>`;
 }
 
 /** Prominent when the machine was in the way; nothing when it was not, since the method has the figures. */

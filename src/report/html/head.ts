@@ -22,7 +22,7 @@ ${run.labels.length === 0 ? null : html`<ul class="labels">${run.labels.map((lab
 <p class="reason">${reason}</p>
 ${invalidityPanel(summary)}
 ${partial === null ? null : html`<p class="partial">${partial}.</p>`}
-${recent === null ? null : html`<p class="recent">${printableLine(recent, 600)}.</p>`}
+${recent === null ? null : html`<p class="recent">${printableLine(recent, 2_000)}.</p>`}
 ${gatesTable(summary)}
 ${seen.length === 0 ? null : html`<p class="seen">${seen.map((sentence) => html`<span>${sentence}</span> `)}</p>`}
 <div class="endpoints">${SIDES.map((role) => endpointCard(role, summary.endpoints[role]))}</div></header>

@@ -1,7 +1,6 @@
 /**
  * Where in the distribution the candidate is faster or slower: for each metric the paired shift of the middle, then the
- * ratios of tail quantiles, each with its interval, on one logarithmic axis. A gate's margin is a band that begins where
- * the gate would fail.
+ * ratios of tail quantiles, each with its interval, on one logarithmic axis. Beyond a gate's margin lies a band.
  */
 import { scaleLog } from "d3-scale";
 import type { GateSummary } from "../decision.js";
@@ -27,15 +26,25 @@ interface Row {
   readonly ratio: number;
   readonly lo: number | null;
   readonly hi: number | null;
-  /** Where a gate on exactly this would fail, and on which side. */
-  readonly margin: { readonly ratio: number; readonly beyond: "above" | "below" } | null;
+  /** Of gates on exactly this, and on which side of each the gate does not hold. */
+  readonly margins: readonly Margin[];
+}
+
+interface Margin {
+  readonly ratio: number;
+  readonly beyond: "above" | "below";
 }
 
 /** Empty when no metric has a ratio. */
 export function shiftPlot(summary: Summary): Markup {
   const rows = plotRows(summary);
   if (rows.length === 0) return EMPTY;
-  const values = rows.flatMap(({ ratio, lo, hi, margin }) => [ratio, lo, hi, margin?.ratio ?? null]);
+  const values = rows.flatMap(({ ratio, lo, hi, margins }) => [
+    ratio,
+    lo,
+    hi,
+    ...margins.map((margin) => margin.ratio),
+  ]);
   const known = values.filter((value): value is number => value !== null && value > 0);
   const low = Math.max(1 / FURTHEST, Math.min(0.8, ...known)) * 0.96;
   const high = Math.min(FURTHEST, Math.max(1.25, ...known)) * 1.04;
@@ -59,7 +68,7 @@ export function shiftPlot(summary: Summary): Markup {
 }
 
 function rowMarkup(
-  { metric, first, label, ratio, lo, hi, margin }: Row,
+  { metric, first, label, ratio, lo, hi, margins }: Row,
   x: (value: number) => number,
   y: number,
   { low, high }: { readonly low: number; readonly high: number },
@@ -72,10 +81,12 @@ function rowMarkup(
   const beyond = ratio > high ? " ▸" : ratio < low ? " ◂" : "";
   const interval = formatChangeInterval(lo, hi);
   const said = `${formatChange(ratio)}${beyond}${interval === "" ? "" : ` ${interval}`}`;
-  return html`${margin === null ? null : band(margin, x, y)}${name}<text x="${EDGE.left - 12}" y="${at(y + 3.8)}" text-anchor="end">${label}</text>${whisker}${mark("candidate", x(ratio), y, 4, `${metric} ${label}: ${said}`)}<text class="value" x="${WIDTH - EDGE.right + 12}" y="${at(y + 3.8)}">${said}</text>`;
+  // One beyond the axis has no place on it.
+  const bands = margins.filter((margin) => margin.ratio > low && margin.ratio < high).map((each) => band(each, x, y));
+  return html`${bands}${name}<text x="${EDGE.left - 12}" y="${at(y + 3.8)}" text-anchor="end">${label}</text>${whisker}${mark("candidate", x(ratio), y, 4, `${metric} ${label}: ${said}`)}<text class="value" x="${WIDTH - EDGE.right + 12}" y="${at(y + 3.8)}">${said}</text>`;
 }
 
-function band({ ratio, beyond }: NonNullable<Row["margin"]>, x: (value: number) => number, y: number): Markup {
+function band({ ratio, beyond }: Margin, x: (value: number) => number, y: number): Markup {
   const edge = x(ratio);
   const [from, to] = beyond === "above" ? [edge, WIDTH - EDGE.right] : [EDGE.left, edge];
   return html`<rect class="margin" x="${at(from)}" y="${at(y - ROW / 2 + 1)}" width="${at(Math.max(0, to - from))}" height="${ROW - 2}"/><line class="margin" x1="${at(edge)}" x2="${at(edge)}" y1="${at(y - ROW / 2 + 1)}" y2="${at(y + ROW / 2 - 1)}"><title>margin of the gate: ${formatChange(ratio)}</title></line>`;
@@ -100,18 +111,24 @@ function plotRows(summary: Summary): Row[] {
         ...row,
         metric,
         first: index === 0,
-        margin: marginOf(summary.gates, metric, asked),
+        margins: marginsOf(summary.gates, metric, asked),
       }),
     );
   });
 }
 
-/** Of a gate on all warm requests: one on a selection has no row here. */
-function marginOf(gates: readonly GateSummary[], metric: string, asked: string): Row["margin"] {
-  const gate = gates.find(({ text, unit }) => {
-    const [name, what] = text.replace(/^candidate\./, "").split(/\s+/);
-    return unit === "ratio" && name === metric && what === asked;
+/** Of gates on all warm requests: one on a selection has no row here. */
+function marginsOf(gates: readonly GateSummary[], metric: string, asked: string): Margin[] {
+  return gates.flatMap(({ text, unit, op, margin }): Margin[] => {
+    // As it was written, so spaces are free, and `ratio(95)` is `ratio(p95)`.
+    const head = text
+      .replace(/[<>=!].*$/, "")
+      .trim()
+      .replace(/^candidate\./, "")
+      .replace(/\s*\(\s*p?/, "(p")
+      .replace(/\s+\)/, ")");
+    const [name, ...what] = head.split(/\s+/);
+    if (unit !== "ratio" || name !== metric || what.join(" ") !== asked || margin <= 0) return [];
+    return [{ ratio: margin, beyond: op.startsWith(">") ? "below" : "above" }];
   });
-  if (gate === undefined || gate.margin <= 0) return null;
-  return { ratio: gate.margin, beyond: gate.op.startsWith(">") ? "below" : "above" };
 }

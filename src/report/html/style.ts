@@ -44,12 +44,14 @@ nav a:hover { color: var(--ink); }
 
 .top { padding: 34px 0 0; }
 .run { display: flex; flex-wrap: wrap; gap: 2px 16px; font-size: 13px; color: var(--soft); }
+.run span, .labels li { min-width: 0; overflow-wrap: anywhere; }
 .run b { color: var(--ink); }
 .labels { list-style: none; display: flex; flex-wrap: wrap; gap: 8px; margin-top: 16px; }
 .labels li { font-weight: 650; font-size: 13px; padding: 3px 10px; border: 1.5px solid var(--ink); border-radius: 4px; }
 .verdict { font-size: clamp(34px, 5vw, 46px); line-height: 1.08; letter-spacing: -0.022em; font-weight: 680; margin-top: 26px; text-wrap: balance; }
 .verdict.none { color: var(--soft); }
 .reason { margin-top: 8px; color: var(--soft); }
+.reason, .top .seen, .fine, footer p { overflow-wrap: anywhere; }
 .partial { margin-top: 8px; font-weight: 650; }
 .fine { font-size: 13px; max-width: 70em; margin-top: 6px; }
 .invalidity + .recent { margin-top: 16px; }
@@ -145,7 +147,7 @@ dd { margin: 0; overflow-wrap: anywhere; }
 
 /* A shadow at the edge behind which there is more: covers that scroll along hide it at either end. */
 .scroll {
-  overflow-x: auto; margin: 0 0 14px;
+  position: relative; overflow-x: auto; margin: 0 0 14px;
   background:
     linear-gradient(to right, var(--under) 40%, transparent) left / 36px 100%, linear-gradient(to left, var(--under) 40%, transparent) right / 36px 100%,
     radial-gradient(farthest-side at 0 50%, var(--edge), transparent) left / 12px 100%, radial-gradient(farthest-side at 100% 50%, var(--edge), transparent) right / 12px 100%;
@@ -303,7 +305,7 @@ footer { padding-top: 56px; padding-bottom: 40px; color: var(--soft); font-size:
   .top { padding-top: 22px; }
   .part { padding-top: 44px; }
   .case-head { display: none; }
-  .case > summary { grid-template-columns: auto auto minmax(0, 1fr) auto; gap: 2px 12px; }
+  .case > summary { grid-template-columns: repeat(4, minmax(0, 1fr)); gap: 2px 12px; }
   .case > summary .name { grid-column: 1 / -1; }
   .case > summary .name .soft { white-space: normal; }
   .marks::before { content: attr(data-side) " "; font-size: 12px; color: var(--own); margin-right: 2px; }

@@ -50,7 +50,7 @@ export function shiftsSection(summary: Summary): Markup | null {
   return section(
     "shifts",
     "Where in the distribution",
-    "The middle and the tail may move apart. A bar is the 95 % interval; a shaded band is where a gate fails.",
+    "The middle and the tail may move apart. A bar is the 95 % interval; a shaded band lies beyond a gate's margin.",
     html`${scrolling("shifts by quantile", plot)}${said.map((line) => html`<p class="fine soft">${line}</p>`)}`,
   );
 }

@@ -20,14 +20,14 @@ export function gatesSection(summary: Summary): string[] {
     row.result === "pass" || row.result === "skipped" ? row.result : `**${row.result}**`,
     code(row.text, 120),
     escapeMarkdown([row.seen, row.reads].filter((part) => part !== "").join(" ")),
-    escapeMarkdown([row.reason, row.decides, row.from, ...row.notes].filter((part) => part !== "").join("; "), 500),
+    escapeMarkdown([row.reason, row.decides, row.from, ...row.notes].filter((part) => part !== "").join("; "), 2_000),
   ]);
   const sure = judgementLine(summary);
   return [
     "## Gates",
     "",
     ...table(["", "gate", "seen", "why"], "llll", cells),
-    ...(sure === null ? [] : ["", `${escapeMarkdown(sure, 800)}.`]),
+    ...(sure === null ? [] : ["", `${escapeMarkdown(sure, 2_000)}.`]),
   ];
 }
 

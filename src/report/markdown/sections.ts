@@ -179,7 +179,11 @@ export function validitySection(summary: Summary): string[] {
       formatWithUnit(figure.limit, figure.unit),
       escapeMarkdown(figure.remedy),
     ]);
-  return ["## The measuring machine was in the way", "", ...table(["figure", "value", "limit", "try"], "lrrl", rows)];
+  const meaning =
+    "Latencies of this run hold its own stalls: they can neither pass nor fail a gate. What the answers said still counts.";
+  const heading = ["## The measuring machine was in the way", "", meaning, ""];
+  if (rows.length === 0) return [...heading, "Nothing was recorded by which it could be judged."];
+  return [...heading, ...table(["figure", "value", "limit", "try"], "lrrl", rows)];
 }
 
 function slowIsHigh(block: MetricBlock): boolean {

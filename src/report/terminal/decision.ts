@@ -39,7 +39,7 @@ function gateLines(screen: Screen, row: GateRow): void {
   // A gate that passed has said all that a reader needs.
   if (row.result === "pass") return;
   const why = [row.reason, row.decides, row.from, ...row.notes].filter((part) => part !== "").join("; ");
-  paragraph(screen, printableLine(why, 400), { first: INDENT, paint: paint.dim });
+  paragraph(screen, printableLine(why, 2_000), { first: INDENT, paint: paint.dim });
 }
 
 export function checklistSection(screen: Screen, summary: Summary): void {

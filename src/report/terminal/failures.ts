@@ -16,7 +16,7 @@ export function failureSection(screen: Screen, summary: Summary): void {
   for (const row of rows.slice(0, SHOWN)) {
     const tone = row.endpoint === "candidate" && row.onlyHere ? paint.worse : paint.dim;
     const code = row.code === null ? "" : ` ${printableLine(row.code, 40)}`;
-    lines.push(`${tone(row.endpoint.padEnd(9))} ${paint.bold(row.class)}${code}`);
+    lines.push(`${tone(row.endpoint.padEnd(9))} ${paint.bold(printableLine(row.class, 60))}${code}`);
     paragraph(screen, printableLine(failureExtent(row), 300), { first: "          " });
     paragraph(screen, printableLine(row.message, 240), { first: "          ", paint: paint.dim });
   }

@@ -10,7 +10,7 @@ const SHOWN = 12;
 export function flipSection(screen: Screen, summary: Summary): void {
   const { flips } = summary.parity;
   const { paint, lines } = screen;
-  const met = `${formatCount(summary.parity.pairs)} pairs compared`;
+  const met = `${plural(summary.parity.pairs, "pair")} with two answers`;
   if (flips.length === 0) {
     if (summary.parity.pairs > 0) {
       title(screen, "Flips", met);
