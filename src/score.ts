@@ -101,11 +101,14 @@ export function score(path: string, gates?: readonly GateText[]): Report {
   return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }
 
+const COMPARED: ReadonlySet<string> = new Set(["warm", "solo"]);
+
 /** Both endpoints by phase, control arms left out; and each endpoint against its control. */
 function compared(header: HeaderLine, exchanges: readonly ScoredExchange[], pairs: readonly Pair[]) {
   const main = pairs.filter((pair) => !pair.control);
   const common = {
-    doubts: comparisonDoubts(main),
+    // What a warm-up or a cold start was answered from says nothing about what is compared.
+    doubts: comparisonDoubts(main.filter((pair) => COMPARED.has((pair.baseline ?? pair.candidate)?.phase ?? ""))),
     seed: header.seed,
     estimand: header.judge.estimand ?? "these prompts",
   };

@@ -152,6 +152,36 @@ describe("a baseline whose prompts are cached", () => {
   });
 });
 
+describe("a cache that one side keeps silent about, or that one long prompt hides", () => {
+  const cached = (tokens: number) => ({ prompt_tokens_details: { cached_tokens: tokens } });
+  const shift = (baseline: Side, candidate: Side) =>
+    gate(scored(baseline, candidate, ["ttfa shift < 1.20"]), "ttfa shift < 1.20");
+
+  it("does not make the candidate fast where the baseline reports no cached tokens", () => {
+    const silent = shift(
+      (moment) => answer({ ttftMs: ms(100, moment) }),
+      (moment) => answer({ ttftMs: ms(20, moment), details: cached(45) }),
+    );
+    expect(silent).toMatchObject({ result: "inconclusive", reads: "unknown" });
+    expect(silent.reason).toMatch(/90 % of the candidate's prompt tokens, and the baseline does not say/);
+    const nothing = shift(
+      (moment) => answer({ ttftMs: ms(100, moment) }),
+      (moment) => answer({ ttftMs: ms(100, moment), details: cached(0) }),
+    );
+    expect(nothing.result).toBe("pass");
+  });
+
+  it("does not where nine of ten prompts come from a cache and the long one does not", () => {
+    const long = ({ index }: Moment): number => (index === 0 ? 20_000 : 100);
+    const hidden = shift(
+      (moment) => answer({ ttftMs: ms(100, moment), input: long(moment), details: cached(0) }),
+      (moment) => answer({ ttftMs: ms(20, moment), input: long(moment), details: cached(moment.index === 0 ? 0 : 95) }),
+    );
+    expect(hidden.result).toBe("inconclusive");
+    expect(hidden.reason).toMatch(/differ by more than 10 points in the average request/);
+  });
+});
+
 describe("a candidate that hides its reasoning", () => {
   // 300 hidden and 100 visible tokens, the visible ones in 1 s: 100 tokens/s and not 399.
   const summary = scored(

@@ -34,7 +34,8 @@ export function costSummary(role: Role, header: HeaderLine, exchanges: readonly 
   if (requests === 0) return none("no request of phase warm");
 
   const tokens = metered ? byTokens(role, header, warm, notes) : null;
-  if (byHour === undefined && tokens === null) return { ...none(""), notes };
+  // Hours alone would leave out what every token costs beside them.
+  if (metered && tokens === null) return { ...none(""), notes };
   const perHourMonth = byHour === undefined ? 0 : byHour * HOURS_PER_MONTH;
   const monthly = requestsPerDay === undefined ? null : requestsPerDay * DAYS_PER_MONTH;
   if (monthly === null) notes.push("per month by requests is not known: set traffic.requestsPerDay");

@@ -1,5 +1,5 @@
 /** Every metric of the catalogue with its tails by phase, and its comparison where one may be made. */
-import type { Comparison } from "../compare/comparison.js";
+import type { Comparison, Side } from "../compare/comparison.js";
 import { type Estimate, intervalOf } from "../compare/estimate.js";
 import type { Shift } from "../compare/shift.js";
 import { METRICS } from "../measure/catalogue.js";
@@ -7,7 +7,7 @@ import type { Metric } from "../measure/metric.js";
 import { neededFor } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
 import type { TailRatioSummary } from "../report/decision.js";
-import type { MetricPhase, MetricSummary, Summary } from "../report/summary.js";
+import type { MetricPhase, MetricSummary, Summary, TailSummary } from "../report/summary.js";
 import type { Exploratory } from "./exploratory.js";
 import { slowShareSummary } from "./rates.js";
 import { rounded, shiftSummary, tailSummary } from "./tails.js";
@@ -39,8 +39,9 @@ export function metricSummaries(
   for (const metric of METRICS) {
     const phases: Partial<Record<string, MetricPhase>> = {};
     for (const phase of tails.phases) {
-      const baseline = tailSummary(metric, tails.tail("baseline", phase, metric));
-      const candidate = tailSummary(metric, tails.tail("candidate", phase, metric));
+      const [baseline, candidate] = (["baseline", "candidate"] as const).map((side) =>
+        tailSummary(metric, tails.tail(side, phase, metric), casesOf(comparisons[phase], metric, side)),
+      ) as [TailSummary | null, TailSummary | null];
       if ((baseline?.n ?? 0) + (candidate?.n ?? 0) === 0) continue;
       const comparison = isCompared(metric) ? comparisons[phase] : undefined;
       const shift = comparison?.shift(metric.name);
@@ -57,7 +58,7 @@ export function metricSummaries(
             : null,
         ratio:
           phase === "warm" && comparison !== undefined && TAILS.has(metric.name) && shift?.value !== null
-            ? tailRatioSummaries(metric, comparison, Math.min(baseline?.n ?? 0, candidate?.n ?? 0))
+            ? tailRatioSummaries(metric, comparison)
             : {},
       };
     }
@@ -79,7 +80,13 @@ const RATIOS: readonly (readonly [slowness: number, lower: string, higher: strin
   [0.999, "p99.9", "p0.1"],
 ];
 
-function tailRatioSummaries(metric: Metric, comparison: Comparison, n: number): Record<string, TailRatioSummary> {
+/** Where cases are the samples, how many of them have a value; null where requests are. */
+function casesOf(comparison: Comparison | undefined, { name }: Metric, side: Side): number | null {
+  return comparison?.estimand === "traffic like these" ? comparison.support(name, side) : null;
+}
+
+function tailRatioSummaries(metric: Metric, comparison: Comparison): Record<string, TailRatioSummary> {
+  const n = Math.min(comparison.support(metric.name, "baseline"), comparison.support(metric.name, "candidate"));
   const supported = RATIOS.filter(([slowness]) => n >= neededFor(slowness));
   const higher = metric.better === "higher";
   const estimates = comparison.tailRatios(

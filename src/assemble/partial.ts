@@ -7,5 +7,7 @@ export function partialReason({ header, end }: RecordingFrame, exchanges: readon
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
   const planned = header.plan.length;
   if (recorded >= planned && end?.reason === "complete") return null;
-  return `${recorded} of ${planned} planned requests ran to their end`;
+  const ran = `${recorded} of ${planned} planned requests ran to their end`;
+  if (recorded < planned) return ran;
+  return `${ran}, and the run itself ${end === null ? "was killed" : `ended as ${end.reason}`}`;
 }

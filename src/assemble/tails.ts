@@ -27,7 +27,8 @@ const DESCRIBED: readonly (readonly [Cell, number])[] = [
   ["p90", 0.9],
 ];
 
-export function tailSummary(metric: Metric, tail: Tail | null): TailSummary | null {
+/** @param cases that the tail rests on, where cases are the samples; null where requests are */
+export function tailSummary(metric: Metric, tail: Tail | null, cases: number | null = null): TailSummary | null {
   if (tail === null || (tail.n === 0 && Object.keys(tail.missing).length === 0)) return null;
   const cells: Record<Cell, number | null> = {
     p1: null,
@@ -45,6 +46,10 @@ export function tailSummary(metric: Metric, tail: Tail | null): TailSummary | nu
     const slowness = better === "higher" ? 1 - q : q;
     const needed = better === "neither" ? 1 : neededFor(slowness);
     if (tail.n === 0) continue;
+    if (cases !== null && cases < needed) {
+      notes.push(`${cell} not estimable (${cases} case${cases === 1 ? "" : "s"} < ${needed})`);
+      continue;
+    }
     if (tail.n < needed) {
       if (cell === "p50") notes.push(`${cell} not estimable (n = ${tail.n} < ${needed})`);
       else notes.push(notEstimable(cell, metric, tail, needed));

@@ -116,7 +116,7 @@ export class Comparison {
     return {
       baseline: shareOf(this.#sides.baseline, rule),
       candidate: shareOf(this.#sides.candidate, rule),
-      difference: shareDifference(halves, this.#exactP(rule)),
+      difference: shareDifference(halves, this.#exactP(rule), this.#casesOf(rule, ["baseline", "candidate"])),
     };
   }
 
@@ -128,9 +128,34 @@ export class Comparison {
       if (own === undefined) rounds.set(exchange.round, [exchange]);
       else own.push(exchange);
     }
+    const many = this.#sides[side].some((exchange) => {
+      const counted = exchange.cancelled === "user" ? null : rule.count(exchange);
+      return counted !== null && counted[0] > counted[1];
+    });
     return shareEstimate(
       [...rounds].map(([round, own]) => ({ round, ...shareOf(own, rule) })).sort((a, b) => a.round - b.round),
+      { many, cases: this.#casesOf(rule, [side]) },
     );
+  }
+
+  /** Cases in which a rate applies to every one of these sides; null where requests are the samples. */
+  #casesOf(rule: RateRule, sides: readonly Side[]): number | null {
+    if (this.estimand === "these prompts") return null;
+    const applies = sides.map(
+      (side) =>
+        new Set(
+          this.#sides[side].flatMap((exchange) =>
+            exchange.cancelled === "user" || rule.count(exchange) === null ? [] : [keyOf(exchange)],
+          ),
+        ),
+    );
+    return [...(applies[0] ?? [])].filter((key) => applies.every((keys) => keys.has(key))).length;
+  }
+
+  /** What a quantile of one side rests on: its requests, or its cases for "traffic like these". */
+  support(metric: string, side: Side): number {
+    const values = this.values(metric, side);
+    return this.estimand === "these prompts" ? values.length : new Set(values.map(({ caseId }) => caseId)).size;
   }
 
   /** Null where no case was answered by both sides in two rounds. */

@@ -68,19 +68,40 @@ function charactersPerEvent(pairs: readonly Pair[]): number | null {
 
 /** A prefix cache that answers for one side makes its time to first token another quantity. */
 function cachedDoubt(pairs: readonly Pair[]): string | null {
-  const share = (side: "baseline" | "candidate"): number | null => {
-    let cached = 0;
-    let input = 0;
-    for (const pair of pairs) {
-      const usage = pair[side]?.usage ?? null;
-      if (usage === null || usage.inputTokens === null || usage.cachedTokens === null) continue;
-      cached += usage.cachedTokens;
-      input += usage.inputTokens;
-    }
-    return input === 0 ? null : cached / input;
-  };
-  const [a, b] = [share("baseline"), share("candidate")];
-  if (a === null || b === null || Math.abs(a - b) <= MAX_CACHED_DIFFERENCE) return null;
+  const [a, b] = [cachedShare(pairs, "baseline"), cachedShare(pairs, "candidate")];
   const percent = (value: number): string => `${(100 * value).toFixed(0)} %`;
-  return `cached prompt tokens differ by more than 10 points (baseline ${percent(a)}, candidate ${percent(b)}): a prefix cache answers for one side`;
+  if (a === null || b === null) {
+    const [known, silent] = a === null ? [b, "baseline"] : [a, "candidate"];
+    const share = Math.max(known?.ofTokens ?? 0, known?.ofRequests ?? 0);
+    if (share <= MAX_CACHED_DIFFERENCE) return null;
+    const said = silent === "baseline" ? "candidate" : "baseline";
+    return `a prefix cache answers for ${percent(share)} of the ${said}'s prompt tokens, and the ${silent} does not say how many it has cached`;
+  }
+  // Of all tokens one long prompt hides what happens to all others; of all requests many short ones hide the long.
+  for (const [key, where] of [
+    ["ofTokens", ""],
+    ["ofRequests", " in the average request"],
+  ] as const) {
+    if (Math.abs(a[key] - b[key]) <= MAX_CACHED_DIFFERENCE) continue;
+    return `cached prompt tokens differ by more than 10 points${where} (baseline ${percent(a[key])}, candidate ${percent(b[key])}): a prefix cache answers for one side`;
+  }
+  return null;
+}
+
+/** Of all prompt tokens, and on average over requests; null where no answer says what was cached. */
+function cachedShare(pairs: readonly Pair[], side: "baseline" | "candidate") {
+  let cached = 0;
+  let input = 0;
+  let shares = 0;
+  let requests = 0;
+  for (const pair of pairs) {
+    const usage = pair[side]?.usage ?? null;
+    if (usage === null || usage.cachedTokens === null || (usage.inputTokens ?? 0) <= 0) continue;
+    const own = usage.inputTokens as number;
+    cached += usage.cachedTokens;
+    input += own;
+    shares += usage.cachedTokens / own;
+    requests++;
+  }
+  return requests === 0 ? null : { ofTokens: cached / input, ofRequests: shares / requests };
 }

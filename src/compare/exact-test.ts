@@ -38,11 +38,14 @@ export function exactConditionalP(strata: readonly Stratum[]): number | null {
 function hypergeometric(events: number, n: number, m: number): { from: number; weights: number[] } {
   const from = Math.max(0, events - m);
   const to = Math.min(events, n);
-  const weights = [1];
+  // By logarithms: of six hundred requests a side the likeliest count outweighs the first beyond what a number holds.
+  const logs = [0];
   for (let k = from; k < to; k++) {
     const ratio = ((n - k) * (events - k)) / ((k + 1) * (m - events + k + 1));
-    weights.push((weights.at(-1) as number) * ratio);
+    logs.push((logs.at(-1) as number) + Math.log(ratio));
   }
+  const most = logs.reduce((highest, log) => Math.max(highest, log), 0);
+  const weights = logs.map((log) => Math.exp(log - most));
   const total = weights.reduce((sum, weight) => sum + weight, 0);
   return { from, weights: weights.map((weight) => weight / total) };
 }

@@ -14,35 +14,84 @@ export interface RoundShare extends Share {
   readonly round: number;
 }
 
+/** What the counts are, beyond their numbers. */
+export interface ShareKind {
+  /** An exchange may count more than once, such as its retries: no share, so that no binomial bounds it. */
+  readonly many?: boolean;
+  /** How many cases stand behind it, where cases are the samples ("traffic like these"); null for these prompts. */
+  readonly cases?: number | null;
+}
+
 /**
  * A share over rounds. Where rounds vary more than chance explains, the bounds are exact for as many independent
  * samples as that variation leaves (Korn and Graubard 1998, Survey Methodology 24, 193–201, with rounds as clusters).
  */
-export function shareEstimate(rounds: readonly RoundShare[]): Estimate {
+export function shareEstimate(rounds: readonly RoundShare[], { many = false, cases = null }: ShareKind = {}): Estimate {
   const { count, of } = totalOf(rounds);
   const used = rounds.filter((round) => round.of > 0);
-  const common = { p: null, n: of, rounds: used.length, doubtful: false };
+  const common = { p: null, n: cases ?? of, rounds: used.length, doubtful: false };
   if (of === 0) {
     return { value: null, method: "none", bound: () => null, notes: ["no exchange of that kind"], ...common };
   }
   const value = count / of;
   const manyRounds = used.length >= MIN_ROUNDS;
   const df = used.length - 1;
+  if (many) {
+    const error = manyRounds ? errorOf(used.map((round) => (round.count - value * round.of) / of)) : 0;
+    const bound = countBounds(value, Math.max(error, Math.sqrt(count) / of), df, manyRounds && cases === null);
+    return {
+      value,
+      ...common,
+      ...bound,
+      bound: (side, alpha) => {
+        const found = bound.bound(side, alpha);
+        return found === null ? null : Math.max(0, found);
+      },
+    };
+  }
   const variance = manyRounds ? errorOf(used.map((round) => (round.count - value * round.of) / of)) ** 2 : 0;
   const binomial = (value * (1 - value)) / of;
   const bursts = variance > binomial * mostByChance(df);
   const within = manyRounds ? [] : [`fewer than ${MIN_ROUNDS} rounds: the interval holds within this moment`];
   return {
     value,
-    method: bursts ? "rounds" : "exact",
-    notes: within,
+    method: cases !== null ? "cases" : bursts ? "rounds" : "exact",
+    notes: cases === null ? within : [...within, CASES_ARE_SAMPLES],
     ...common,
     bound: (side, alpha) => {
-      if (!bursts) return shareBound(side, count, of, alpha);
+      // A case varies at most as much as one request would.
+      const byCases = cases === null ? value : shareBound(side, value * cases, cases, alpha);
+      const farther = (bound: number): number =>
+        side === "upper" ? Math.max(bound, byCases) : Math.min(bound, byCases);
+      if (!bursts) return farther(shareBound(side, count, of, alpha));
       const spread = tQuantile(alpha, df) / tQuantile(alpha, Math.max(1, of - 1));
       const effective = Math.min(of, (value * (1 - value)) / variance / spread ** 2);
-      return shareBound(side, value * effective, effective, alpha);
+      return farther(shareBound(side, value * effective, effective, alpha));
     },
+  };
+}
+
+const CASES_ARE_SAMPLES = "cases are the samples";
+
+/**
+ * Of what may count more than once an exchange: the t over rounds, and none where rounds are too few or where cases are the
+ * samples.
+ * @param error no less than events that come one by one would leave (Poisson)
+ */
+function countBounds(
+  value: number,
+  error: number,
+  df: number,
+  bounded: boolean,
+): Pick<Estimate, "method" | "notes" | "bound"> {
+  if (!bounded) {
+    const notes = [`counted more than once a request: bounds need ${MIN_ROUNDS} rounds, and speak of these prompts`];
+    return { method: "none", notes, bound: () => null };
+  }
+  return {
+    method: "rounds",
+    notes: [],
+    bound: (side, alpha) => value + (side === "upper" ? 1 : -1) * tQuantile(alpha, df) * error,
   };
 }
 
@@ -63,8 +112,9 @@ export interface PairShare {
  * or 1, only pairs in which the two differ carry evidence, so that a case that fails on both sides adds no doubt. Their two
  * exact bounds are joined by squares (Zou and Donner 2008, Statistics in Medicine 27, 1693–1702).
  * @param p of the test of no difference that belongs to the rate
+ * @param cases how many stand behind the pairs, where cases are the samples; null for these prompts
  */
-export function shareDifference(pairs: readonly PairShare[], p: number | null): Estimate {
+export function shareDifference(pairs: readonly PairShare[], p: number | null, cases: number | null = null): Estimate {
   const baseline = sideOf(pairs, "baseline");
   const candidate = sideOf(pairs, "candidate");
   const [a, b] = [totalOf(baseline), totalOf(candidate)];
@@ -77,22 +127,27 @@ export function shareDifference(pairs: readonly PairShare[], p: number | null): 
   const value = b.count / b.of - a.count / a.of;
   const manyRounds = rounds >= MIN_ROUNDS;
   const error = manyRounds ? errorOverRounds(baseline, candidate) : 0;
+  const common = { value, p, n: cases ?? both.length, rounds, doubtful: false };
+  if (pairs.some((pair) => isMany(pair.baseline) || isMany(pair.candidate))) {
+    const alone = Math.hypot(Math.sqrt(a.count) / a.of, Math.sqrt(b.count) / b.of);
+    return { ...common, ...countBounds(value, Math.max(error, alone), rounds - 1, manyRounds && cases === null) };
+  }
   const exact = pairedBounds(both) ?? independentBounds(a, b);
-  const notes = manyRounds ? [] : [`fewer than ${MIN_ROUNDS} rounds: the interval holds within this moment`];
-  const method: EstimateMethod = manyRounds && error > 0 ? "rounds" : "exact";
+  const byCases = cases === null ? null : (pairedBounds(both, cases) ?? independentBounds(a, b, Math.max(1, cases)));
+  const notes = [
+    ...(manyRounds ? [] : [`fewer than ${MIN_ROUNDS} rounds: the interval holds within this moment`]),
+    ...(cases === null ? [] : [CASES_ARE_SAMPLES]),
+  ];
+  const method: EstimateMethod = cases !== null ? "cases" : manyRounds && error > 0 ? "rounds" : "exact";
   return {
-    value,
-    p,
-    n: both.length,
-    rounds,
+    ...common,
     method,
-    doubtful: false,
     notes,
     bound: (side, alpha) => {
       const sign = side === "upper" ? 1 : -1;
       const byRounds = error === 0 ? value : value + sign * tQuantile(alpha, rounds - 1) * error;
-      const byPairs = exact(side, alpha);
-      const wider = side === "upper" ? Math.max(byRounds, byPairs) : Math.min(byRounds, byPairs);
+      const bounds = [byRounds, exact(side, alpha), ...(byCases === null ? [] : [byCases(side, alpha)])];
+      const wider = side === "upper" ? Math.max(...bounds) : Math.min(...bounds);
       return Math.min(1, Math.max(-1, wider));
     },
   };
@@ -100,8 +155,15 @@ export function shareDifference(pairs: readonly PairShare[], p: number | null): 
 
 type Bounds = (side: "lower" | "upper", alpha: number) => number;
 
-/** From the pairs in which one side counts and the other does not; null where a side counts more than one each. */
-function pairedBounds(pairs: readonly PairShare[]): Bounds | null {
+function isMany(counted: PairShare["baseline"]): boolean {
+  return counted !== null && counted[0] > counted[1];
+}
+
+/**
+ * From the pairs in which one side counts and the other does not; null where a side counts of more than one each.
+ * @param samples as many as the pairs are worth
+ */
+function pairedBounds(pairs: readonly PairShare[], samples = pairs.length): Bounds | null {
   let up = 0;
   let down = 0;
   for (const { baseline, candidate } of pairs) {
@@ -111,20 +173,22 @@ function pairedBounds(pairs: readonly PairShare[]): Bounds | null {
   }
   const n = pairs.length;
   if (n === 0) return null;
-  return joined(up, n, down, n, (up - down) / n);
+  const worth = samples / n;
+  return joined(up * worth, samples, down * worth, samples, (up - down) / n);
 }
 
-function independentBounds(baseline: Share, candidate: Share): Bounds {
-  const value = candidate.count / candidate.of - baseline.count / baseline.of;
-  return joined(candidate.count, candidate.of, baseline.count, baseline.of, value);
+function independentBounds(baseline: Share, candidate: Share, samples?: number): Bounds {
+  const [a, b] = [baseline.count / baseline.of, candidate.count / candidate.of];
+  const [n, m] = [samples ?? candidate.of, samples ?? baseline.of];
+  return joined(b * n, n, a * m, m, b - a);
 }
 
 /** Bounds of `plus / n − minus / m` from the exact bounds of both. */
 function joined(plus: number, n: number, minus: number, m: number, value: number): Bounds {
   return (side, alpha) => {
     const other = side === "upper" ? "lower" : "upper";
-    const first = shareBound(side, Math.min(plus, n), n, alpha) - plus / n;
-    const second = shareBound(other, Math.min(minus, m), m, alpha) - minus / m;
+    const first = shareBound(side, plus, n, alpha) - plus / n;
+    const second = shareBound(other, minus, m, alpha) - minus / m;
     return value + (side === "upper" ? 1 : -1) * Math.hypot(first, second);
   };
 }

@@ -3,6 +3,7 @@ import type { Comparison } from "../compare/comparison.js";
 import { type Estimate, intervalOf } from "../compare/estimate.js";
 import { RATES, type RateRule } from "../compare/rates.js";
 import type { Better } from "../measure/metric.js";
+import { neededFor } from "../measure/tail.js";
 import { betterOf, type Question } from "./gate.js";
 import type { Reading } from "./judgement.js";
 import { meanOf } from "./mean.js";
@@ -26,10 +27,7 @@ export function answerOf(question: MeasuredQuestion, comparison: Comparison): An
     case "shift":
       return { estimate: comparison.shift(question.name), shape: "factor" };
     case "ratio":
-      return {
-        estimate: comparison.tailRatios(question.name, [question.percent / 100])[0] as Estimate,
-        shape: "factor",
-      };
+      return { estimate: supportedRatio(question, comparison), shape: "factor" };
     case "quantile":
       return { estimate: comparison.quantile(question.name, question.side, question.percent / 100), shape: "rank" };
     case "max":
@@ -51,6 +49,25 @@ export function answerOf(question: MeasuredQuestion, comparison: Comparison): An
     case "drop":
       return { estimate: negated(comparison.rate(ruleOf(question.name)).difference), shape: "difference" };
   }
+}
+
+/** A resampled tail knows no stall that the sample lacks: what the tables leave blank has no bounds here either. */
+function supportedRatio(
+  { name, percent }: Extract<MeasuredQuestion, { readonly take: "ratio" }>,
+  comparison: Comparison,
+): Estimate {
+  const estimate = comparison.tailRatios(name, [percent / 100])[0] as Estimate;
+  const n = Math.min(comparison.support(name, "baseline"), comparison.support(name, "candidate"));
+  const needed = neededForRatio(percent);
+  if (estimate.value === null || n >= needed) return estimate;
+  const of = comparison.estimand === "these prompts" ? "requests" : "cases";
+  const note = `a ratio of p${percent} takes ${needed} ${of} a side, and there are ${n}`;
+  return { ...estimate, method: "none", bound: () => null, notes: [...estimate.notes, note] };
+}
+
+/** The fewest samples a side for the ratio of a percentile, at either end: as many as the tables take to show it. */
+export function neededForRatio(percent: number): number {
+  return neededFor(Math.max(percent, 100 - percent) / 100);
 }
 
 /** Whether a value stands for a request that failed before it had one. */

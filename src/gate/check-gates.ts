@@ -1,10 +1,12 @@
 /** Gates held against a plan, before a request is sent: what cannot be decided is refused, what can hardly pass is warned of. */
 import { NAMED_RULES } from "../check/conformance/rules.js";
+import { FEWEST_PAIRS } from "../check/parity/flips.js";
 import { shareBound } from "../compare/binomial.js";
 import { MIN_ROUNDS } from "../compare/shift.js";
 import type { GateText, Settings } from "../config/settings.js";
 import { nearest } from "../core/document.js";
 import type { TwintailError } from "../core/errors.js";
+import { neededForRatio } from "./answer.js";
 import { figuresOf } from "./figures.js";
 import { betterOf, type Gate, kindOf, type Selector } from "./gate.js";
 import { gateError, gatePlace } from "./gate-error.js";
@@ -107,37 +109,63 @@ function decidabilityDoubt(
 ): string | null {
   const { question } = gate;
   const { n, rounds, cases } = support;
+  const [samples, of] = estimand === "traffic like these" ? [cases, "cases"] : [n, "requests"];
   switch (question.take) {
     case "ratio":
     case "mean":
-      if (rounds >= MIN_ROUNDS) return null;
-      throw refuse(
-        `a ${question.take} needs ${MIN_ROUNDS} rounds for its interval, and ${rounds} ${rounds === 1 ? "is" : "are"} planned`,
-        `raise capture.rounds, or gate the shift`,
-      );
+      if (rounds < MIN_ROUNDS) {
+        throw refuse(
+          `a ${question.take} needs ${MIN_ROUNDS} rounds for its interval, and ${rounds} ${rounds === 1 ? "is" : "are"} planned`,
+          `raise capture.rounds, or gate the shift`,
+        );
+      }
+      return question.take === "ratio" ? ratioDoubt(question.percent, samples, of, refuse) : null;
     case "shift":
       if (n < 2) throw refuse("one pair of requests gives a shift no interval", "raise capture.rounds");
       return rounds > 1
         ? null
         : "one round: its interval is over cases, and says nothing about another moment; plan 6 rounds or more";
     case "quantile":
-      return rankDoubt(gate, question.percent, estimand === "traffic like these" ? cases : n, refuse);
+      return rankDoubt(gate, question.percent, samples, of, refuse);
     case "rate":
     case "slow_share rate":
-      return question.take === "rate" && question.name === "coalesced" ? null : shareDoubt(gate, n);
+      return question.take === "rate" && question.name === "coalesced" ? null : shareDoubt(gate, samples, of);
     case "diff":
     case "drop":
     case "slow_share diff":
-      return differenceDoubt(gate, n);
+      return differenceDoubt(gate, samples, of === "cases" ? of : "pairs");
+    case "regressed":
+    case "improved":
+      if (support.most >= FEWEST_PAIRS) return null;
+      throw refuse(
+        `a case flips in ${FEWEST_PAIRS} pairs of answers or more, and ${support.most} ${support.most === 1 ? "is" : "are"} planned of each`,
+        "raise capture.rounds, or gate expectations diff",
+      );
     default:
       return null;
   }
+}
+
+/** @throws what `refuse` makes of a tail ratio that no run of this plan could bound */
+function ratioDoubt(
+  percent: number,
+  n: number,
+  of: string,
+  refuse: (cause: string, remedy: string) => TwintailError,
+): null {
+  const needed = neededForRatio(percent);
+  if (n >= needed) return null;
+  throw refuse(
+    `a ratio of p${percent} takes ${needed} ${of} a side, and ${n} are planned`,
+    "plan more, or gate a percentile nearer to the middle",
+  );
 }
 
 function rankDoubt(
   gate: Gate,
   percent: number,
   n: number,
+  of: string,
   refuse: (cause: string, remedy: string) => TwintailError,
 ): string | null {
   const [pass, fail] = gate.op.startsWith("<") ? (["upper", "lower"] as const) : (["lower", "upper"] as const);
@@ -149,34 +177,34 @@ function rankDoubt(
   const what = `bounds p${percent}`;
   if (n < toPass && n < toFail) {
     throw refuse(
-      `${n} planned requests can neither pass nor fail it: it takes ${Math.min(toPass, toFail)} to have one that ${what}`,
+      `${n} planned ${of} can neither pass nor fail it: it takes ${Math.min(toPass, toFail)} to have one that ${what}`,
       "plan more rounds, or gate a percentile nearer to the middle",
     );
   }
   return n < toPass
-    ? `it can fail, but never pass: ${n} requests are planned, and it takes ${toPass} to have one that ${what}`
-    : `it can pass, but never fail: ${n} requests are planned, and it takes ${toFail} to have one that ${what}`;
+    ? `it can fail, but never pass: ${n} ${of} are planned, and it takes ${toPass} to have one that ${what}`
+    : `it can pass, but never fail: ${n} ${of} are planned, and it takes ${toFail} to have one that ${what}`;
 }
 
 /** With none of `n`, or all of them: the most that a share can show. */
-function shareDoubt(gate: Gate, n: number): string | null {
+function shareDoubt(gate: Gate, n: number, of: string): string | null {
   const { op, margin, question } = gate;
   const wantsLow = op.startsWith("<");
   const best = wantsLow ? shareBound("upper", 0, n, LOOK_ALPHA) : shareBound("lower", n, n, LOOK_ALPHA);
   const figures = figuresOf("share", [best, margin]);
   if (!compares(best, op, margin)) {
     const needed = neededForShare(wantsLow ? margin : 1 - margin, LOOK_ALPHA);
-    const enough = needed === null ? "no number of requests would do" : `it takes ${needed}`;
+    const enough = needed === null ? `no number of ${of} would do` : `it takes ${needed}`;
     const seen = wantsLow ? `none of ${n}` : `all of ${n}`;
-    return `it can fail, but never pass: ${seen} planned requests would still leave ${figures(best)} possible, and ${enough}`;
+    return `it can fail, but never pass: ${seen} planned ${of} would still leave ${figures(best)} possible, and ${enough}`;
   }
   const worst = wantsLow ? shareBound("lower", n, n, LOOK_ALPHA) : shareBound("upper", 0, n, LOOK_ALPHA);
   if (!compares(worst, op, margin) || (question.subject === "rate" && margin > 1)) return null;
-  return `it can pass, but never fail with ${n} planned requests`;
+  return `it can pass, but never fail with ${n} planned ${of}`;
 }
 
 /** Where no pair differs: what two equal endpoints would show at best. */
-function differenceDoubt({ op, margin }: Gate, n: number): string | null {
+function differenceDoubt({ op, margin }: Gate, n: number, of: string): string | null {
   const wantsLow = op.startsWith("<");
   const room = wantsLow ? margin : -margin;
   // A margin that asks for an improvement cannot be met by two equal endpoints, and says so itself.
@@ -184,5 +212,5 @@ function differenceDoubt({ op, margin }: Gate, n: number): string | null {
   const best = shareBound("upper", 0, n, LOOK_ALPHA);
   if (compares(wantsLow ? best : -best, op, margin)) return null;
   const figures = figuresOf("share", [best, room]);
-  return `two equal endpoints cannot pass it: ${n} planned pairs without a difference would still leave ${figures(best)} possible, and it takes ${neededForShare(room, LOOK_ALPHA)}`;
+  return `two equal endpoints cannot pass it: ${n} planned ${of} without a difference would still leave ${figures(best)} possible, and it takes ${neededForShare(room, LOOK_ALPHA)}`;
 }

@@ -1,4 +1,5 @@
 /** Questions that a count answers exactly: findings, flips, wakes. */
+import { FEWEST_PAIRS } from "../check/parity/flips.js";
 import type { Side } from "../compare/comparison.js";
 import type { Question, Selector } from "./gate.js";
 import type { Evidence } from "./judgement.js";
@@ -44,14 +45,18 @@ function rulesSeen(
   many: string,
   counts: (findings: readonly Finding[]) => boolean,
 ): Counted {
-  const n = comparison.side("candidate").length;
-  if (n === 0) return { value: null, n, says: "no request of the candidate was recorded", notes: [] };
+  const asked = comparison.side("candidate");
+  const n = asked.filter(({ failure }) => failure === null).length;
+  if (asked.length === 0) return { value: null, n, says: "no request of the candidate was recorded", notes: [] };
   const byRule = new Map<string, Finding[]>();
   for (const finding of findings) {
     if (!selectors.every(({ key, value }) => (key === "rule" ? finding.rule : finding.severity) === value)) continue;
     byRule.set(finding.rule, [...(byRule.get(finding.rule) ?? []), finding]);
   }
   const rules = [...byRule].flatMap(([rule, own]) => (counts(own) ? [rule] : []));
+  // What was never answered breaks no rule of the wire, and keeps none.
+  if (n === 0 && rules.length === 0)
+    return { value: null, n, says: `none of ${asked.length} requests of the candidate was answered`, notes: [] };
   return {
     value: rules.length,
     n,
@@ -85,15 +90,20 @@ function flipped(
   direction: "regressed" | "improved",
 ): Counted {
   const ids = new Set(selectedCases(selectors, cases).map(({ id }) => id));
-  const judged = new Set(
-    comparison.pairs.flatMap(({ baseline, candidate }) => {
-      const [a, b] = [baseline?.check, candidate?.check];
-      if (!baseline || !a || !b || a.excluded !== undefined || b.excluded !== undefined) return [];
-      return ids.has(baseline.caseId) && a.expectations.length > 0 ? [baseline.caseId] : [];
-    }),
-  );
-  const n = judged.size;
-  if (n === 0) return { value: null, n, says: "no case with an expectation was answered on both sides", notes: [] };
+  const judged = new Map<string, number>();
+  for (const { baseline, candidate } of comparison.pairs) {
+    const [a, b] = [baseline?.check, candidate?.check];
+    if (!baseline || !a || !b || a.excluded !== undefined || b.excluded !== undefined) continue;
+    if (!ids.has(baseline.caseId) || a.expectations.length === 0) continue;
+    judged.set(baseline.caseId, (judged.get(baseline.caseId) ?? 0) + 1);
+  }
+  if (judged.size === 0)
+    return { value: null, n: 0, says: "no case with an expectation was answered on both sides", notes: [] };
+  const n = [...judged.values()].filter((pairs) => pairs >= FEWEST_PAIRS).length;
+  const few = judged.size - n;
+  const asFew = `fewer than ${FEWEST_PAIRS} pairs of answers, too few to flip`;
+  if (n === 0) return { value: null, n, says: `every case has ${asFew}`, notes: [] };
+  const notes = few === 0 ? [] : [`${few} of ${judged.size} cases ${few === 1 ? "has" : "have"} ${asFew}`];
   const severity = selectors.find(({ key }) => key === "severity")?.value;
   const found = flips.filter(
     (flip) =>
@@ -103,7 +113,7 @@ function flipped(
       (severity === undefined || flip.severity === severity),
   );
   const says = `${found.length} of ${n} ${n === 1 ? "case" : "cases"} ${direction}${named(found.map(({ caseId }) => caseId))}`;
-  return { value: found.length, n, says, notes: [] };
+  return { value: found.length, n, says, notes };
 }
 
 const OBSERVED = "a statement about the wakes observed: so few say nothing about the next one";

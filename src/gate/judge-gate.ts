@@ -1,4 +1,5 @@
 /** One gate held against what was measured, with the reason in a sentence. */
+import type { Estimand } from "../compare/estimate.js";
 import { type Answer, answerOf, isFailed, type MeasuredQuestion, readingOf } from "./answer.js";
 import { unresolved } from "./control.js";
 import { type CountedQuestion, countOf } from "./count.js";
@@ -94,7 +95,7 @@ function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): R
   const held = hold(estimate, shape, op, margin);
   const { lower, upper } = held;
   const bounds = { lower, upper };
-  const words = new Words(gate, question, answer, held);
+  const words = new Words(gate, question, answer, held, evidence.comparison.estimand);
   if (estimate.doubtful) return { ...open, ...bounds, reason: `${words.value()} is doubtful: ${notes.join("; ")}` };
   if (shape !== "observed" && lower === null && upper === null) {
     return { ...open, ...bounds, reason: `${words.value()} has no bounds: ${words.whyUnbounded()}` };
@@ -115,6 +116,7 @@ class Words {
     private readonly question: MeasuredQuestion,
     private readonly answer: Answer,
     private readonly held: Held,
+    private readonly of: Estimand,
   ) {
     const { value } = answer.estimate;
     this.#head = printHead(gate);
@@ -181,7 +183,8 @@ class Words {
     if (question.take !== "quantile") return estimate.notes.join("; ") || "one value gives none";
     const side = this.gate.op.startsWith("<") ? "upper" : "lower";
     const needed = neededForRank(side, question.percent / 100, LOOK_ALPHA);
-    return `to pass takes ${needed} requests, and there are ${estimate.n}`;
+    const of = this.of === "these prompts" ? "requests" : "cases";
+    return `to pass takes ${needed} ${of}, and there are ${estimate.n}`;
   }
 
   /** No count of so few is far enough from the margin. */

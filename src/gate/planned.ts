@@ -17,6 +17,8 @@ export interface Support {
   readonly rounds: number;
   /** Cases, each with its variant. */
   readonly cases: number;
+  /** The most requests of one case, its variants together. */
+  readonly most: number;
   /** Why there is none; empty where there is. */
   readonly why: string;
   /** What would give some. */
@@ -65,11 +67,14 @@ export function supportOf(
   return { ...counted(left), why: left.length === 0 ? demand.otherwise : "", remedy: demand.remedy };
 }
 
-function counted(rows: readonly PlannedRequest[]): Pick<Support, "n" | "rounds" | "cases"> {
+function counted(rows: readonly PlannedRequest[]): Pick<Support, "n" | "rounds" | "cases" | "most"> {
+  const ofCase = new Map<string, number>();
+  for (const { caseId } of rows) ofCase.set(caseId, (ofCase.get(caseId) ?? 0) + 1);
   return {
     n: rows.length,
     rounds: new Set(rows.map(({ round }) => round)).size,
     cases: new Set(rows.map(({ caseId, variant }) => `${caseId} ${variant}`)).size,
+    most: [...ofCase.values()].reduce((most, count) => Math.max(most, count), 0),
   };
 }
 

@@ -447,3 +447,54 @@ describe("cost and address", () => {
     expect(status(summaryOf(asked("candidate", 1, unknown)), "models")).toBe("failed");
   });
 });
+
+describe("nothing is verified of a candidate that was never answered", () => {
+  const dead = (dispatchedMs: number): Attempt =>
+    attempt({
+      dispatchedMs,
+      outcome: { kind: "network", phase: "connect", code: "ECONNREFUSED", message: "connect ECONNREFUSED" },
+    });
+  const unreachable = (dispatchedMs: number): Attempt => {
+    const { status: _, headersAtNs: __, headers: ___, ...sent } = dead(dispatchedMs);
+    return sent;
+  };
+
+  test("its models, the wire, its timeouts, its credit", () => {
+    const summary = summaryOf(both(30, ok, unreachable));
+    for (const id of ["models", "new-on-the-wire", "timeouts-and-5xx", "credit", "no-redirects", "streams-end"])
+      expect([id, status(summary, id)]).toEqual([id, "not tested"]);
+  });
+
+  test("a model for every prompt, where one was never answered", () => {
+    const cases = (index: number) => ({ caseId: index % 2 === 0 ? "works" : "broken", round: index >> 1 });
+    const summary = summaryOf(
+      both(6, ok, (dispatchedMs, index) => (index % 2 === 0 ? ok(dispatchedMs) : refused(dispatchedMs)), cases),
+    );
+    expect([status(summary, "models"), why(summary, "models")]).toEqual(["not tested", "never answered: broken"]);
+  });
+
+  test("a lower cost, where half of the requests failed for good", () => {
+    const price = { inputPerMTok: 1, outputPerMTok: 10 };
+    const summary = summaryOf(
+      both(20, ok, (dispatchedMs, index) => (index % 2 === 0 ? ok(dispatchedMs) : refused(dispatchedMs))),
+      (header) => withEndpoint(withEndpoint(header, "candidate", { price }), "baseline", { price }),
+    );
+    expect(status(summary, "cost-compared")).toBe("not tested");
+    expect(why(summary, "cost-compared")).toMatch(/but 10 of 20 requests were never answered/);
+  });
+});
+
+test("golden prompts that expect nothing are no evidence that none regresses", () => {
+  const cases = (index: number) => ({ caseId: `c${index % 20}`, round: Math.floor(index / 20) });
+  const ids = Array.from({ length: 20 }, (_, index) => `c${index}`);
+  const of = (expected: GoldenCase["expect"]) =>
+    summaryOf(
+      both(60, ok, ok, cases),
+      (header) => header,
+      ids.map((id) => golden(id, { expect: expected })),
+    );
+  expect([status(of({}), "golden-prompts"), status(of({ contains: "abcd" }), "golden-prompts")]).toEqual([
+    "not tested",
+    "verified",
+  ]);
+});

@@ -107,3 +107,10 @@ describe("by the hour", () => {
     });
   });
 });
+
+test("hours beside tokens that no answer counts are not the whole cost", () => {
+  const hourly = (header: HeaderLine): HeaderLine =>
+    withEndpoint(header, "candidate", { price: { ...price, perHour: 1 } });
+  const cost = costOf(summaryOf(asked("candidate", 10, silent), hourly));
+  expect(cost).toMatchObject({ per1000Requests: null, perMonth: null, notes: ["no answer reported its usage"] });
+});

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
-import type { Attempt, Exchange } from "../../src/recording/recording.js";
+import type { Attempt, Exchange, HeaderLine } from "../../src/recording/recording.js";
 import { score } from "../../src/score.js";
 import { attempt, content, exchange, finish, headerLine, usage } from "../recording/exchange-builder.js";
 
@@ -43,6 +43,7 @@ type Side = Attempt | Attempt[];
 function scored(
   cases: readonly GoldenCase[],
   pairs: readonly { caseId: string; round?: number; baseline: Side; candidate: Side; phase?: Exchange["phase"] }[],
+  change: (header: HeaderLine) => HeaderLine = (header) => header,
 ) {
   const exchanges = pairs.flatMap(({ caseId, round = 0, baseline, candidate, phase = "warm" }, pairId) =>
     [baseline, candidate].map((side, index) => {
@@ -58,14 +59,85 @@ function scored(
       });
     }),
   );
-  const header = headerLine(cases, exchanges);
+  const header = change(headerLine(cases, exchanges));
   const segment = { type: "segment", id: 0, hrtimeOriginNs: "0", wallClockMs: 0, bootId: "b", host: "h", shard: null };
+  const calm = { type: "machine", segment: 0, fromNs: 0, toNs: 1e9, stalls: [], busyShare: 0.1 };
+  const machine = { ...calm, reads: 100, stalledReads: 0, maxReadsPerTurn: 1 };
   const file = join(folder, `${files++}.jsonl`);
-  writeFileSync(file, [header, segment, ...exchanges].map((line) => `${JSON.stringify(line)}\n`).join(""));
+  writeFileSync(file, [header, segment, ...exchanges, machine].map((line) => `${JSON.stringify(line)}\n`).join(""));
   return score(file).summary;
 }
 
 const rounds = <T>(n: number, make: (round: number) => T): T[] => Array.from({ length: n }, (_, round) => make(round));
+
+/** As {@link scored}, with what a header may say beside its exchanges. */
+function judgedBy(
+  cases: readonly GoldenCase[],
+  pairs: Parameters<typeof scored>[1],
+  gates: readonly string[],
+  estimand?: "traffic like these",
+) {
+  return scored(cases, pairs, (header) => ({
+    ...header,
+    judge: {
+      gates: gates.map((text) => ({ text, line: 1, column: 1 })),
+      ...(estimand === undefined ? {} : { estimand }),
+    },
+  }));
+}
+
+describe("a gate does not pass", () => {
+  const same = (n: number, caseId = "a") =>
+    rounds(n, (round) => ({ caseId, round, baseline: answer(100), candidate: answer(100) }));
+  const result = ({ gates }: ReturnType<typeof scored>, index = 0) => gates[index]?.result;
+
+  it("of what a candidate that never answered shows on the wire", () => {
+    const dead = rounds(20, (round) => ({
+      caseId: "a",
+      round,
+      baseline: answer(100),
+      candidate: attempt({
+        outcome: { kind: "network", phase: "connect", code: "ECONNREFUSED", message: "connect ECONNREFUSED" },
+      }),
+    }));
+    const summary = judgedBy([golden("a")], dead, ["findings new == 0"]);
+    expect([result(summary), summary.verdict]).toEqual(["inconclusive", "inconclusive"]);
+    expect(summary.gates[0]?.reason).toMatch(/none of 20 requests of the candidate was answered/);
+  });
+
+  it("of flips where no case was answered three times", () => {
+    const cases = [golden("a", { expect: { contains: "abcd" } })];
+    const bad = attempt({ reads: [[100, content("no") + finish() + usage(1, 1)]] });
+    const pairs = rounds(2, (round) => ({ caseId: "a", round, baseline: answer(100), candidate: bad }));
+    const summary = judgedBy(cases, pairs, ["flips regressed == 0"]);
+    expect(result(summary)).toBe("inconclusive");
+    expect(summary.gates[0]?.reason).toMatch(/every case has fewer than 3 pairs of answers, too few to flip/);
+  });
+
+  it("of a tail ratio that the tables leave blank", () => {
+    const summary = judgedBy([golden("a")], same(60), ["ttfa ratio(p95) < 1.3", "ttfa ratio(p99) < 1.3"]);
+    expect([result(summary), result(summary, 1)]).toEqual(["pass", "inconclusive"]);
+    expect(summary.gates[1]?.reason).toMatch(/a ratio of p99 takes 299 requests a side, and there are 60/);
+  });
+
+  it("of traffic like two cases that were asked sixty times each", () => {
+    const cases = [golden("a"), golden("b")];
+    const gates = ["errors rate < 0.05", "errors diff < 0.05", "ttfa ratio(p95) < 1.3", "ttfa p95 < 1s"];
+    const pairs = [...same(60), ...same(60, "b")];
+    expect(judgedBy(cases, pairs, gates).gates.map((gate) => gate.result)).toEqual(Array(4).fill("pass"));
+    const like = judgedBy(cases, pairs, gates, "traffic like these");
+    expect(like.gates.map((gate) => gate.result)).toEqual(Array(4).fill("inconclusive"));
+    expect(like.gates[3]?.reason).toMatch(/to pass takes 80 cases, and there are 2/);
+    expect(like.metrics.ttfa?.warm).toMatchObject({ ratio: {}, candidate: { p50: null, p95: null } });
+    expect(like.metrics.ttfa?.warm?.candidate?.notes).toContain("p95 not estimable (2 cases < 59)");
+  });
+
+  it("of the whole run when it was killed after its last request, and says so", () => {
+    expect(judgedBy([golden("a")], same(20), ["ttfa shift < 1.20"]).verdictReason).toBe(
+      "a partial run can fail but not pass: 40 of 40 planned requests ran to their end, and the run itself was killed",
+    );
+  });
+});
 
 describe("failures", () => {
   it("stand in the tail as infinity, and leave paired shifts", () => {

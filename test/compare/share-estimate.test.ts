@@ -83,3 +83,49 @@ describe("a difference of shares", () => {
     expect(estimate.bound("lower", 0.01)).toBeGreaterThanOrEqual(-1);
   });
 });
+
+describe("what may count more than once a request", () => {
+  const retried = (perRound: readonly number[]) => perRound.map((count, round) => ({ round, count, of: 10 }));
+  const three = (rounds: number): PairShare[] =>
+    Array.from({ length: 10 * rounds }, (_, index) => ({
+      round: Math.floor(index / 10),
+      baseline: [0, 1] as const,
+      candidate: [3, 1] as const,
+    }));
+
+  it("has bounds about its value, and none that a share would have", () => {
+    const estimate = shareEstimate(retried([30, 28, 32, 30, 31, 29, 30, 30]), { many: true });
+    expect(estimate).toMatchObject({ value: 3, method: "rounds" });
+    expect(estimate.bound("lower", 0.05)).toBeGreaterThan(2.5);
+    expect(estimate.bound("lower", 0.05)).toBeLessThan(3);
+    expect(estimate.bound("upper", 0.05)).toBeGreaterThan(3);
+    expect(shareEstimate(retried([1, 0, 0, 0, 0, 0]), { many: true }).bound("lower", 0.05)).toBe(0);
+  });
+
+  it("has a difference whose interval holds it, and that is not cut at 1", () => {
+    const estimate = shareDifference(three(10), null);
+    const { lo, hi } = intervalOf(estimate) ?? { lo: 0, hi: 0 };
+    expect([estimate.value, lo > 2 && lo < 3, hi > 3]).toEqual([3, true, true]);
+  });
+
+  it("has no bounds of fewer than six rounds", () => {
+    expect(shareEstimate(retried([30, 30]), { many: true }).bound("upper", 0.05)).toBeNull();
+    expect(intervalOf(shareDifference(three(5), null))).toBeNull();
+  });
+});
+
+describe("where cases are the samples", () => {
+  it("a share is bounded as of so many cases, however often each was asked", () => {
+    const estimate = shareEstimate(rounds(Array(60).fill(0), 2), { cases: 2 });
+    expect(estimate).toMatchObject({ value: 0, n: 2, method: "cases" });
+    expect(estimate.bound("upper", 0.05)).toBeCloseTo(1 - 0.05 ** (1 / 2), 9);
+  });
+
+  it("a difference is, too, and is never narrower than of these prompts", () => {
+    const none = shareDifference(pairs(Array(60).fill([0, 0]), 2), 1, 2);
+    expect(none.bound("upper", 0.05)).toBeCloseTo(1 - 0.05 ** (1 / 2), 9);
+    const burst = pairs([[0, 20], ...Array(9).fill([0, 0])], 20);
+    const [these, like] = [intervalOf(shareDifference(burst, null)), intervalOf(shareDifference(burst, null, 20))];
+    expect([(like?.lo ?? 1) <= (these?.lo ?? -1), (like?.hi ?? -1) >= (these?.hi ?? 1)]).toEqual([true, true]);
+  });
+});

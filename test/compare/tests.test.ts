@@ -52,6 +52,10 @@ describe("the exact conditional test", () => {
     expect(exactConditionalP(cases)).toBeCloseTo(2 / 252, 6);
   });
 
+  it("holds for hundreds of requests of one case (0.6033 by scipy.stats.hypergeom)", () => {
+    expect(exactConditionalP([stratum(300, 600, 310)])).toBeCloseTo(0.6033, 4);
+  });
+
   it("has nothing to say of nothing", () => {
     expect(exactConditionalP([])).toBeNull();
     expect(exactConditionalP([stratum(0, 0, 0)])).toBeNull();

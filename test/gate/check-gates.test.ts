@@ -101,6 +101,12 @@ describe("gates of a plan", () => {
     ["ttfa{category=embeddings} p50 < 1s", /no streamed answer of this plan has ttfa/],
     ["ttfa{category=cancel} p50 < 1s", /no streamed answer of this plan has ttfa/],
     ["ttfa ratio(p95) < 1.3", /:8:10: a ratio needs 6 rounds for its interval, and 5 are planned/, { rounds: 5 }],
+    ["ttfa ratio(p95) < 1.3", /:8:10: a ratio of p95 takes 59 requests a side, and 10 are/, { set: "small.yaml" }],
+    [
+      "flips{case=chat-greeting} regressed == 0",
+      /a case flips in 3 pairs of answers or more, and 2 are planned/,
+      { rounds: 2 },
+    ],
     ["ttfa mean < 1s", /a mean needs 6 rounds for its interval, and 1 is planned/, { rounds: 1 }],
     ["ttfa shift < 1.2", /one pair of requests gives a shift no interval/, { rounds: 1, set: "small.yaml" }],
     ["ttfa p50 < 1s", /4 planned requests can neither pass nor fail it: it takes 6/, { rounds: 4, set: "small.yaml" }],
@@ -174,7 +180,10 @@ describe("gates of a plan", () => {
 
   it("for traffic like these count cases, not requests", () => {
     expect(told("ttfa p95 < 5s", { more: "estimand: traffic-like-these" })).toEqual([
-      expect.stringMatching(/it can fail, but never pass: \d\d requests are planned, and it takes 80/),
+      expect.stringMatching(/it can fail, but never pass: \d\d cases are planned, and it takes 80/),
+    ]);
+    expect(told("errors rate < 0.02", { more: "estimand: traffic-like-these" })).toEqual([
+      expect.stringMatching(/never pass: none of \d\d planned cases would still leave .* possible, and it takes 203/),
     ]);
   });
 

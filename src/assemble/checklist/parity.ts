@@ -88,9 +88,11 @@ function models({ header, own }: Evidence): Answer {
   if (missing.length > 0) {
     return notTested(`not asked: ${named(missing.map(({ caseId }) => caseId))}; ${missing[0]?.reason ?? ""}`);
   }
-  return own.length === 0
-    ? notTested("nothing was asked")
-    : verified(`${plural(header.goldenSet.cases.length, "case")} asked`);
+  if (own.length === 0) return notTested("nothing was asked");
+  const answered = new Set(own.flatMap(({ failure, caseId }) => (failure === null ? [caseId] : [])));
+  const without = header.goldenSet.cases.filter(({ id, cancel }) => cancel === undefined && !answered.has(id));
+  if (without.length > 0) return notTested(`never answered: ${named(without.map(({ id }) => id))}`);
+  return verified(`${plural(answered.size, "case")} answered`);
 }
 
 function samplingPinned(evidence: Evidence): Answer {
@@ -158,8 +160,11 @@ function goldenPrompts({ summary, header, warm }: Evidence): Answer {
   const regressed = summary.parity.flips
     .filter(({ direction, consistent }) => direction === "regressed" && consistent)
     .map(({ caseId }) => caseId);
-  const rounds = new Set(warm.pairs.flatMap(({ baseline }) => baseline?.round ?? [])).size;
-  const cases = header.goldenSet.cases.length;
+  const compared = warm.pairs.filter((pair) =>
+    [pair.baseline, pair.candidate].every((each) => each?.bucket === "warm"),
+  );
+  const rounds = new Set(compared.flatMap(({ baseline }) => baseline?.round ?? [])).size;
+  const cases = new Set(compared.flatMap(({ baseline }) => baseline?.caseId ?? [])).size;
   const seen = `${plural(summary.parity.pairs, "pair")} of ${plural(cases, "case")} in ${plural(rounds, "round")}`;
   if (rounds < LEAST_ROUNDS) {
     const so = regressed.length === 0 ? "" : ` (${named(regressed)} would)`;
@@ -167,6 +172,8 @@ function goldenPrompts({ summary, header, warm }: Evidence): Answer {
   }
   if (regressed.length > 0) return failed(`${plural(regressed.length, "case")}: ${named(regressed)}`);
   if (cases < LEAST_CASES) return notTested(`${seen}: fewer than ${LEAST_CASES} prompts are no golden set`);
+  if (header.goldenSet.cases.every(({ expect }) => Object.keys(expect).length === 0))
+    return notTested(`${seen}: no case expects anything, so that none could regress`);
   return verified(seen);
 }
 
@@ -186,7 +193,8 @@ function newOnTheWire({ summary, own }: Evidence): Answer {
       severity === "breaks" && (sides === "candidate" || (sides === "pair" && endpoint === undefined)),
   );
   if (breaking.length > 0) return failed(named(breaking.map(({ rule }) => rule)));
-  return own.length === 0
-    ? notTested("nothing was asked")
-    : verified(`${plural(own.length, "request")} held against every rule`);
+  const answered = own.filter(({ failure }) => failure === null).length;
+  return answered === 0
+    ? notTested("nothing was answered")
+    : verified(`${plural(answered, "answer")} held against every rule`);
 }

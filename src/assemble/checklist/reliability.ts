@@ -28,7 +28,11 @@ function finalFailures(evidence: Evidence): Answer {
   if (own.length === 0) return notTested("nothing was asked");
   const lost = own.filter(({ failure }) => failure?.kind === "timeout" || failure?.kind === "http_5xx");
   const baseline = evidence.count("timeouts", "baseline").count + evidence.count("http_5xx", "baseline").count;
-  if (lost.length === 0) return verified(`none in ${plural(own.length, "request")}`);
+  if (lost.length === 0) {
+    const answered = own.filter(({ failure }) => failure === null).length;
+    if (answered === 0) return notTested(`none of ${plural(own.length, "request")} was answered`);
+    return verified(`none in ${plural(own.length, "request")}`);
+  }
   const also = baseline > 0 ? "; the baseline had some too" : "";
   return failed(`${lost.length} of ${own.length} requests: ${lost[0]?.failure?.message.slice(0, 120) ?? ""}${also}`);
 }

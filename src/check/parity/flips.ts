@@ -27,7 +27,7 @@ export interface Flip {
 }
 
 /** Fewer answers of a case are an anecdote. */
-const FEWEST_PAIRS = 3;
+export const FEWEST_PAIRS = 3;
 
 /** Failing these breaks a program; the others are text that a person may still accept. */
 const BREAKING = /^(?:not_)?(?:tool_calls|no_tool_calls|is_json|dimensions)$/;
