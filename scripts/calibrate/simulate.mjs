@@ -112,6 +112,7 @@ function exchange({ id, pairId, round, index, role, ttfa, rate, failed, right })
     staleConnections: 0,
     discarded: [],
     cancelled: null,
+    status: failed ? 503 : 200,
     usage: null,
     characters: 100,
     tokenEvents: 100,

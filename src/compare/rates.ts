@@ -63,7 +63,14 @@ export const RATES: readonly RateRule[] = [
   exchangesThat("errors", ({ attemptFailures }) => (attemptFailures[0] ?? null) !== null),
   exchangesThat("errors_final", ({ failure }) => failure !== null),
   exchangesThat("timeouts", ({ failure }) => failure?.kind === "timeout"),
-  exchangesThat("broken_streams", ({ failure }) => failure?.kind === "broken_stream"),
+  {
+    name: "broken_streams",
+    better: "lower",
+    of: "answers that began",
+    // Where every request is refused nothing broke off, and nothing held either.
+    count: ({ status, failure }) =>
+      status === null || status >= 300 ? null : [failure?.kind === "broken_stream" ? 1 : 0, 1],
+  },
   exchangesThat("parse_errors", ({ failure }) => failure?.kind === "parse_error"),
   attemptsThat("http_429", "http_429"),
   attemptsThat("http_402", "http_402"),

@@ -87,7 +87,7 @@ function notesOf(
 ): string[] {
   const notes: string[] = [];
   if (quick) notes.push("a quick run: three rounds, contract gates alone");
-  if (invalid !== null && untrusted.length === 0) {
+  if (invalid !== null && untrusted.length === 0 && skipped.length === 0) {
     notes.push(
       `no gate asks about latency, so this verdict stands on a machine that could not be trusted with one: ${invalid}`,
     );
