@@ -90,7 +90,7 @@ export function assembleReport(judged: Judged): Report {
   return { summary: { ...summary, checklist: checklist(judged, summary) }, details: detailsOf(judged) };
 }
 
-/** Everything that is tested: metrics, rates, slow shares, outputs. */
+/** Everything that is tested in numbers: metrics, rates, slow shares. Outputs are one test of their own. */
 function exploratoryOf({ comparisons, judgement }: Judged): Exploratory {
   const tests = new Map<string, number | null>();
   for (const [phase, comparison] of Object.entries(comparisons)) {

@@ -60,7 +60,10 @@ function toolCallsRight({ check }: ScoredExchange): boolean | null {
 
 /** In the order in which reports show them. */
 export const RATES: readonly RateRule[] = [
-  exchangesThat("errors", ({ attemptFailures }) => (attemptFailures[0] ?? null) !== null),
+  // Where every attempt met a dead socket none reached the endpoint, and the request failed all the same.
+  exchangesThat("errors", ({ attemptFailures, failure }) =>
+    attemptFailures.length === 0 ? failure !== null : attemptFailures[0] !== null,
+  ),
   exchangesThat("errors_final", ({ failure }) => failure !== null),
   exchangesThat("timeouts", ({ failure }) => failure?.kind === "timeout"),
   {

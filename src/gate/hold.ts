@@ -53,7 +53,8 @@ function decides(estimate: Estimate, shape: Shape, op: Operator, margin: number)
   const [lower, upper] = [estimate.bound("lower", LOOK_ALPHA), estimate.bound("upper", LOOK_ALPHA)];
   const up = op.startsWith("<");
   if (shape === "counts") return estimate.method === "exact" ? countsThatDecide(estimate.n, op, margin) : null;
-  if (shape === "rank" || (shape === "difference" && estimate.method === "exact")) return null;
+  const ofCounts = estimate.method === "exact" || estimate.method === "cases";
+  if (shape === "rank" || (shape === "difference" && ofCounts)) return null;
   const moved = (bound: number | null): number | null => {
     if (bound === null || !Number.isFinite(bound) || !Number.isFinite(value)) return null;
     if (shape === "difference") return margin + (value - bound);

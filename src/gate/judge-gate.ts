@@ -100,7 +100,7 @@ function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): R
   if (shape !== "observed" && lower === null && upper === null) {
     return { ...open, ...bounds, reason: `${words.value()} has no bounds: ${words.whyUnbounded()}` };
   }
-  const why = unresolved(gate, question, evidence.control, evidence.cases);
+  const why = unresolved(gate, question, evidence.control, evidence.cases, held);
   if (why !== null) return { ...open, ...bounds, reason: `${words.interval()}: ${why}` };
   return { ...about, ...held, reason: held.result === "inconclusive" ? words.undecided() : words.decided() };
 }

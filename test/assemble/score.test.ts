@@ -127,6 +127,7 @@ describe("a gate does not pass", () => {
     expect(judgedBy(cases, pairs, gates).gates.map((gate) => gate.result)).toEqual(Array(4).fill("pass"));
     const like = judgedBy(cases, pairs, gates, "traffic like these");
     expect(like.gates.map((gate) => gate.result)).toEqual(Array(4).fill("inconclusive"));
+    expect(like.gates[1]?.decides).toBeNull();
     expect(like.gates[3]?.reason).toMatch(/to pass takes 80 cases, and there are 2/);
     expect(like.metrics.ttfa?.warm).toMatchObject({ ratio: {}, candidate: { p50: null, p95: null } });
     expect(like.metrics.ttfa?.warm?.candidate?.notes).toContain("p95 not estimable (2 cases < 59)");
@@ -204,6 +205,12 @@ describe("failures", () => {
     expect([rates.errors?.candidate.count, rates.stale_connections?.candidate.count]).toEqual([0, 2]);
     expect(metrics.ttft?.warm?.shift).toMatchObject({ pairs: 2, ratio: 0.5 });
   });
+});
+
+it("a request of which no attempt found a live socket is an error", () => {
+  const stale = attempt({ reused: true, outcome: { kind: "staleConnection", code: "UND_ERR_SOCKET", message: "" } });
+  const { rates } = scored([golden("a")], [{ caseId: "a", baseline: answer(100), candidate: [stale] }]);
+  expect([rates.errors?.candidate.count, rates.errors_final?.candidate.count]).toEqual([1, 1]);
 });
 
 describe("cancelled cases", () => {

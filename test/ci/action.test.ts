@@ -104,15 +104,15 @@ describe("its run", () => {
   });
 
   it("annotates a gate that failed at its line of the configuration", async () => {
-    const text = place.read("twintail.yaml").replace("errors rate < 0.5", "flips regressed > 3");
+    const text = place.read("twintail.yaml").replace("errors rate < 0.5", "findings new > 99");
     place.write("bench/twintail.yaml", text.replace("goldens/", "../goldens/"));
     const { code, out, err } = await runStep({ config: "bench/twintail.yaml", results: "failed" });
     const { folder } = place.newest("failed");
     expect(code).toBe(1);
     expect(outputsIn(place.read("runner/output"))).toEqual({ verdict: "fail", report: folder, "exit-code": "1" });
-    const line = String(text.split("\n").findIndex((each) => each.includes("regressed")) + 1);
+    const line = String(text.split("\n").findIndex((each) => each.includes("findings new")) + 1);
     expect(commandsIn(`${out}\n${err}`)).toMatchObject([
-      { name: "error", properties: { file: "bench/twintail.yaml", line, title: "Gate failed: flips regressed > 3" } },
+      { name: "error", properties: { file: "bench/twintail.yaml", line, title: "Gate failed: findings new > 99" } },
     ]);
     expect(readFileSync(join(folder, "junit.xml"), "utf8")).toMatch(/<failure message="fail: .*" type="gate">/);
   });

@@ -602,9 +602,17 @@ describe("the control arm", () => {
       "this setup cannot resolve 20.0 %: the candidate against itself shows −20.0 %",
     ],
   ] as const)("keeps a gate open where %s moves as far against itself", (_who, [a, b], why) => {
-    const evidence = shiftEvidence(3, control(comparisonOf(shifted("ttfa", a)), comparisonOf(shifted("ttfa", b))));
+    const evidence = shiftEvidence(1.23, control(comparisonOf(shifted("ttfa", a)), comparisonOf(shifted("ttfa", b))));
     const gate = judgedOne("ttfa shift < 1.20", evidence);
     expect([gate.result, gate.reason.endsWith(why), gate.reads]).toEqual(["inconclusive", true, "slower"]);
+  });
+
+  it("hides no failure beyond what it makes up by itself", () => {
+    const wild = comparisonOf(shifted("ttfa", 1.23));
+    const of = (ratio: number) => judgedOne("ttfa shift < 1.20", shiftEvidence(ratio, control(wild, wild))).result;
+    // The lower bound lies 1.7 % below the value: at 1.26 it is above 1.23, at 1.24 it is not.
+    expect([of(1.24), of(1.26), of(3)]).toEqual(["inconclusive", "fail", "fail"]);
+    expect(of(0.9)).toBe("inconclusive");
   });
 
   it("that is calm changes nothing, and widens no margin", () => {

@@ -76,15 +76,15 @@ describe("flips", () => {
       pair("once", met, unmet("tool_calls")),
       pair("once", met, met),
       pair("once", met, met),
-      pair("always", met, unmet("contains")),
-      pair("always", met, unmet("contains")),
-      pair("always", met, unmet("contains")),
-      pair("better", unmet("tool_calls"), met),
+      ...Array.from({ length: 3 }, () => pair("always", met, unmet("contains"))),
+      ...Array.from({ length: 3 }, () => pair("better", unmet("tool_calls"), met)),
+      ...Array.from({ length: 2 }, () => pair("twice", met, unmet("contains"))),
     ];
     expect(findFlips(pairs).map(({ caseId, consistent }) => [caseId, consistent])).toEqual([
       ["always", true],
       ["once", false],
-      ["better", false],
+      ["twice", false],
+      ["better", true],
     ]);
   });
 
