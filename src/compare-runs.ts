@@ -55,7 +55,9 @@ export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }:
   if (header.kind === "probe") {
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
   }
-  refuseSameRun(header.runId, runId, path);
+  if (header.runId === runId) {
+    throw new TwintailError({ cause: "this is the run that is extended", place: path, remedy: "pin another run" });
+  }
   refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
   for (const role of ROLES) {
     if (canonicalJson(header.endpoints[role].models) === canonicalJson(endpoints[role].models)) continue;
@@ -67,7 +69,7 @@ export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }:
   }
 }
 
-function refuseSameRun(one: string, other: string | undefined, place: string): void {
+function refuseSameRun(one: string, other: string, place: string): void {
   if (one !== other) return;
   throw new TwintailError({ cause: `both are the run ${one}`, place, remedy: "give two runs" });
 }
