@@ -12,11 +12,11 @@ import { watchConformance } from "./check/conformance/watch.js";
 import { checkExpectations, notJudged } from "./check/expect/check.js";
 import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
 import { comparePair } from "./check/parity/compare-pair.js";
-import { findFlips, type JudgedPair } from "./check/parity/flips.js";
+import { findFlips } from "./check/parity/flips.js";
 import { Comparison } from "./compare/comparison.js";
 import { controlPairs } from "./compare/control.js";
 import { comparisonDoubts, NO_DOUBTS } from "./compare/doubts.js";
-import { type Pair, pairsOf } from "./compare/pairs.js";
+import { isControl, judgedPairs, type Pair, pairsOf } from "./compare/pairs.js";
 import type { GateText } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import type { Completion } from "./decode/completion.js";
@@ -205,10 +205,6 @@ class Scorer {
   }
 }
 
-function isControl({ arm }: Exchange): boolean {
-  return arm === "control" || arm === "candidate2";
-}
-
 /** One answer of a pair, waiting for the other. */
 interface Half {
   readonly answer: Completion;
@@ -223,12 +219,4 @@ function checkOf(sample: DecodedSample, golden: GoldenCase, header: HeaderLine):
   if (bucket === "none") return notJudged("cancelled");
   const body = header.requests[exchange.requestId]?.body ?? {};
   return checkExpectations(golden, completion, body, failure?.message ?? null);
-}
-
-function judgedPairs(pairs: readonly Pair[]): JudgedPair[] {
-  return pairs.flatMap(({ baseline, candidate, control }) =>
-    control || !baseline?.check || !candidate?.check
-      ? []
-      : [{ caseId: baseline.caseId, baseline: baseline.check, candidate: candidate.check }],
-  );
 }

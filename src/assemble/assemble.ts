@@ -1,6 +1,6 @@
 /** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
 import type { Finding, ParityOutcome } from "../check/finding.js";
-import type { Comparison, RateComparison } from "../compare/comparison.js";
+import type { Comparison } from "../compare/comparison.js";
 import type { Pair } from "../compare/pairs.js";
 import { RATES } from "../compare/rates.js";
 import { NS_PER_MS } from "../core/units.js";
@@ -16,7 +16,7 @@ import { checklist } from "./checklist.js";
 import { controlSummary, outputsSummary } from "./control.js";
 import { costSummary } from "./cost.js";
 import { detailsOf } from "./details.js";
-import { Exploratory } from "./exploratory.js";
+import { Exploratory, testable } from "./exploratory.js";
 import { failureSummary, retrySummary } from "./failures.js";
 import { type Comparisons, hasSlowShare, isCompared, metricSummaries } from "./metrics.js";
 import { rateSummaries } from "./rates.js";
@@ -107,12 +107,6 @@ function exploratoryOf({ comparisons, judgement }: Judged): Exploratory {
     for (const rule of RATES) tests.set(`rate ${rule.name}`, testable(warm.rate(rule)));
   }
   return new Exploratory(tests, new Set(judgement.gates.flatMap(({ about }) => about ?? [])));
-}
-
-/** Where neither side had an event there was nothing to test. */
-function testable({ baseline, candidate, difference }: RateComparison): number | null {
-  const count = baseline.count + candidate.count;
-  return count === 0 || count === baseline.of + candidate.of ? null : difference.p;
 }
 
 function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): GateSummary {

@@ -25,8 +25,7 @@ export function controlSummary(against: Readonly<Record<Side, Comparison>>): Con
   for (const rule of RATES) {
     const [baseline, candidate] = [against.baseline.rate(rule), against.candidate.rate(rule)];
     if (baseline.difference.value === null && candidate.difference.value === null) continue;
-    const side = ({ difference }: { difference: Estimate }) =>
-      difference.value === null ? null : differenceSummary(rule.better, difference, null);
+    const side = ({ difference }: { difference: Estimate }) => differenceSummary(rule.better, difference, null);
     rates[rule.name] = { baseline: side(baseline), candidate: side(candidate) };
   }
   return {

@@ -1,4 +1,5 @@
 /** The family of everything that is tested and that no gate asks about: looked at together, some of it differs by chance. */
+import type { RateComparison } from "../compare/comparison.js";
 import { holm } from "../compare/holm.js";
 
 export class Exploratory {
@@ -20,4 +21,10 @@ export class Exploratory {
   correctedP(key: string): number | null {
     return this.#asked.has(key) ? null : (this.#corrected.get(key) ?? null);
   }
+}
+
+/** The p of a rate; null where neither side had an event, or both nothing else: there was nothing to test. */
+export function testable({ baseline, candidate, difference }: RateComparison): number | null {
+  const count = baseline.count + candidate.count;
+  return count === 0 || count === baseline.of + candidate.of ? null : difference.p;
 }

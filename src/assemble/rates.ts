@@ -42,7 +42,7 @@ function rateSides(
   return {
     baseline: share(baseline, none),
     candidate: share(candidate, none),
-    difference: difference.value === null ? null : differenceSummary(better, difference, pHolm),
+    difference: differenceSummary(better, difference, pHolm),
   };
 }
 

@@ -1,5 +1,6 @@
 /** Tails and shifts as `report.json` has them: unsupported cells blank, each with its reason. */
 import { type Estimate, intervalOf } from "../compare/estimate.js";
+import { differenceReading, shiftReading } from "../compare/reading.js";
 import type { Shift } from "../compare/shift.js";
 import type { Better, Metric } from "../measure/metric.js";
 import { neededFor, supportedShare, type Tail } from "../measure/tail.js";
@@ -113,25 +114,16 @@ export function roundedP(p: number | null): number | null {
   return p === null ? null : Number(p.toPrecision(3));
 }
 
-/** Above this, a corrected p takes a reading back. */
-const LEVEL = 0.05;
-
-export function shiftReading(better: Better, shift: Estimate, pHolm: number | null): ShiftSummary["reads"] {
-  const interval = intervalOf(shift);
-  if (interval === null || shift.doubtful) return "unknown";
-  if (interval.lo <= 1 && interval.hi >= 1) return "~";
-  if (pHolm !== null && pHolm > LEVEL) return "~";
-  const up = interval.lo > 1;
-  if (better === "neither") return up ? "higher" : "lower";
-  return up === (better === "lower") ? "slower" : "faster";
-}
-
-/** @param better of the rate */
+/**
+ * Null where a side has no sample.
+ * @param better of the rate
+ */
 export function differenceSummary(
   better: "lower" | "higher",
   estimate: Estimate,
   pHolm: number | null,
-): DifferenceSummary {
+): DifferenceSummary | null {
+  if (estimate.value === null) return null;
   const interval = intervalOf(estimate);
   return {
     value: rounded(estimate.value),
@@ -144,15 +136,4 @@ export function differenceSummary(
     reads: differenceReading(better, estimate, pHolm),
     notes: [...estimate.notes],
   };
-}
-
-export function differenceReading(
-  better: "lower" | "higher",
-  estimate: Estimate,
-  pHolm: number | null,
-): DifferenceSummary["reads"] {
-  const interval = intervalOf(estimate);
-  if (interval === null || estimate.doubtful) return "unknown";
-  if ((interval.lo <= 0 && interval.hi >= 0) || (pHolm !== null && pHolm > LEVEL)) return "~";
-  return interval.lo > 0 === (better === "higher") ? "better" : "worse";
 }

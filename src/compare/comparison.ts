@@ -9,9 +9,9 @@ import { type Doubts, withDoubts } from "./doubts.js";
 import type { Estimand, Estimate } from "./estimate.js";
 import { exactConditionalP } from "./exact-test.js";
 import { type AnswerPair, compareOutputs, type OutputComparison } from "./outputs.js";
-import { hasValue, type Pair, shiftOf } from "./pairs.js";
+import { caseKey, hasValue, type Pair, shiftOf } from "./pairs.js";
 import { quantileOf } from "./quantile.js";
-import { type RateRule, type Share, shareOf } from "./rates.js";
+import { countOf, type RateRule, type Share, shareOf } from "./rates.js";
 import { type PairShare, shareDifference, shareEstimate } from "./share-estimate.js";
 import type { Shift } from "./shift.js";
 import { slowShareRule } from "./slow-share.js";
@@ -88,7 +88,8 @@ export class Comparison {
   /** A quantile of one side, `q` on the scale of values. */
   quantile(metric: string, side: Side, q: number): Estimate {
     const counted = this.#sides[side].filter((exchange) => this.#counts(exchange, metric));
-    return quantileOf(counted, metric, q, betterOf(metric), this.estimand);
+    const rounds = new Set(counted.map(({ round }) => round)).size;
+    return quantileOf(this.values(metric, side), { q, rounds, estimand: this.estimand });
   }
 
   slowShare(metric: string): RateComparison {
@@ -106,11 +107,10 @@ export class Comparison {
   }
 
   rate(rule: RateRule): RateComparison {
-    const counted = ({ cancelled }: ScoredExchange): boolean => cancelled !== "user";
     const halves: PairShare[] = this.pairs.flatMap(({ baseline, candidate }) => {
       const either = baseline ?? candidate;
       if (either === null) return [];
-      const of = (half: ScoredExchange | null) => (half !== null && counted(half) ? rule.count(half) : null);
+      const of = (half: ScoredExchange | null) => (half === null ? null : countOf(half, rule));
       return [{ round: either.round, baseline: of(baseline), candidate: of(candidate) }];
     });
     return {
@@ -129,7 +129,7 @@ export class Comparison {
       else own.push(exchange);
     }
     const many = this.#sides[side].some((exchange) => {
-      const counted = exchange.cancelled === "user" ? null : rule.count(exchange);
+      const counted = countOf(exchange, rule);
       return counted !== null && counted[0] > counted[1];
     });
     return shareEstimate(
@@ -143,11 +143,7 @@ export class Comparison {
     if (this.estimand === "these prompts") return null;
     const applies = sides.map(
       (side) =>
-        new Set(
-          this.#sides[side].flatMap((exchange) =>
-            exchange.cancelled === "user" || rule.count(exchange) === null ? [] : [keyOf(exchange)],
-          ),
-        ),
+        new Set(this.#sides[side].flatMap((exchange) => (countOf(exchange, rule) === null ? [] : [caseKey(exchange)]))),
     );
     return [...(applies[0] ?? [])].filter((key) => applies.every((keys) => keys.has(key))).length;
   }
@@ -162,7 +158,7 @@ export class Comparison {
   outputs(): OutputComparison | null {
     const answers: AnswerPair[] = this.pairs.flatMap(({ baseline, candidate }) =>
       baseline?.sketch && candidate?.sketch
-        ? [{ caseId: keyOf(baseline), round: baseline.round, baseline: baseline.sketch, candidate: candidate.sketch }]
+        ? [{ caseId: caseKey(baseline), round: baseline.round, baseline: baseline.sketch, candidate: candidate.sketch }]
         : [],
     );
     return compareOutputs(answers, this.#input.seed);
@@ -173,10 +169,10 @@ export class Comparison {
     const strata = new Map<string, { baseline: Mutable<Share>; candidate: Mutable<Share> }>();
     for (const side of ["baseline", "candidate"] as const) {
       for (const exchange of this.#sides[side]) {
-        const counted = exchange.cancelled === "user" ? null : rule.count(exchange);
+        const counted = countOf(exchange, rule);
         if (counted === null) continue;
         if (counted[0] > counted[1]) return null;
-        const key = keyOf(exchange);
+        const key = caseKey(exchange);
         const stratum = strata.get(key) ?? { baseline: { count: 0, of: 0 }, candidate: { count: 0, of: 0 } };
         stratum[side].count += counted[0];
         stratum[side].of += counted[1];
@@ -192,8 +188,8 @@ export class Comparison {
     return this.#sides[side].flatMap((exchange) => {
       const scalar = exchange.scalars[metric];
       if (scalar === undefined || exchange.bucket === "none" || !this.#counts(exchange, metric)) return [];
-      if ("value" in scalar) return [{ caseId: keyOf(exchange), round: exchange.round, value: scalar.value }];
-      return scalar.failed ? [{ caseId: keyOf(exchange), round: exchange.round, value: slowEnd }] : [];
+      if ("value" in scalar) return [{ caseId: caseKey(exchange), round: exchange.round, value: scalar.value }];
+      return scalar.failed ? [{ caseId: caseKey(exchange), round: exchange.round, value: slowEnd }] : [];
     });
   }
 
@@ -204,10 +200,10 @@ export class Comparison {
     if (!CONDITIONAL.has(metric)) return true;
     let valued = this.#valued.get(metric);
     if (valued === undefined) {
-      valued = new Set(this.exchanges.flatMap((each) => (hasValue(each, metric) ? [keyOf(each)] : [])));
+      valued = new Set(this.exchanges.flatMap((each) => (hasValue(each, metric) ? [caseKey(each)] : [])));
       this.#valued.set(metric, valued);
     }
-    return valued.has(keyOf(exchange));
+    return valued.has(caseKey(exchange));
   }
 }
 
@@ -217,8 +213,4 @@ const CONDITIONAL = new Set(METRICS.filter(({ conditional }) => conditional).map
 
 function betterOf(metric: string): Better {
   return METRICS.find(({ name }) => name === metric)?.better ?? "neither";
-}
-
-function keyOf({ caseId, variant }: ScoredExchange): string {
-  return `${caseId} ${variant}`;
 }

@@ -34,8 +34,11 @@ export function exactConditionalP(strata: readonly Stratum[]): number | null {
   );
 }
 
-/** Candidate's share of `events`, of `n` candidate and `m` baseline draws: weights from count `from` on. */
-function hypergeometric(events: number, n: number, m: number): { from: number; weights: number[] } {
+/**
+ * How many of `events` fall to the `n` draws of one side, and not to the `m` of the other: the chance of each count, from
+ * `from` on.
+ */
+export function hypergeometric(events: number, n: number, m: number): { from: number; weights: number[] } {
   const from = Math.max(0, events - m);
   const to = Math.min(events, n);
   // By logarithms: of six hundred requests a side the likeliest count outweighs the first beyond what a number holds.

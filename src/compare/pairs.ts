@@ -1,4 +1,5 @@
 /** Which exchanges make a pair, and which pairs may be compared. */
+import type { JudgedPair } from "../check/parity/flips.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { Estimand } from "./estimate.js";
 import { type PairValue, pairedShift, type Shift } from "./shift.js";
@@ -12,6 +13,16 @@ export interface Pair {
   readonly control: boolean;
 }
 
+/** A case in one variant: what repeats from round to round. */
+export function caseKey({ caseId, variant }: Pick<ScoredExchange, "caseId" | "variant">): string {
+  return `${caseId} ${variant}`;
+}
+
+/** Of the arms that compare an endpoint with itself. */
+export function isControl({ arm }: Pick<ScoredExchange, "arm">): boolean {
+  return arm === "control" || arm === "candidate2";
+}
+
 /** Pairs by id, from exchanges in any order. */
 export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
   const pairs = new Map<
@@ -21,7 +32,7 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
   for (const exchange of exchanges) {
     const pair = pairs.get(exchange.pairId) ?? { baseline: null, candidate: null, control: false };
     pair[exchange.endpoint] = exchange;
-    pair.control = exchange.arm === "control" || exchange.arm === "candidate2";
+    pair.control = isControl(exchange);
     pairs.set(exchange.pairId, pair);
   }
   return [...pairs].sort(([a], [b]) => a - b).map(([pairId, pair]) => ({ pairId, ...pair }));
@@ -40,7 +51,7 @@ export function shiftOf(pairs: readonly Pair[], metric: string, estimand?: Estim
     if (!hasValue(baseline, metric) && !hasValue(candidate, metric) && !bothFailed(baseline, candidate, metric))
       continue;
     values.push({
-      caseId: `${baseline.caseId} ${baseline.variant}`,
+      caseId: caseKey(baseline),
       round: baseline.round,
       baseline: comparable(baseline, metric),
       candidate: comparable(candidate, metric),
@@ -67,4 +78,13 @@ export function comparable(exchange: ScoredExchange, metric: string): number | n
   if (exchange.bucket === "none" || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
   const scalar = exchange.scalars[metric];
   return scalar !== undefined && "value" in scalar ? scalar.value : null;
+}
+
+/** What was expected and met on both sides of each pair, control pairs left out. */
+export function judgedPairs(pairs: readonly Pair[]): JudgedPair[] {
+  return pairs.flatMap(({ baseline, candidate, control }) =>
+    control || !baseline?.check || !candidate?.check
+      ? []
+      : [{ caseId: baseline.caseId, baseline: baseline.check, candidate: candidate.check }],
+  );
 }

@@ -108,13 +108,17 @@ export const RATES: readonly RateRule[] = [
   checked("tool_value", "answers that called a tool", ({ check }) => check?.toolCalls?.value),
 ];
 
+/** What a rate counts in an exchange; null where it does not apply, and where the user interrupted. */
+export function countOf(exchange: ScoredExchange, rule: RateRule): ReturnType<RateRule["count"]> {
+  return exchange.cancelled === "user" ? null : rule.count(exchange);
+}
+
 /** Count and denominator over exchanges that the user did not interrupt. */
 export function shareOf(exchanges: readonly ScoredExchange[], rule: RateRule): Share {
   let count = 0;
   let of = 0;
   for (const exchange of exchanges) {
-    if (exchange.cancelled === "user") continue;
-    const counted = rule.count(exchange);
+    const counted = countOf(exchange, rule);
     if (counted === null) continue;
     count += counted[0];
     of += counted[1];

@@ -3,6 +3,7 @@
  * case, both endpoints pooled.
  */
 import type { ScoredExchange } from "../measure/scored.js";
+import { caseKey } from "./pairs.js";
 import type { RateRule } from "./rates.js";
 
 const FACTOR = 2;
@@ -22,11 +23,12 @@ export function slowShareRule(exchanges: readonly ScoredExchange[], metric: stri
     better: "lower",
     timing: true,
     of: `streamed answers whose ${metric} exceeds twice the median of their case`,
-    count: ({ bucket, caseId, variant, scalars }) => {
+    count: (exchange) => {
+      const { bucket, scalars } = exchange;
       const scalar = scalars[metric];
       if (scalar === undefined || bucket === "none") return null;
       if ("value" in scalar) {
-        return [scalar.value > FACTOR * (medians.get(`${caseId} ${variant}`) as number) ? 1 : 0, 1];
+        return [scalar.value > FACTOR * (medians.get(caseKey(exchange)) as number) ? 1 : 0, 1];
       }
       return scalar.failed ? [1, 1] : null;
     },
@@ -35,10 +37,10 @@ export function slowShareRule(exchanges: readonly ScoredExchange[], metric: stri
 
 function valuesByCase(exchanges: readonly ScoredExchange[], metric: string): Map<string, number[]> {
   const byCase = new Map<string, number[]>();
-  for (const { caseId, variant, scalars } of exchanges) {
-    const scalar = scalars[metric];
+  for (const exchange of exchanges) {
+    const scalar = exchange.scalars[metric];
     if (scalar === undefined || !("value" in scalar)) continue;
-    const key = `${caseId} ${variant}`;
+    const key = caseKey(exchange);
     const values = byCase.get(key);
     if (values === undefined) byCase.set(key, [scalar.value]);
     else values.push(scalar.value);

@@ -1,7 +1,8 @@
 /** What a comparison says to a gate's question. */
 import type { Comparison } from "../compare/comparison.js";
-import { type Estimate, intervalOf } from "../compare/estimate.js";
+import type { Estimate } from "../compare/estimate.js";
 import { RATES, type RateRule } from "../compare/rates.js";
+import { differenceReading, shiftReading } from "../compare/reading.js";
 import type { Better } from "../measure/metric.js";
 import { neededFor } from "../measure/tail.js";
 import { betterOf, type Question } from "./gate.js";
@@ -79,15 +80,9 @@ export function isFailed(value: number, better: Better): boolean {
 export function readingOf(question: Question, estimate: Estimate): Reading | null {
   const isRatio = question.take === "shift" || question.take === "ratio";
   if (!isRatio && !["diff", "drop", "slow_share diff"].includes(question.take)) return null;
-  const interval = intervalOf(estimate);
-  if (interval === null || estimate.doubtful) return "unknown";
-  const nothing = isRatio ? 1 : 0;
-  if (interval.lo <= nothing && interval.hi >= nothing) return "~";
-  const up = interval.lo > nothing;
-  const better = betterOf(question);
-  if (better === "neither") return up ? "higher" : "lower";
-  if (isRatio) return up === (better === "lower") ? "slower" : "faster";
-  return up === (better === "lower") ? "worse" : "better";
+  return isRatio
+    ? shiftReading(betterOf(question), estimate, null)
+    : differenceReading(betterOf(question), estimate, null);
 }
 
 /** The highest or lowest value of one side, as it was seen. */

@@ -1,14 +1,15 @@
 /** What one endpoint did in two runs, side by side. Whether a difference decides anything is not known here. */
 import { outputsSummary } from "../assemble/control.js";
-import type { Exploratory } from "../assemble/exploratory.js";
+import { type Exploratory, testable } from "../assemble/exploratory.js";
 import { hasSlowShare, isCompared } from "../assemble/metrics.js";
 import { differenceSummary, rounded, roundedP, shiftSummary } from "../assemble/tails.js";
 import type { Finding } from "../check/finding.js";
-import { findFlips, type JudgedPair } from "../check/parity/flips.js";
+import { findFlips } from "../check/parity/flips.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Estimate } from "../compare/estimate.js";
 import { exactConditionalP } from "../compare/exact-test.js";
 import type { OutputComparison } from "../compare/outputs.js";
+import { judgedPairs } from "../compare/pairs.js";
 import { RATES } from "../compare/rates.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
@@ -51,12 +52,7 @@ export function testsOf({ role, comparison }: EndpointPairs): [key: string, p: n
       `${role} slow_share ${name}`,
       comparison.slowShare(name).difference.p,
     ]),
-    ...RATES.flatMap((rule): [string, number | null][] => {
-      const { baseline, candidate, difference } = comparison.rate(rule);
-      const events = baseline.count + candidate.count;
-      const testable = events > 0 && events < baseline.of + candidate.of;
-      return testable ? [[`${role} rate ${rule.name}`, difference.p]] : [];
-    }),
+    ...RATES.map((rule): [string, number | null] => [`${role} rate ${rule.name}`, testable(comparison.rate(rule))]),
   ];
 }
 
@@ -112,7 +108,11 @@ function metricsOf(role: Role, comparison: Comparison, family: Exploratory): End
           : {
               older: { ...slow.baseline },
               newer: { ...slow.candidate },
-              difference: summarized("lower", slow.difference, family.correctedP(`${role} slow_share ${metric.name}`)),
+              difference: differenceSummary(
+                "lower",
+                slow.difference,
+                family.correctedP(`${role} slow_share ${metric.name}`),
+              ),
             },
     };
   }
@@ -135,15 +135,11 @@ function ratesOf(role: Role, comparison: Comparison, family: Exploratory): Endpo
           newer: { ...candidate },
           better: rule.better,
           of: rule.of,
-          difference: summarized(rule.better, difference, pHolm),
+          difference: differenceSummary(rule.better, difference, pHolm),
         },
       ];
     }),
   );
-}
-
-function summarized(better: "lower" | "higher", difference: Estimate, pHolm: number | null) {
-  return difference.value === null ? null : differenceSummary(better, difference, pHolm);
 }
 
 const LEVEL = 0.05;
@@ -163,11 +159,7 @@ function answersOf(compared: OutputComparison | null, corrected: number | null):
 }
 
 function casesOf({ pairs }: Comparison): EndpointChange["cases"] {
-  const judged = pairs.flatMap(({ baseline, candidate }): JudgedPair[] =>
-    !baseline?.check || !candidate?.check
-      ? []
-      : [{ caseId: baseline.caseId, baseline: baseline.check, candidate: candidate.check }],
-  );
+  const judged = judgedPairs(pairs);
   return findFlips(judged).map(({ caseId, direction, severity, consistent, detail }) => {
     const own = judged.filter(
       (pair) => pair.caseId === caseId && pair.baseline.excluded === undefined && pair.candidate.excluded === undefined,
