@@ -155,7 +155,7 @@ async function send(
       },
       onMachine: () => {},
     },
-    stop,
+    { stop },
   );
   return attempts;
 }

@@ -95,10 +95,12 @@ export async function record(
           options.onExchange?.(clean);
         },
         onMachine: (line) => writer.append(line),
+        onPause: (line) => writer.append(line),
+        onStopped: (line) => writer.append(line),
       },
-      options.stop,
+      { stop: options.stop },
     );
-    writer.append({ type: "end", segment, atNs: end.atNs, reason: end.reason });
+    writer.append({ type: "end", segment, ...end });
     return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);

@@ -21,7 +21,7 @@ import type { GateText } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import type { Completion } from "./decode/completion.js";
 import { judge } from "./gate/judge.js";
-import type { GoldenCase } from "./golden/golden-set.js";
+import type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
@@ -46,7 +46,7 @@ export interface JudgedExchanges {
  * Reads and judges every exchange of a stored recording (a run folder or its `recording.jsonl`), complete or partial.
  * @throws TwintailError with `file:line` when it cannot be read, is no recording, or holds no exchange.
  */
-export function judgeExchanges(path: string): JudgedExchanges {
+export function judgeExchanges(path: string, _goldenSet?: GoldenSet): JudgedExchanges {
   const scorer = new Scorer();
   const frame = readRecording(path, (exchange, header) => {
     refuseProbe(header, path);
@@ -72,14 +72,20 @@ export function judgeExchanges(path: string): JudgedExchanges {
   };
 }
 
+export interface ScoreOptions {
+  /** In place of the recording's own. */
+  readonly gates?: readonly GateText[] | undefined;
+  /** The golden set itself, for a recording that holds only its digests: expectations cannot be judged without it. */
+  readonly goldenSet?: GoldenSet | undefined;
+}
+
 /**
  * Judges a stored recording (a run folder or its `recording.jsonl`), complete or partial.
- * @param gates in place of the recording's own
- * @throws TwintailError with `file:line` when it cannot be read or is no recording, or with the column of a gate that
- * cannot be understood.
+ * @throws TwintailError with `file:line` when it cannot be read or is no recording, with the column of a gate that
+ * cannot be understood, or when the golden set is not the one that was recorded.
  */
-export function score(path: string, gates?: readonly GateText[]): Report {
-  const judged = judgeExchanges(path);
+export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Report {
+  const judged = judgeExchanges(path, goldenSet);
   const { frame, exchanges, findings, cold } = judged;
   const { header } = frame;
   const pairs = pairsOf(exchanges);

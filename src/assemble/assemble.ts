@@ -132,7 +132,8 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
   });
   return {
     runId: header.runId,
-    kind: header.kind === "demo" ? "demo" : "run",
+    kind: header.kind === "probe" ? "run" : header.kind,
+    store: header.store ?? "full",
     createdAt: header.createdAt,
     durationMs: durationMs(exchanges),
     host: segments[0]?.host ?? "unknown",
@@ -147,11 +148,37 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
     control: header.capture.control,
     versions: header.versions,
     ended: end?.reason ?? "killed",
+    endedMessage: end?.message ?? null,
+    stopped: stoppedSummary(frame, exchanges),
+    resumed: {
+      times: frame.resumes.length,
+      brokenPairs: new Set(exchanges.flatMap(({ pairId, pairBroken }) => (pairBroken ? [pairId] : []))).size,
+      repairedBytes: frame.resumes.reduce((sum, { repairedBytes }) => sum + repairedBytes, 0),
+    },
+    limitPausesMs: { baseline: limitPauseMs(frame, "baseline"), candidate: limitPauseMs(frame, "candidate") },
     planned: header.plan.length,
     recorded,
     partial: recorded < header.plan.length,
     recent: (header.recent ?? []).map((run) => ({ ...run })),
   };
+}
+
+const LIMIT_PAUSES: ReadonlySet<string> = new Set(["rpm", "tpm", "remaining"]);
+
+function limitPauseMs({ pauses }: RecordingFrame, role: Role): number {
+  return Math.round(
+    pauses
+      .filter(({ endpoint, why }) => endpoint === role && LIMIT_PAUSES.has(why))
+      .reduce((sum, { fromNs, toNs }) => sum + Math.max(0, toNs - fromNs), 0) / NS_PER_MS,
+  );
+}
+
+function stoppedSummary({ header, stopped }: RecordingFrame, exchanges: readonly ScoredExchange[]) {
+  return stopped.map(({ endpoint, kind, after, last }) => {
+    const planned = header.plan.filter((row) => row.endpoint === endpoint).length;
+    const sent = exchanges.filter((exchange) => exchange.endpoint === endpoint).length;
+    return { endpoint, kind, after, last: last.slice(0, 300), notSent: Math.max(0, planned - sent) };
+  });
 }
 
 /** Time in which requests were out: what lies between a run and its extension is none of it. */

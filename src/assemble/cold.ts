@@ -12,7 +12,7 @@ const NOT_COLD_FACTOR = 3;
 
 export interface ColdFacts {
   readonly endpoint: "baseline" | "candidate";
-  readonly trial: Omit<ColdTrial, "verdict" | "note">;
+  readonly trial: Omit<ColdTrial, "verdict" | "note" | "budget" | "cap" | "asleepBy" | "warmTtftMs">;
   readonly message: string;
 }
 
@@ -38,6 +38,10 @@ export function coldFactsOf(sample: DecodedSample): ColdFacts {
       exchangeId: exchange.id,
       wakeMs: wakeMsOf(sample),
       attempts: exchange.attempts.length,
+      trial: exchange.round,
+      putOff: {},
+      backoffMs: 0,
+      e2eMs: null,
       parts: {
         refusedMs: rounded(refusedNs / NS_PER_MS) as number,
         unavailableMs: rounded(unavailableNs / NS_PER_MS) as number,
@@ -71,11 +75,19 @@ export function coldSummary(cold: readonly ColdFacts[], tails: TailBook): Summar
   const warmTtftP50 = { baseline: warmOf("baseline"), candidate: warmOf("candidate") };
   const trials = (role: "baseline" | "candidate") =>
     cold.filter(({ endpoint }) => endpoint === role).map((facts) => judgeCold(facts, warmTtftP50[role]));
-  return { baseline: trials("baseline"), candidate: trials("candidate"), warmTtftP50 };
+  return {
+    baseline: trials("baseline"),
+    candidate: trials("candidate"),
+    warmTtftP50,
+    interval: { baseline: null, candidate: null },
+    unplanned: { baseline: [], candidate: [] },
+    promised: { baseline: null, candidate: null },
+  };
 }
 
 /** Judges a trial against the endpoint's warm time to first token (median, ms; null when there is none). */
-function judgeCold({ trial, message }: ColdFacts, warmTtftMs: number | null): ColdTrial {
+function judgeCold({ trial: facts, message }: ColdFacts, warmTtftMs: number | null): ColdTrial {
+  const trial = { ...facts, budget: null, cap: null, asleepBy: "assumed" as const, warmTtftMs: [] };
   if (trial.wakeMs === null) return { ...trial, verdict: "failed", note: message };
   if (warmTtftMs === null) return { ...trial, verdict: "no warm reference", note: "no warm request to compare with" };
   if (trial.wakeMs <= NOT_COLD_FACTOR * warmTtftMs) {

@@ -58,7 +58,7 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
     figure("socket reads", highest(perSecond), MAX_READS_PER_SECOND, "reads/s", "lower capture.concurrency"),
   ];
   // A run that was killed in its first second left no window to judge it by.
-  return { ok: machine.length > 0 && figures.every(({ ok }) => ok), figures };
+  return { ok: machine.length > 0 && figures.every(({ ok }) => ok), notes: [], figures };
 }
 
 /** The limits that were passed, by how much, and what to change; null when the machine could be trusted. */

@@ -5,31 +5,35 @@
 import { Worker } from "node:worker_threads";
 import type { Plan, PlannedRequest } from "../plan/plan.js";
 import { encodeBytes } from "../recording/reads.js";
-import type { Attempt, Exchange, MachineLine, RecordedRead } from "../recording/recording.js";
+import type { Attempt, Exchange, MachineLine, PauseLine, RecordedRead, StoppedLine } from "../recording/recording.js";
 import type { RawAttempt } from "./attempt.js";
-import type { CaptureJob, FromCapture, RawExchange, ToCapture } from "./messages.js";
+import type { CaptureEnd, CaptureJob, FromCapture, RawExchange, ToCapture } from "./messages.js";
 
 export interface CaptureEvents {
   /** Rows were handed to a lane. */
   onReleased?(ids: readonly number[]): void;
   onExchange(exchange: Exchange): void;
   onMachine(line: MachineLine): void;
+  onPause?(line: PauseLine): void;
+  onStopped?(line: StoppedLine): void;
 }
 
-export interface CaptureEnd {
-  readonly atNs: number;
-  readonly reason: "complete" | "interrupted" | "deadline";
+export interface CaptureSignals {
+  /** Cancels what is in flight and ends cleanly. */
+  readonly stop?: AbortSignal | undefined;
+  /** Sends nothing more, lets what is in flight end, and ends with the signal's reason (a string) as the limit reached. */
+  readonly drain?: AbortSignal | undefined;
 }
 
 /**
- * Runs the plan in a thread of its own. Aborting `stop` cancels what is in flight and ends cleanly.
+ * Runs the plan in a thread of its own.
  * @throws whatever a callback threw (a full disk), after the thread was stopped; or an internal error of the thread.
  */
 export function capture(
   job: CaptureJob,
   segment: number,
   events: CaptureEvents,
-  stop?: AbortSignal,
+  { stop, drain }: CaptureSignals = {},
 ): Promise<CaptureEnd> {
   return new Promise((resolve, reject) => {
     const worker = new Worker(new URL("./worker.js", import.meta.url), { workerData: job });
@@ -42,6 +46,10 @@ export function capture(
     const onStop = (): void => worker.postMessage({ type: "stop" } satisfies ToCapture);
     if (stop?.aborted) onStop();
     stop?.addEventListener("abort", onStop, { once: true });
+    const onDrain = (): void =>
+      worker.postMessage({ type: "drain", message: String(drain?.reason ?? "") } satisfies ToCapture);
+    if (drain?.aborted) onDrain();
+    drain?.addEventListener("abort", onDrain, { once: true });
     worker.on("message", (message: FromCapture) => {
       // The first refusal stands: what comes while the thread ends would only be refused again.
       if (failure !== null) return;
@@ -56,8 +64,14 @@ export function capture(
           case "machine":
             events.onMachine({ type: "machine", segment, ...message.line });
             break;
+          case "pause":
+            events.onPause?.({ type: "pause", segment, ...message.line });
+            break;
+          case "stopped":
+            events.onStopped?.({ type: "stopped", segment, ...message.line });
+            break;
           case "done":
-            end = { atNs: message.atNs, reason: message.reason };
+            end = message.end;
         }
       } catch (error) {
         fail(error);
@@ -66,6 +80,7 @@ export function capture(
     worker.on("error", fail);
     worker.on("exit", (code) => {
       stop?.removeEventListener("abort", onStop);
+      drain?.removeEventListener("abort", onDrain);
       if (failure !== null) reject(failure.error);
       else if (end !== null) resolve(end);
       else reject(new Error(`the capture thread ended early with code ${code}`));

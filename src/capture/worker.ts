@@ -46,7 +46,7 @@ const pacer = new Pacer(job, now, stop.signal, {
 await pacer.run();
 clearTimeout(deadline);
 monitor.stop();
-post({ type: "done", atNs: now(), reason: endReason() });
+post({ type: "done", end: { atNs: now(), reason: endReason() } });
 port.close();
 
 function endReason(): "complete" | "interrupted" | "deadline" {

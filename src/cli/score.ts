@@ -33,7 +33,7 @@ export function addScore(program: Command, io: Io, done: (code: ExitCode) => voi
         '\n  $ twintail score results/2026-01-31T09-00-00Z-migration-1a2b --gate "ttfa shift < 1.10" --inconclusive warn',
     )
     .action((recording: string, flags: ScoreFlags) => {
-      const report = score(recording, gatesOf(flags));
+      const report = score(recording, { gates: gatesOf(flags) });
       const { json, out, config } = flags;
       showReport(report, { json: json === true, config, ...(out === undefined ? {} : { folder: out }) }, io);
       done(exitCodeOf(report, { inconclusive: flags.inconclusive }, io));

@@ -5,7 +5,7 @@ import { dirname, resolve } from "node:path";
 import { checkDocument, parseDocument, readDocument, type SourceDocument } from "../core/document.js";
 import { errorMessage, TwintailError } from "../core/errors.js";
 import { type ConfigFile, configSchema } from "./schema.js";
-import type { EndpointRole, EndpointSettings, GateText, Settings } from "./settings.js";
+import type { EndpointRole, EndpointSettings, GateText, ScaleDown, Settings } from "./settings.js";
 
 /** @throws TwintailError with `file:line:column` of every mistake. */
 export function loadSettings(path: string): Settings {
@@ -36,6 +36,7 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
       ...(config.traffic === undefined ? {} : { requestsPerDay: config.traffic.requestsPerDay }),
       ...(config.estimand === undefined ? {} : { estimand: ESTIMANDS[config.estimand] }),
     },
+    ...(config.store === undefined ? {} : { store: config.store }),
   };
   for (const limit of ["maxCost", "maxCostPerMonth"] as const) {
     if (settings.capture[limit] === undefined) continue;
@@ -79,6 +80,8 @@ function captureOf(config: ConfigFile): Settings["capture"] {
     ...(capture.maxCostPerMonth === undefined ? {} : { maxCostPerMonth: capture.maxCostPerMonth }),
     ...(capture.seed === undefined ? {} : { seed: capture.seed }),
     ...(capture.deadline === 0 ? {} : { deadlineMs: capture.deadline }),
+    ...(capture.maxRequests === undefined ? {} : { maxRequests: capture.maxRequests }),
+    giveUpAfter: capture.giveUpAfter,
   };
 }
 
@@ -172,7 +175,8 @@ function endpointOf(
       remedy: "remove http2, or use https://",
     });
   }
-  const { wake, price, tier, apiKeyEnv, simulated, requestIdHeader, caFile } = written;
+  const { wake, price, tier, apiKeyEnv, simulated, requestIdHeader, caFile, limits } = written;
+  const scaleDown = scaleDownOf(written, [...path, "wake"], document);
   return {
     role,
     baseUrl: `${url.origin}${url.pathname.replace(/\/+$/, "")}`,
@@ -201,10 +205,58 @@ function endpointOf(
             budgetMs: wake.budget,
             capMs: wake.cap,
             ...(wake.idleAfter === undefined ? {} : { idleAfterMs: wake.idleAfter }),
+            ...(wake.assumeIdle ? {} : { assumeIdle: false as const }),
           },
         }),
+    ...(scaleDown === undefined ? {} : { scaleDown }),
+    ...(limits === undefined ? {} : { limits: withoutUndefined(limits) }),
     ...(simulated === undefined ? {} : { simulated }),
   };
+}
+
+function scaleDownOf(
+  { wake, apiKeyEnv }: ConfigFile["endpoints"]["baseline"],
+  at: string[],
+  document: SourceDocument,
+): ScaleDown | undefined {
+  if (wake === undefined) return undefined;
+  const { scaleDown, assumeIdle, idleAfter, budget, cap } = wake;
+  if (budget > cap) {
+    throw new TwintailError({
+      cause: "the budget is longer than the cap, at which a wake is given up",
+      place: document.place([...at, "budget"], "key"),
+      remedy: "give a budget up to the cap",
+    });
+  }
+  if (!assumeIdle && scaleDown === undefined && idleAfter === undefined) {
+    throw new TwintailError({
+      cause: "assumeIdle is false, and nothing says how the endpoint falls asleep",
+      place: document.place([...at, "assumeIdle"], "key"),
+      remedy: "give idleAfter, or scaleDown",
+    });
+  }
+  if (scaleDown === undefined) return undefined;
+  const { command, url, method, withKey, timeout: timeoutMs } = scaleDown;
+  if (command !== undefined) {
+    return { kind: "command", command: command as [string, ...string[]], timeoutMs };
+  }
+  const place = document.place([...at, "scaleDown", "url"]);
+  const parsed = URL.canParse(url ?? "") ? new URL(url ?? "") : null;
+  if (parsed === null || !["http:", "https:"].includes(parsed.protocol)) {
+    throw new TwintailError({
+      cause: "this is no http or https address",
+      place,
+      remedy: "write it as https://host/path",
+    });
+  }
+  if (withKey && apiKeyEnv !== undefined && parsed.protocol === "http:" && !isLoopback(parsed.hostname)) {
+    throw new TwintailError({
+      cause: `a key would be sent to ${parsed.host} in the clear`,
+      place,
+      remedy: "use https://, or leave withKey out",
+    });
+  }
+  return { kind: "url", url: parsed.href, method, withKey, timeoutMs };
 }
 
 function checkPaths(paths: ConfigFile["endpoints"]["baseline"]["paths"], at: string[], document: SourceDocument): void {

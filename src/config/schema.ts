@@ -23,6 +23,16 @@ const price = z.strictObject({
   perHour: z.number().nonnegative().optional(),
 });
 
+const scaleDown = z
+  .strictObject({
+    command: z.array(z.string()).min(1).optional(),
+    url: z.string().optional(),
+    method: z.enum(["GET", "POST", "PUT", "PATCH", "DELETE"]).default("POST"),
+    withKey: z.boolean().default(false),
+    timeout: duration.default(60_000),
+  })
+  .refine(({ command, url }) => (command === undefined) !== (url === undefined), "either command or url");
+
 const endpoint = z.strictObject({
   baseUrl: z.string(),
   apiKeyEnv: z
@@ -53,6 +63,15 @@ const endpoint = z.strictObject({
       idleAfter: duration.optional(),
       budget: duration.default(480_000),
       cap: duration.default(600_000),
+      assumeIdle: z.boolean().default(true),
+      scaleDown: scaleDown.optional(),
+    })
+    .optional(),
+  limits: z
+    .strictObject({
+      rpm: z.int().positive().optional(),
+      tpm: z.int().positive().optional(),
+      minRemaining: z.number().positive().max(0.95).optional(),
     })
     .optional(),
   tier: z.string().optional(),
@@ -103,6 +122,8 @@ const capture = z.strictObject({
   maxBytesPerExchange: count.max(32 * 1024 * 1024).default(16 * 1024 * 1024),
   maxCost: z.number().positive().optional(),
   maxCostPerMonth: z.number().positive().optional(),
+  maxRequests: count.optional(),
+  giveUpAfter: z.int().nonnegative().max(100_000).default(30),
   deadline: duration.default(0),
   seed: z.int().nonnegative().optional(),
 });
@@ -112,7 +133,7 @@ export const configSchema = z.strictObject({
   goldens: z.string(),
   endpoints: z.strictObject({ baseline: endpoint, candidate: endpoint }),
   capture: capture.prefault({}),
-  store: z.literal("full").default("full"),
+  store: z.enum(["full", "redacted", "metadata"]).optional(),
   traffic: z.strictObject({ requestsPerDay: z.number().positive() }).optional(),
   gates: z.array(z.string()).default([]),
   estimand: z.enum(["these-prompts", "traffic-like-these"]).optional(),

@@ -20,7 +20,34 @@ export interface WakeSettings {
   readonly idleAfterMs?: number;
   readonly budgetMs: number;
   readonly capMs: number;
+  /** The first trial waits `idleAfterMs` too, or scales down first: nobody knows that the endpoint sleeps. Absent: it is taken to. */
+  readonly assumeIdle?: false;
 }
+
+/** How the user's own means put an endpoint to sleep. Never recorded: a command or an address may hold a secret. */
+export type ScaleDown =
+  | { readonly kind: "command"; readonly command: readonly [string, ...string[]]; readonly timeoutMs: number }
+  | {
+      readonly kind: "url";
+      readonly url: string;
+      readonly method: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
+      /** Sent with the endpoint's own key. */
+      readonly withKey: boolean;
+      readonly timeoutMs: number;
+    };
+
+/** What an endpoint is asked at most, so that a run does not use up what production needs. */
+export interface RateLimits {
+  /** Requests in any 60 s, attempts counted. */
+  readonly rpm?: number;
+  /** Tokens in any 60 s: estimated input and the most that may come out. */
+  readonly tpm?: number;
+  /** Share of `x-ratelimit-limit-*` (0 to 1) below which `x-ratelimit-remaining-*` pauses the run until its reset. */
+  readonly minRemaining?: number;
+}
+
+/** What a recording holds of prompts and answers: all, all but personal data, or nothing but their shape. */
+export type Store = "full" | "redacted" | "metadata";
 
 /** What a recording says about an endpoint: everything about it but its key. */
 export interface EndpointFacts {
@@ -58,6 +85,9 @@ export interface EndpointSettings extends EndpointFacts {
   readonly ca?: string;
   /** A header that carries `<runId>-<exchange>-<attempt>`, so that a server's own log can be joined. */
   readonly requestIdHeader?: string;
+  readonly limits?: RateLimits;
+  /** Only beside `wake`. */
+  readonly scaleDown?: ScaleDown;
 }
 
 export interface Timeouts {
@@ -94,6 +124,13 @@ export interface CaptureSettings {
   readonly seed?: number;
   /** The run ends after so long, with what it has; 0 means never. No retry waits past it. */
   readonly deadlineMs?: number;
+  /** Attempts that the run sends at most, to both endpoints together. */
+  readonly maxRequests?: number;
+  /**
+   * An endpoint is given up after so many exchanges in a row that failed; 0 means never. A refused key and spent credit are
+   * given up sooner, since asking again mends neither. Absent in recordings of earlier versions.
+   */
+  readonly giveUpAfter?: number;
 }
 
 /** A gate as it was written, with the place of its first character; parsed by the gate room. */
@@ -121,4 +158,6 @@ export interface Settings {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointSettings>>;
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
+  /** Absent: `redacted` where CI=true, `full` elsewhere. */
+  readonly store?: Store;
 }

@@ -63,6 +63,8 @@ export interface Block {
   readonly phase: Phase;
   readonly concurrency: number;
   readonly releases: readonly Release[];
+  /** Endpoints that scale to zero, to be put to sleep, or waited for until they are, before the first release. */
+  readonly asleep?: readonly EndpointRole[];
 }
 
 /** A row that was not planned, with its reason: reported as `not tested`, never as failed. */

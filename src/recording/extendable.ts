@@ -46,11 +46,13 @@ const NOT_WHOLE = "score what is there, or run anew";
 const ENDED = {
   interrupted: "was interrupted",
   deadline: "ended at its deadline",
+  stopped: "gave an endpoint up",
+  limit: "ended at a limit",
   failed: "ended with an error",
 } as const;
 
 /** They say how much is sent, and when to stop: not what is measured. */
-const FREE: ReadonlySet<string> = new Set(["rounds", "seed", "maxCost", "deadlineMs"]);
+const FREE: ReadonlySet<string> = new Set(["rounds", "seed", "maxCost", "deadlineMs", "maxRequests", "giveUpAfter"]);
 const FACTS = ["baseUrl", "models", "http2", "wake", "tier", "simulated"] as const;
 
 /** What a header says of a measurement, and what a configuration says now. */

@@ -12,10 +12,13 @@ import {
   type ExtensionLine,
   type HeaderLine,
   type MachineLine,
+  type PauseLine,
   RECORDING_SCHEMA_VERSION,
   type RecordedRead,
   type RecordingFrame,
+  type ResumeLine,
   type SegmentLine,
+  type StoppedLine,
 } from "./recording.js";
 
 export const RECORDING_FILE = "recording.jsonl";
@@ -38,6 +41,9 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   let early: Exchange[] = [];
   const segments: SegmentLine[] = [];
   const machine: MachineLine[] = [];
+  const pauses: PauseLine[] = [];
+  const stopped: StoppedLine[] = [];
+  const resumes: ResumeLine[] = [];
   const ends: EndLine[] = [];
   let tornBytes = 0;
   let number = 0;
@@ -82,6 +88,15 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       case "machine":
         machine.push(checked(line, machineShape, place) as MachineLine);
         break;
+      case "pause":
+        pauses.push(checked(line, pauseShape, place) as PauseLine);
+        break;
+      case "stopped":
+        stopped.push(checked(line, stoppedShape, place) as StoppedLine);
+        break;
+      case "resume":
+        resumes.push(checked(line, resumeShape, place) as ResumeLine);
+        break;
       case "end":
         ends.push(checked(line, endShape, place) as EndLine);
         break;
@@ -102,7 +117,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   }
   const extensions = header.settle();
   for (const exchange of early) onExchange(exchange, header.current);
-  const last = [...segments.map(({ id }) => id), ...extensions.map(({ segment }) => segment)].reduce(
+  const last = [...segments.map(({ id }) => id), ...[...extensions, ...resumes].map(({ segment }) => segment)].reduce(
     (most, id) => Math.max(most, id),
     0,
   );
@@ -111,6 +126,11 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
     extensions,
     segments: segments.sort((a, b) => a.id - b.id),
     machine: machine.sort((a, b) => a.segment - b.segment || a.fromNs - b.fromNs),
+    pauses: pauses.sort((a, b) => a.segment - b.segment || a.fromNs - b.fromNs || (a.endpoint < b.endpoint ? -1 : 1)),
+    stopped: stopped
+      .filter(({ segment }) => segment === last)
+      .sort((a, b) => a.atNs - b.atNs || (a.endpoint < b.endpoint ? -1 : 1)),
+    resumes: resumes.sort((a, b) => a.segment - b.segment),
     end: ends.findLast(({ segment }) => segment === last) ?? null,
     tornBytes,
   };
@@ -249,7 +269,8 @@ const versionsShape = z.looseObject({ twintail: z.string(), node: z.string(), un
 const headerShape = z.looseObject({
   runId: z.string(),
   createdAt: z.string(),
-  kind: z.enum(["run", "demo", "probe"]),
+  kind: z.enum(["run", "demo", "wake", "probe"]),
+  store: z.enum(["redacted", "metadata"]).optional(),
   probe: z
     .looseObject({
       goldenSet: z.looseObject({ name: z.string(), digest: z.string(), cases: z.int() }),
@@ -313,6 +334,32 @@ const machineShape = z.looseObject({
   reads: stamp,
   stalledReads: stamp,
   maxReadsPerTurn: stamp,
+  sleptMs: z.number().optional(),
+  wallStepMs: z.number().optional(),
+});
+const pauseShape = z.looseObject({
+  segment: stamp,
+  endpoint: z.enum(ROLES),
+  fromNs: stamp,
+  toNs: stamp,
+  why: z.enum(["idle", "scale-down", "rpm", "tpm", "remaining"]),
+  failed: z.string().optional(),
+});
+const stoppedShape = z.looseObject({
+  segment: stamp,
+  endpoint: z.enum(ROLES),
+  atNs: stamp,
+  kind: z.enum(["key refused", "credit spent", "failures"]),
+  after: stamp,
+  last: z.string(),
+});
+const resumeShape = z.looseObject({
+  segment: stamp,
+  createdAt: z.string(),
+  missing: stamp,
+  repairedBytes: stamp,
+  prelude: z.array(z.looseObject({ endpoint: z.enum(ROLES), attempts: stamp, ms: z.number(), outcome: z.string() })),
+  versions: versionsShape,
 });
 const extensionShape = z.looseObject({
   segment: stamp,
@@ -326,7 +373,8 @@ const extensionShape = z.looseObject({
 const endShape = z.looseObject({
   segment: stamp,
   atNs: stamp,
-  reason: z.enum(["complete", "interrupted", "deadline", "failed"]),
+  reason: z.enum(["complete", "interrupted", "deadline", "stopped", "limit", "failed"]),
+  message: z.string().optional(),
 });
 
 function checked(line: unknown, shape: z.ZodType, place: string): unknown {

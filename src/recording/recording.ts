@@ -2,7 +2,7 @@
  * The hinge between capture and judgement: what one line of `recording.jsonl` may be. This room does not know
  * who reads it. Field names and stamps are the file format: changing one is a new `schemaVersion`.
  */
-import type { CaptureSettings, EndpointFacts, EndpointRole, JudgeSettings } from "../config/settings.js";
+import type { CaptureSettings, EndpointFacts, EndpointRole, JudgeSettings, Store } from "../config/settings.js";
 import type { GoldenSet, Variant } from "../golden/golden-set.js";
 import type { Arm, NotTested, Phase, PlannedRequest, RequestTemplate } from "../plan/plan.js";
 
@@ -70,7 +70,10 @@ export interface Exchange {
   readonly requestId: string;
   /** Exchanges of this endpoint in flight when this one was released, itself included. */
   readonly inFlight: number;
+  /** Its mate was recorded by another process: no pair of one moment. */
   readonly pairBroken?: true;
+  /** Pieces of personal data that were masked in its answer. Absent for none, and where everything is masked. */
+  readonly masked?: number;
   /** Open loop only. */
   readonly intendedAtNs?: number;
   /** A lane was free and the pair was due. Closed loop: `dispatchedAtNs − releasedAtNs` is the send lag. */
@@ -93,8 +96,13 @@ export interface HeaderLine {
   readonly runId: string;
   /** ISO 8601, UTC. */
   readonly createdAt: string;
-  /** `demo` when the endpoints are simulated by twintail itself; `probe` when features were tried, not golden cases. */
-  readonly kind: "run" | "demo" | "probe";
+  /**
+   * `demo` when the endpoints are simulated by twintail itself; `wake` when cold trials alone were made; `probe` when
+   * features were tried, not golden cases.
+   */
+  readonly kind: "run" | "demo" | "wake" | "probe";
+  /** Absent when everything is stored. Otherwise texts of `goldenSet` and `requests` are digests. */
+  readonly store?: Exclude<Store, "full">;
   /** Of a probe alone. `goldenSet` then holds its requests as cases. */
   readonly probe?: ProbeFacts;
   readonly goldenSet: GoldenSet;
@@ -152,14 +160,66 @@ export interface MachineLine {
   readonly stalledReads: number;
   /** The most reads handled in one turn of the event loop. */
   readonly maxReadsPerTurn: number;
+  /** The machine was suspended for so long: no clock of this process ran. Absent when it was not. */
+  readonly sleptMs?: number;
+  /** The wall clock was set by so much, forward or back. Absent when it was not. */
+  readonly wallStepMs?: number;
+}
+
+/** Nothing was sent to an endpoint on purpose. */
+export interface PauseLine {
+  readonly type: "pause";
+  readonly segment: number;
+  readonly endpoint: EndpointRole;
+  readonly fromNs: number;
+  readonly toNs: number;
+  /** `idle` and `scale-down` come before a cold trial; the others keep within `limits`. */
+  readonly why: "idle" | "scale-down" | "rpm" | "tpm" | "remaining";
+  /** Why it did not do what it was for, such as a command that failed; one line. Absent when it did. */
+  readonly failed?: string;
+}
+
+/** An endpoint was given up: what the plan still had for it was not sent. */
+export interface StoppedLine {
+  readonly type: "stopped";
+  readonly segment: number;
+  readonly endpoint: EndpointRole;
+  readonly atNs: number;
+  readonly kind: "key refused" | "credit spent" | "failures";
+  /** Exchanges in a row that failed before. */
+  readonly after: number;
+  /** How the last of them failed, such as `HTTP 401` or `ECONNREFUSED`. */
+  readonly last: string;
+}
+
+/** A run that had not come to its end was taken up again. */
+export interface ResumeLine {
+  readonly type: "resume";
+  /** The segment that goes on. */
+  readonly segment: number;
+  /** ISO 8601, UTC. */
+  readonly createdAt: string;
+  /** Planned requests that were missing. */
+  readonly missing: number;
+  /** Bytes of a last line that was cut off and has been removed. */
+  readonly repairedBytes: number;
+  /** What was sent before, so that no first answer after a pause counts as warm; its answers are not kept. */
+  readonly prelude: readonly {
+    readonly endpoint: EndpointRole;
+    readonly attempts: number;
+    readonly ms: number;
+    readonly outcome: string;
+  }[];
+  readonly versions: HeaderLine["versions"];
 }
 
 export interface EndLine {
   readonly type: "end";
   readonly segment: number;
   readonly atNs: number;
-  readonly reason: "complete" | "interrupted" | "deadline" | "failed";
-  /** One line, for `failed`. */
+  /** `stopped`: an endpoint was given up. `limit`: a limit of the user's own was reached. */
+  readonly reason: "complete" | "interrupted" | "deadline" | "stopped" | "limit" | "failed";
+  /** One line, for `failed` and `limit`. */
   readonly message?: string;
 }
 
@@ -181,7 +241,16 @@ export interface ExtensionLine {
   readonly versions: HeaderLine["versions"];
 }
 
-export type RecordingLine = HeaderLine | SegmentLine | ExtensionLine | Exchange | MachineLine | EndLine;
+export type RecordingLine =
+  | HeaderLine
+  | SegmentLine
+  | ExtensionLine
+  | ResumeLine
+  | Exchange
+  | MachineLine
+  | PauseLine
+  | StoppedLine
+  | EndLine;
 
 /** What stands before the exchanges, and what was found at the end. */
 export interface RecordingFrame {
@@ -191,6 +260,10 @@ export interface RecordingFrame {
   readonly extensions: readonly ExtensionLine[];
   readonly segments: readonly SegmentLine[];
   readonly machine: readonly MachineLine[];
+  readonly pauses: readonly PauseLine[];
+  /** Those of the last segment alone: a resume asks an endpoint again that was given up before. */
+  readonly stopped: readonly StoppedLine[];
+  readonly resumes: readonly ResumeLine[];
   /** Of the last segment; null when that one was killed, however the ones before it ended. */
   readonly end: EndLine | null;
   /** Bytes of a last line that was cut in half by a kill; 0 normally. */

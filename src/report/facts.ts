@@ -31,6 +31,8 @@ export function partialLine(run: Summary["run"]): string | null {
     complete: "complete",
     interrupted: "interrupted",
     deadline: "ended by its deadline",
+    stopped: "an endpoint was given up",
+    limit: "ended at a limit",
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];

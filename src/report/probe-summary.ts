@@ -77,7 +77,7 @@ export const probeSummarySchema = z.strictObject({
     goldenSet: z.strictObject({ name: z.string(), digest: z.string(), cases: z.int() }),
     planned: z.int(),
     recorded: z.int(),
-    ended: z.enum(["complete", "interrupted", "deadline", "failed", "killed"]),
+    ended: z.enum(["complete", "interrupted", "deadline", "stopped", "limit", "failed", "killed"]),
     versions: z.strictObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
   }),
   endpoints: z.strictObject({ baseline: endpointSchema, candidate: endpointSchema }),

@@ -126,8 +126,45 @@ const coldTrial = z.strictObject({
     headersMs: maybe,
     firstTokenMs: maybe,
   }),
+  /** Which trial of the recording, from 0. */
+  trial: z.int(),
+  /** Attempts by how the endpoint put them off: `connection refused`, `HTTP 503`, `HTTP 202`, … */
+  putOff: counts,
+  /** Retry-After that was asked for, all together, ms. */
+  backoffMs: number,
+  /** Against the endpoint's `wake.budget` and `wake.cap`; null where it was not cold, or the run was stopped. */
+  budget: z.enum(["kept", "broken"]).nullable(),
+  cap: z.enum(["kept", "broken"]).nullable(),
+  /** Whole answer, release to end, ms. */
+  e2eMs: maybe,
+  /** How it was known to sleep. */
+  asleepBy: z.enum(["assumed", "idle", "scale-down"]),
+  /** Time to first token of the warm requests right after this trial, ms, in order. */
+  warmTtftMs: z.array(number),
   verdict: z.enum(["cold", "not cold", "failed", "no warm reference"]),
   note: z.string(),
+});
+
+/** A cold start that nobody planned: it is in no warm tail and no pair. */
+const unplannedCold = z.strictObject({
+  exchangeId: z.int(),
+  caseId: z.string(),
+  round: z.int(),
+  ttftMs: maybe,
+  /** The case's own warm time to first token, ms. */
+  usualMs: maybe,
+  /** What it was recognised by, in one line. */
+  evidence: z.string(),
+});
+
+/** Of the wakes of one endpoint. Null with fewer than six cold trials: they are listed one by one. */
+const wakeInterval = z.strictObject({
+  n: z.int(),
+  p50: number,
+  /** Distribution-free bounds of the median, two-sided. */
+  lower: number,
+  upper: number,
+  confidence: number,
 });
 
 /** Failures alike, of one endpoint. Phase cold is left out: a waking endpoint refuses on purpose. */
@@ -178,7 +215,9 @@ export const summarySchema = z.strictObject({
   control: controlSummary.nullable(),
   run: z.strictObject({
     runId: z.string(),
-    kind: z.enum(["run", "demo"]),
+    kind: z.enum(["run", "demo", "wake"]),
+    /** What the recording holds of prompts and answers. */
+    store: z.enum(["full", "redacted", "metadata"]),
     createdAt: z.string(),
     durationMs: number,
     host: z.string(),
@@ -193,8 +232,29 @@ export const summarySchema = z.strictObject({
     order: z.enum(["random", "serial"]),
     control: z.boolean(),
     versions: z.strictObject({ twintail: z.string(), node: z.string(), undici: z.string() }),
-    /** `complete`, `interrupted`, `deadline` (the run's own), `failed`, or `killed` when the recording has no end line. */
-    ended: z.enum(["complete", "interrupted", "deadline", "failed", "killed"]),
+    /**
+     * `complete`, `interrupted`, `deadline` (the run's own), `stopped` (an endpoint was given up), `limit` (of requests or
+     * cost), `failed`, or `killed` when the recording has no end line.
+     */
+    ended: z.enum(["complete", "interrupted", "deadline", "stopped", "limit", "failed", "killed"]),
+    /** One line, where it ended with an error or at a limit. */
+    endedMessage: z.string().nullable(),
+    /** Endpoints that were given up. */
+    stopped: z.array(
+      z.strictObject({
+        endpoint: z.enum(["baseline", "candidate"]),
+        kind: z.enum(["key refused", "credit spent", "failures"]),
+        /** Exchanges in a row that failed before. */
+        after: z.int(),
+        last: z.string(),
+        /** Planned requests that were not sent to it. */
+        notSent: z.int(),
+      }),
+    ),
+    /** How often it was taken up again after a kill or a stop; pairs of two processes are broken. */
+    resumed: z.strictObject({ times: z.int(), brokenPairs: z.int(), repairedBytes: z.int() }),
+    /** Time in which nothing was sent, to keep within `limits`, ms. */
+    limitPausesMs: sides(number),
     planned: z.int(),
     recorded: z.int(),
     partial: z.boolean(),
@@ -218,6 +278,10 @@ export const summarySchema = z.strictObject({
     candidate: z.array(coldTrial),
     /** Warm time to first token beside it, ms. */
     warmTtftP50: sides(maybe),
+    interval: sides(wakeInterval.nullable()),
+    unplanned: sides(z.array(unplannedCold)),
+    /** The budget and the cap that were promised, ms; null of an endpoint that never sleeps. */
+    promised: sides(z.strictObject({ budgetMs: number, capMs: number }).nullable()),
   }),
   checks: z.strictObject({
     /** Cases with an unmet expectation. */
@@ -264,6 +328,8 @@ export const summarySchema = z.strictObject({
   findings: z.array(finding),
   validity: z.strictObject({
     ok: z.boolean(),
+    /** What the machine did that no limit is set for, such as a clock that was set. */
+    notes: z.array(z.string()),
     figures: z.array(
       z.strictObject({
         name: z.string(),
@@ -285,6 +351,7 @@ export type MetricPhaseName = "warm" | "solo" | "cold" | "warmup" | "probe";
 export type MetricSummary = z.infer<typeof metric>;
 export type ShareSummary = z.infer<typeof share>;
 export type ColdTrial = z.infer<typeof coldTrial>;
+export type UnplannedCold = z.infer<typeof unplannedCold>;
 export type FailureGroup = z.infer<typeof failureGroup>;
 export type RetrySummary = z.infer<typeof retries>;
 export type EndpointSummary = z.infer<typeof endpoint>;

@@ -2,6 +2,7 @@
 import { createServer, type Socket } from "node:net";
 import { capture as builtCapture } from "../../dist/capture/capture.js";
 import { accessOf } from "../../src/capture/access.js";
+import type { CaptureEnd } from "../../src/capture/messages.js";
 import type { HttpProxy } from "../../src/config/proxies.js";
 import type { CaptureSettings, EndpointSettings } from "../../src/config/settings.js";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
@@ -36,7 +37,7 @@ export interface CaptureOptions {
 export interface Captured {
   readonly exchanges: Exchange[];
   readonly machine: MachineLine[];
-  readonly reason: "complete" | "interrupted" | "deadline";
+  readonly reason: CaptureEnd["reason"];
   readonly originNs: bigint;
 }
 
@@ -83,7 +84,7 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
       },
       onMachine: (line) => machine.push(line),
     },
-    stop.signal,
+    { stop: stop.signal },
   );
   return { exchanges: exchanges.sort((a, b) => a.id - b.id), machine, reason: end.reason, originNs };
 }

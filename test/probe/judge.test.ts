@@ -191,6 +191,9 @@ describe("a recording", () => {
     extensions: [],
     segments: [],
     machine: [],
+    pauses: [],
+    stopped: [],
+    resumes: [],
     end: null,
     tornBytes: 0,
   });

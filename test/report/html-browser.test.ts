@@ -75,6 +75,8 @@ describe.skipIf(missing)("the page in a browser", () => {
 
   test("a link from a flip opens its case", async () => {
     await page.locator(".flips a", { hasText: "json-object" }).click();
+    // The page opens it when it hears of the new fragment, which is after the click.
+    await page.locator("details.case[open]").first().waitFor();
     await expect(page.locator("details.case[open]").count()).resolves.toBe(1);
     await expect(page.locator("details.case[open] > summary b").first().textContent()).resolves.toBe("json-object");
   });

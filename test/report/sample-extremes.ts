@@ -57,11 +57,18 @@ export function emptyReport(): Report {
         },
       },
       rates: { errors: { baseline: none, candidate: none, difference: null, better: "lower", of: "first attempts" } },
-      cold: { baseline: [], candidate: [], warmTtftP50: { baseline: null, candidate: null } },
+      cold: {
+        baseline: [],
+        candidate: [],
+        warmTtftP50: { baseline: null, candidate: null },
+        interval: { baseline: null, candidate: null },
+        unplanned: { baseline: [], candidate: [] },
+        promised: { baseline: null, candidate: null },
+      },
       checks: { unmet: [], toolFaults: { baseline: {}, candidate: {} }, notTested: [] },
       parity: { pairs: 0, rungs: {}, flips: [], outputTokenRatio: null, matchedLength: 0, outputs: null },
       findings: [],
-      validity: { ok: true, figures: [] },
+      validity: { ok: true, notes: [], figures: [] },
     },
     details: { cases: [], timeline: [], curves: [], dots: [], tailFiles: [] },
   };
@@ -94,6 +101,7 @@ export function troubledReport(): Report {
       })),
       validity: {
         ok: false,
+        notes: [],
         figures: summary.validity.figures.map((figure, index) =>
           index === 0 ? { ...figure, value: 48.2, ok: false } : figure,
         ),

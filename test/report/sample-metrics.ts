@@ -273,6 +273,15 @@ export function sampleCold(): { cold: Summary["cold"]; bars: TimelineBar[] } {
       headersMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.8,
       firstTokenMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.2,
     },
+    trial: 0,
+    putOff: unavailableMs > 0 ? { "HTTP 503": Math.round(unavailableMs / 10_000) } : {},
+    backoffMs: unavailableMs,
+    budget:
+      verdict === "not cold" ? null : wakeMs !== null && wakeMs <= 160_000 ? ("kept" as const) : ("broken" as const),
+    cap: verdict === "not cold" ? null : wakeMs === null ? ("broken" as const) : ("kept" as const),
+    e2eMs: wakeMs === null ? null : wakeMs + 2_400,
+    asleepBy: "assumed" as const,
+    warmTtftMs: wakeMs === null ? [] : [398, 412, 405],
     verdict,
     note,
   });
@@ -287,6 +296,21 @@ export function sampleCold(): { cold: Summary["cold"]; bars: TimelineBar[] } {
       trial(905, null, 12_000, 290_000, "failed", "no token before the cap of 5 min; last answer HTTP 504"),
     ],
     warmTtftP50: { baseline: 404, candidate: 371 },
+    interval: { baseline: null, candidate: null },
+    unplanned: {
+      baseline: [],
+      candidate: [
+        {
+          exchangeId: 77,
+          caseId: "chat-short",
+          round: 4,
+          ttftMs: 121_400,
+          usualMs: 362,
+          evidence: "first answer after 15 min without a request",
+        },
+      ],
+    },
+    promised: { baseline: null, candidate: { budgetMs: 160_000, capMs: 300_000 } },
   };
   let cursor = 0;
   const bars = [

@@ -74,6 +74,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
       run: {
         runId: "demo-20260731-141205",
         kind: "demo",
+        store: "full",
         createdAt: "2026-07-31T14:12:05.120Z",
         durationMs: 612_400,
         host: "bench-02",
@@ -91,6 +92,10 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         control: true,
         versions: { twintail: "0.1.0", node: "20.20.0", undici: "7.30.2" },
         ended: "complete",
+        endedMessage: null,
+        stopped: [],
+        resumed: { times: 0, brokenPairs: 0, repairedBytes: 0 },
+        limitPausesMs: { baseline: 0, candidate: 0 },
         planned: exchanges.length + 11,
         recorded: exchanges.length + 11,
         partial: false,
@@ -314,6 +319,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
       ],
       validity: {
         ok: true,
+        notes: [],
         figures: [
           {
             name: "send lag p99",
