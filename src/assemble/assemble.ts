@@ -189,12 +189,17 @@ function durationMs(exchanges: readonly ScoredExchange[]): number {
   );
 }
 
+/** What an endpoint calls itself may be as long as an answer. */
+const MAX_NAME = 200;
+
 function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
   const own = exchanges.filter(({ endpoint }) => endpoint === role);
   const warm = own.filter(({ phase }) => phase === "warm");
   const facts = header.endpoints[role];
   const seen = (pick: (exchange: ScoredExchange) => string | null): string[] =>
-    [...new Set(own.map(pick).filter((value) => value !== null))].sort().slice(0, 50);
+    [...new Set(own.map((exchange) => pick(exchange)?.slice(0, MAX_NAME)).filter((value) => value !== undefined))]
+      .sort()
+      .slice(0, 50);
   return {
     baseUrl: facts.baseUrl,
     models: { ...facts.models },

@@ -26,6 +26,8 @@ export interface Scenario {
   readonly outcome: string;
   /** Runs only with `TWINTAIL_SLOW=1`. */
   readonly slow?: true;
+  /** What it waits for: not run until then. */
+  readonly waits?: string;
   /** Why it cannot run on this machine, or null. */
   readonly cannot?: () => string | null;
   /** Throws where the outcome is another one. */
@@ -36,9 +38,13 @@ export interface Scenario {
 export function execute(scenarios: readonly Scenario[]): void {
   afterAll(stopShared);
   describe.concurrent("faults", () => {
-    for (const { fault, outcome, slow, cannot, run } of scenarios) {
+    for (const { fault, outcome, slow, waits, cannot, run } of scenarios) {
       const reason =
-        slow === true && process.env.TWINTAIL_SLOW !== "1" ? "TWINTAIL_SLOW=1 runs it" : (cannot?.() ?? null);
+        waits !== undefined
+          ? `waits: ${waits}`
+          : slow === true && process.env.TWINTAIL_SLOW !== "1"
+            ? "TWINTAIL_SLOW=1 runs it"
+            : (cannot?.() ?? null);
       it.skipIf(reason !== null)(`${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`, async () => {
         const place = new Place();
         try {
