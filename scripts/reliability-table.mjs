@@ -30,7 +30,9 @@ export function reliabilityPage({ areas, scenarios }) {
   const tables = Object.entries(areas).flatMap(([area, title]) => {
     const rows = scenarios
       .filter((scenario) => scenario.area === area)
-      .map(({ fault, outcome, slow }) => `| ${cell(capital(fault))} | ${cell(capital(outcome))}${slow ? " (slow)" : ""} |`);
+      .map(
+        ({ fault, outcome, slow }) => `| ${cell(capital(fault))} | ${cell(capital(outcome))}${slow ? " (slow)" : ""} |`,
+      );
     if (rows.length === 0) return [];
     return [[`## ${title}`, "", "| what happens | what twintail does |", "| --- | --- |", ...rows, ""].join("\n")];
   });

@@ -138,6 +138,7 @@ export class Place {
           seed: 5,
           prefix: "shared",
           retry: { attempts: 1 },
+          giveUpAfter: 0,
           timeouts: TIMEOUTS,
           ...capture,
         },
