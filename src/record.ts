@@ -123,17 +123,21 @@ function tryAppend(append: () => void): void {
 /**
  * Opens and closes a connection to each endpoint, both at once. One that scales to zero is left asleep: the first contact
  * with it is its cold trial.
+ * @param roles those that will be asked
  * @throws TwintailError that says which cannot be reached, and why; one line an endpoint.
  */
 export async function reachBoth(
   { endpoints, capture: { timeouts } }: Settings,
   access: Access,
   stop: AbortSignal | undefined,
+  roles: readonly EndpointRole[] = ROLES,
 ): Promise<void> {
   const tried = await Promise.allSettled(
-    ROLES.filter((role) => endpoints[role].wake === undefined).map((role) =>
-      checkReachable(access.endpoints[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop),
-    ),
+    roles
+      .filter((role) => endpoints[role].wake === undefined)
+      .map((role) =>
+        checkReachable(access.endpoints[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop),
+      ),
   );
   const errors = tried.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (errors.length === 0) return;
