@@ -121,20 +121,25 @@ function tryAppend(append: () => void): void {
 }
 
 /**
- * Opens and closes a connection to each endpoint. One that scales to zero is left asleep: the first contact with it is
- * its cold trial.
- * @throws TwintailError that says which cannot be reached, and why.
+ * Opens and closes a connection to each endpoint, both at once. One that scales to zero is left asleep: the first contact
+ * with it is its cold trial.
+ * @throws TwintailError that says which cannot be reached, and why; one line an endpoint.
  */
 export async function reachBoth(
   { endpoints, capture: { timeouts } }: Settings,
   access: Access,
   stop: AbortSignal | undefined,
 ): Promise<void> {
-  for (const role of ROLES) {
-    if (endpoints[role].wake !== undefined) continue;
-    const { route } = access.endpoints[role];
-    await checkReachable(route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
-  }
+  const tried = await Promise.allSettled(
+    ROLES.filter((role) => endpoints[role].wake === undefined).map((role) =>
+      checkReachable(access.endpoints[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop),
+    ),
+  );
+  const errors = tried.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
+  if (errors.length === 0) return;
+  const other = errors.find((error) => !(error instanceof TwintailError));
+  if (other !== undefined || errors.length === 1 || stop?.aborted) throw other ?? errors[0];
+  throw new TwintailError({ cause: errors.map(errorMessage).join("\n"), error: errors[0] });
 }
 
 /** @throws TwintailError when what is planned may cost more than `capture.maxCost`. */

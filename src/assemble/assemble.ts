@@ -19,6 +19,7 @@ import { detailsOf } from "./details.js";
 import { Exploratory, testable } from "./exploratory.js";
 import { failureSummary, retrySummary } from "./failures.js";
 import { type Comparisons, hasSlowShare, isCompared, metricSummaries } from "./metrics.js";
+import { stillHolds, stoppedSummary } from "./partial.js";
 import { rateSummaries } from "./rates.js";
 import { rounded } from "./tails.js";
 import { timeoutSummary } from "./timeouts.js";
@@ -123,7 +124,7 @@ function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): 
   };
 }
 
-function runSummary({ frame, exchanges }: Judged): Summary["run"] {
+function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["run"] {
   const { header, segments, end } = frame;
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
   const labels = ROLES.flatMap((role) => {
@@ -159,6 +160,7 @@ function runSummary({ frame, exchanges }: Judged): Summary["run"] {
     planned: header.plan.length,
     recorded,
     partial: recorded < header.plan.length,
+    stillHolds: stillHolds(frame, exchanges, pairs, judgement.gates),
     recent: (header.recent ?? []).map((run) => ({ ...run })),
   };
 }
@@ -171,14 +173,6 @@ function limitPauseMs({ pauses }: RecordingFrame, role: Role): number {
       .filter(({ endpoint, why }) => endpoint === role && LIMIT_PAUSES.has(why))
       .reduce((sum, { fromNs, toNs }) => sum + Math.max(0, toNs - fromNs), 0) / NS_PER_MS,
   );
-}
-
-function stoppedSummary({ header, stopped }: RecordingFrame, exchanges: readonly ScoredExchange[]) {
-  return stopped.map(({ endpoint, kind, after, last }) => {
-    const planned = header.plan.filter((row) => row.endpoint === endpoint).length;
-    const sent = exchanges.filter((exchange) => exchange.endpoint === endpoint).length;
-    return { endpoint, kind, after, last: last.slice(0, 300), notSent: Math.max(0, planned - sent) };
-  });
 }
 
 /** Time in which requests were out: what lies between a run and its extension is none of it. */
@@ -195,12 +189,17 @@ function durationMs(exchanges: readonly ScoredExchange[]): number {
   );
 }
 
+/** What an endpoint calls itself may be as long as an answer. */
+const MAX_NAME = 200;
+
 function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
   const own = exchanges.filter(({ endpoint }) => endpoint === role);
   const warm = own.filter(({ phase }) => phase === "warm");
   const facts = header.endpoints[role];
   const seen = (pick: (exchange: ScoredExchange) => string | null): string[] =>
-    [...new Set(own.map(pick).filter((value) => value !== null))].sort().slice(0, 50);
+    [...new Set(own.map((exchange) => pick(exchange)?.slice(0, MAX_NAME)).filter((value) => value !== undefined))]
+      .sort()
+      .slice(0, 50);
   return {
     baseUrl: facts.baseUrl,
     models: { ...facts.models },

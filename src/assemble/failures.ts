@@ -10,6 +10,8 @@ type Role = "baseline" | "candidate";
 
 const MAX_GROUPS = 30;
 const MAX_CASES = 50;
+/** Codes are the provider's own words. */
+const MAX_CODE = 100;
 /** Where no usage came: the rule of thumb for English text. */
 const CHARACTERS_PER_TOKEN = 4;
 
@@ -22,7 +24,7 @@ export function failureSummary(exchanges: readonly ScoredExchange[]): Summary["f
         if (failure === null) continue;
         const kind = failureClass(failure);
         // Some codes only repeat the status.
-        const code = failure.code === String(failure.status) ? null : (failure.code ?? null);
+        const code = failure.code === String(failure.status) ? null : (failure.code?.slice(0, MAX_CODE) ?? null);
         const key = JSON.stringify([
           kind,
           code,

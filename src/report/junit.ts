@@ -4,6 +4,7 @@
  * run to run stands in properties.
  */
 import { printable } from "../core/printable.js";
+import { courseLines } from "./course.js";
 import type { GateSummary } from "./decision.js";
 import { modelsLine, partialLine, SIDES } from "./facts.js";
 import { gateEvidence } from "./gate-evidence.js";
@@ -31,7 +32,9 @@ export function renderJunit(summary: Summary): string {
     skipped: String(count("inconclusive", "skipped")),
     time: (Math.max(0, run.durationMs) / 1_000).toFixed(3),
   });
-  const said = [...headline(summary), partialLine(run)].filter((line) => line !== null).join("\n");
+  const said = [...headline(summary), partialLine(run), ...courseLines(summary)]
+    .filter((line) => line !== null)
+    .join("\n");
   const lines = [
     '<?xml version="1.0" encoding="UTF-8"?>',
     "<testsuites>",
@@ -65,6 +68,13 @@ function properties({ run, verdict, verdictReason, judgement, endpoints }: Summa
     ["golden set digest", run.goldenSet.digest],
     ["rounds", String(run.rounds)],
     ["recorded of planned", `${run.recorded} of ${run.planned}`],
+    ["ended", run.endedMessage === null ? run.ended : `${run.ended}: ${run.endedMessage}`],
+    ...run.stopped.map(({ endpoint, kind, last, notSent }): [string, string] => [
+      `${endpoint} given up`,
+      `${kind}, ${last}, ${notSent} not sent`,
+    ]),
+    ["taken up again", String(run.resumed.times)],
+    ["store", run.store],
     ["twintail", run.versions.twintail],
   ];
 }

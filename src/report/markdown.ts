@@ -1,4 +1,5 @@
 /** A report as GitHub's markdown: what a pull request or a job summary shows. */
+import { courseLines, MAX_COURSE_LINE } from "./course.js";
 import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
 import { controlSection, outputsSection, ratioSection, slowShareSection } from "./markdown/comparisons.js";
@@ -63,6 +64,7 @@ function heading(summary: Summary): string[] {
   const [verdict = "", ...seen] = headline(summary);
   const partial = partialLine(run);
   const recent = recentLine(run);
+  const course = courseLines(summary);
   return [
     ...run.labels.map((label) => `**${escapeMarkdown(label)}**<br>`),
     `# ${escapeMarkdown(verdict, 400)}`,
@@ -71,6 +73,7 @@ function heading(summary: Summary): string[] {
     "",
     `${escapeMarkdown(runLine(run))}; ${escapeMarkdown(whenLine(run))}`,
     ...(partial === null ? [] : ["", `**${partial}**`]),
+    ...(course.length === 0 ? [] : ["", ...course.map((line) => `- ${escapeMarkdown(line, MAX_COURSE_LINE)}`)]),
     ...(recent === null ? [] : ["", `${escapeMarkdown(recent, 2_000)}.`]),
     "",
     ...table(

@@ -258,6 +258,8 @@ export const summarySchema = z.strictObject({
     planned: z.int(),
     recorded: z.int(),
     partial: z.boolean(),
+    /** What can be concluded from a run that is not whole, one sentence each; empty when it is whole. */
+    stillHolds: z.array(z.string()),
     /** Runs of the same golden set against the same endpoints in the 24 hours before. */
     recent: z.array(z.strictObject({ runId: z.string(), createdAt: z.string() })),
   }),

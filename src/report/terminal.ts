@@ -3,6 +3,7 @@
  * doubt. What an endpoint sent is made printable before its width is counted.
  */
 import { printableLine } from "../core/printable.js";
+import { courseLines, MAX_COURSE_LINE } from "./course.js";
 import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
 import { formatCount, formatSignificant } from "./numbers.js";
@@ -68,6 +69,7 @@ function heading(screen: Screen, summary: Summary): void {
   paragraph(screen, verdict, { paint: paint.bold });
   paragraph(screen, seen.join(" "));
   lines.push("");
+  courseParagraphs(screen, summary);
   for (const side of SIDES) endpointLines(screen, side, summary);
   paragraph(screen, `${printableLine(runLine(run))}; ${printableLine(whenLine(run))}`, { paint: paint.dim });
   paragraph(screen, `twintail ${run.kind === "demo" ? "demo " : ""}${printableLine(run.runId, 80)}`, {
@@ -75,8 +77,16 @@ function heading(screen: Screen, summary: Summary): void {
   });
   const recent = recentLine(run);
   if (recent !== null) paragraph(screen, `${printableLine(recent, 2_000)}.`);
-  const partial = partialLine(run);
-  if (partial !== null) paragraph(screen, partial, { paint: (line) => paint.worse(paint.bold(line)) });
+}
+
+/** That a run is not whole stands before what it says of the endpoints. */
+function courseParagraphs(screen: Screen, summary: Summary): void {
+  const { paint, lines } = screen;
+  const partial = partialLine(summary.run);
+  const course = courseLines(summary);
+  if (partial !== null) paragraph(screen, `${partial}.`, { paint: (line) => paint.worse(paint.bold(line)) });
+  for (const line of course) paragraph(screen, printableLine(line, MAX_COURSE_LINE), { first: "· ", rest: "  " });
+  if (partial !== null || course.length > 0) lines.push("");
 }
 
 function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Summary): void {

@@ -85,7 +85,7 @@ describe("bad input", () => {
     [
       "an unreachable host",
       ["run", file("gone.yaml", config("http://127.0.0.1:1/v1"))],
-      /^[\s\S]*endpoints\.baseline\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\n$/,
+      /^[\s\S]*endpoints\.baseline\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\nendpoints\.candidate\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\n$/,
     ],
     ["a recording that is none", ["score", file("not.jsonl", "hello\n")], /not\.jsonl:1: not a line of JSON/],
     ["no arguments to score", ["score"], /missing required argument 'recording'/],

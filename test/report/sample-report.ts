@@ -99,6 +99,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         planned: exchanges.length + 11,
         recorded: exchanges.length + 11,
         partial: false,
+        stillHolds: [],
         recent: [
           { runId: "demo-20260731-091102", createdAt: "2026-07-31T09:11:02.000Z" },
           { runId: "demo-20260730-220450", createdAt: "2026-07-30T22:04:50.000Z" },

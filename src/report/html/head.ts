@@ -1,5 +1,6 @@
 /** The first screen: the verdict and what decided it, what was seen, and between which endpoints. */
 import { printableLine } from "../../core/printable.js";
+import { courseLines, MAX_COURSE_LINE } from "../course.js";
 import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "../facts.js";
 import { headline, VERDICT_WORDS } from "../headline.js";
 import { formatCount, formatSignificant } from "../numbers.js";
@@ -15,6 +16,7 @@ export function firstScreen(summary: Summary): Markup {
   const reason = summary.verdict === null ? verdict : `${summary.verdictReason.replace(/\.$/, "")}.`;
   const partial = partialLine(run);
   const recent = recentLine(run);
+  const course = courseLines(summary);
   return html`<header class="top" id="summary">
 <p class="run"><b>twintail</b> <span>${printableLine(runLine(run))}</span> <span>${printableLine(whenLine(run))}</span></p>
 ${run.labels.length === 0 ? null : html`<ul class="labels">${run.labels.map((label) => html`<li>${printableLine(label)}</li>`)}</ul>`}
@@ -22,6 +24,7 @@ ${run.labels.length === 0 ? null : html`<ul class="labels">${run.labels.map((lab
 <p class="reason">${reason}</p>
 ${invalidityPanel(summary)}
 ${partial === null ? null : html`<p class="partial">${partial}.</p>`}
+${course.length === 0 ? null : html`<ul class="course">${course.map((line) => html`<li>${printableLine(line, MAX_COURSE_LINE)}</li>`)}</ul>`}
 ${recent === null ? null : html`<p class="recent">${printableLine(recent, 2_000)}.</p>`}
 ${gatesTable(summary)}
 ${seen.length === 0 ? null : html`<p class="seen">${seen.map((sentence) => html`<span>${sentence}</span> `)}</p>`}

@@ -53,6 +53,8 @@ nav a:hover { color: var(--ink); }
 .reason { margin-top: 8px; color: var(--soft); }
 .reason, .top .seen, .fine, footer p { overflow-wrap: anywhere; }
 .partial { margin-top: 8px; font-weight: 650; }
+.course { margin: 6px 0 0; padding-left: 18px; max-width: 60em; font-size: 14px; overflow-wrap: anywhere; }
+.course li { margin-top: 2px; }
 .fine { font-size: 13px; max-width: 70em; margin-top: 6px; }
 .invalidity + .recent { margin-top: 16px; }
 .recent { margin-top: 8px; font-size: 14px; max-width: 60em; overflow-wrap: anywhere; }

@@ -1,0 +1,4 @@
+import { execute } from "./scenario.js";
+import { FAILING } from "./scenarios/failing.js";
+
+execute(FAILING);

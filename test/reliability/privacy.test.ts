@@ -1,0 +1,4 @@
+import { execute } from "./scenario.js";
+import { PRIVACY } from "./scenarios/privacy.js";
+
+execute(PRIVACY);

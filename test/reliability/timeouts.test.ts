@@ -1,0 +1,4 @@
+import { execute } from "./scenario.js";
+import { TIMEOUTS } from "./scenarios/timeouts.js";
+
+execute(TIMEOUTS);
