@@ -66,6 +66,8 @@ export interface RecordJob {
   readonly runId: string;
   /** Of the process that appends; 0 made the recording. */
   readonly segment?: number;
+  /** Rows whose mates another process recorded. */
+  readonly halfPairs?: ReadonlySet<number>;
 }
 
 /**
@@ -79,7 +81,7 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId, segment = 0 } = job;
+  const { plan, runId, segment = 0, halfPairs } = job;
   const { endpoints, secrets } = access;
   const originNs = process.hrtime.bigint();
   try {
@@ -90,7 +92,10 @@ export async function record(
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
-          const clean = withoutKeys(exchange, secrets);
+          const clean = withoutKeys(
+            halfPairs?.has(exchange.id) ? { ...exchange, pairBroken: true } : exchange,
+            secrets,
+          );
           writer.append(clean);
           options.onExchange?.(clean);
         },
@@ -123,14 +128,16 @@ function tryAppend(append: () => void): void {
 /**
  * Opens and closes a connection to each endpoint. One that scales to zero is left asleep: the first contact with it is
  * its cold trial.
+ * @param roles those that will be asked
  * @throws TwintailError that says which cannot be reached, and why.
  */
 export async function reachBoth(
   { endpoints, capture: { timeouts } }: Settings,
   access: Access,
   stop: AbortSignal | undefined,
+  roles: readonly EndpointRole[] = ROLES,
 ): Promise<void> {
-  for (const role of ROLES) {
+  for (const role of roles) {
     if (endpoints[role].wake !== undefined) continue;
     const { route } = access.endpoints[role];
     await checkReachable(route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop);
@@ -219,7 +226,7 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-function segmentOf(id: number, originNs: bigint): SegmentLine {
+export function segmentOf(id: number, originNs: bigint): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",

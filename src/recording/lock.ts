@@ -171,7 +171,8 @@ function tryWrite(root: string, path: string, holder: Holder): boolean {
         return tryCreate(path, text);
       }
       // Taken for a leftover by a process of another machine.
-      if (code === "ENOENT" && attempt < 3 && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined) continue;
+      if (code === "ENOENT" && attempt < 3 && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined)
+        continue;
       throw error;
     } finally {
       rmSync(temporary, { force: true });

@@ -159,6 +159,12 @@ export function readHeader(path: string, maxBytes: number): HeaderLine {
   }
 }
 
+/** Is there a header at all? A process that was killed while it wrote it leaves none, or a part. */
+export function beginsWhole(file: string): boolean {
+  const [line] = linesOf(file);
+  return line?.whole === true;
+}
+
 /**
  * The recording that a path names: itself, or the one in that folder.
  * @throws TwintailError when there is nothing.
