@@ -5,15 +5,15 @@
 import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { asRecorded, refuseOtherRoutes } from "./as-recorded.js";
 import { interrupted } from "./capture/reach.js";
-import type { EndpointRole, Settings } from "./config/settings.js";
+import type { Settings } from "./config/settings.js";
 import { LOOKS } from "./gate/judgement.js";
 import { loadGoldenSet } from "./golden/load.js";
 import { estimatePlan } from "./plan/estimate.js";
 import { extendPlan } from "./plan/extension.js";
-import { heedPreflight } from "./preflight.js";
-import { type Access, accessTo, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
-import { changesSince, readExtendable, refuseDifference, refuseOtherMeasurement } from "./recording/extendable.js";
+import { accessTo, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
+import { changesSince, nextSegment, readExtendable } from "./recording/extendable.js";
 import { refuseWhileLocked } from "./recording/lock.js";
 import { readHeader, recordingFile } from "./recording/reader.js";
 import type { ExtensionLine, HeaderLine } from "./recording/recording.js";
@@ -56,17 +56,11 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
   );
   refuseWhileLocked(recording);
   const bytes = statSync(recording).size;
-  const { header, segments, extensions } = readExtendable(recording, LOOKS, hostname());
-  const planned = readHeader(recording, bytes);
-  refuseOtherMeasurement(planned, { goldenDigest: golden.digest, ...given }, given.goldens);
-  const settings = heedPreflight(given, header.preflight ?? {});
+  const frame = readExtendable(recording, LOOKS, hostname());
+  const { header, extensions } = frame;
+  const { settings, input } = asRecorded(given, golden, readHeader(recording, bytes));
   const plan = extendPlan({
-    set: golden.set,
-    endpoints: settings.endpoints,
-    capture: { ...settings.capture, rounds: planned.capture.rounds },
-    seed: header.seed,
-    // As recorded: a request that says another version is another request.
-    userAgent: `twintail/${header.versions.twintail}`,
+    ...input,
     before: { rows: header.plan, requests: header.requests, rounds: header.capture.rounds },
     moreRounds: options.rounds,
   });
@@ -74,7 +68,7 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
   refuseOverMaxCost("the extension", settings, estimate, "extend it by fewer rounds, or raise maxCost");
   const line: ExtensionLine = {
     type: "extension",
-    segment: Math.max(0, ...segments.map(({ id }) => id)) + 1,
+    segment: nextSegment(frame),
     createdAt: new Date().toISOString(),
     rounds: plan.rounds,
     plan: plan.rows.slice(header.plan.length),
@@ -120,13 +114,4 @@ export async function extendRun(given: PreparedExtension, options: RunOptions = 
   const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
   const stopped = await record(job, access, writer, options);
   return { folder: dirname(recording), recording, report: score(recording), interrupted: stopped };
-}
-
-const ROLES: readonly EndpointRole[] = ["baseline", "candidate"];
-
-function refuseOtherRoutes(header: HeaderLine, access: Access): void {
-  for (const role of ROLES) {
-    const proxy = access.endpoints[role].route.proxy?.origin;
-    refuseDifference(`the proxy of endpoints.${role}`, header.endpoints[role].proxy, proxy);
-  }
 }

@@ -60,6 +60,7 @@ export { renderTrendHtml } from "./report/trend-html.js";
 export type { TrendSummary } from "./report/trend-summary.js";
 export { renderTrendTerminal } from "./report/trend-terminal.js";
 export { writeReport } from "./report/write.js";
+export { type PreparedResume, prepareResume, resumeRun } from "./resume.js";
 export { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "./run.js";
 export { score } from "./score.js";
 export type { SimOptions } from "./sim/options.js";

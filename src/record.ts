@@ -66,6 +66,8 @@ export interface RecordJob {
   readonly runId: string;
   /** Of the process that appends; 0 made the recording. */
   readonly segment?: number;
+  /** Rows whose mates another process recorded. */
+  readonly halfPairs?: ReadonlySet<number>;
 }
 
 /**
@@ -79,7 +81,7 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId, segment = 0 } = job;
+  const { plan, runId, segment = 0, halfPairs } = job;
   const { endpoints, secrets } = access;
   const originNs = process.hrtime.bigint();
   try {
@@ -90,7 +92,10 @@ export async function record(
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
-          const clean = withoutKeys(exchange, secrets);
+          const clean = withoutKeys(
+            halfPairs?.has(exchange.id) ? { ...exchange, pairBroken: true } : exchange,
+            secrets,
+          );
           writer.append(clean);
           options.onExchange?.(clean);
         },
@@ -123,17 +128,21 @@ function tryAppend(append: () => void): void {
 /**
  * Opens and closes a connection to each endpoint, both at once. One that scales to zero is left asleep: the first contact
  * with it is its cold trial.
+ * @param roles those that will be asked
  * @throws TwintailError that says which cannot be reached, and why; one line an endpoint.
  */
 export async function reachBoth(
   { endpoints, capture: { timeouts } }: Settings,
   access: Access,
   stop: AbortSignal | undefined,
+  roles: readonly EndpointRole[] = ROLES,
 ): Promise<void> {
   const tried = await Promise.allSettled(
-    ROLES.filter((role) => endpoints[role].wake === undefined).map((role) =>
-      checkReachable(access.endpoints[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop),
-    ),
+    roles
+      .filter((role) => endpoints[role].wake === undefined)
+      .map((role) =>
+        checkReachable(access.endpoints[role].route, timeouts.connectMs, `endpoints.${role}.baseUrl`, stop),
+      ),
   );
   const errors = tried.flatMap((each) => (each.status === "rejected" ? [each.reason as unknown] : []));
   if (errors.length === 0) return;
@@ -224,7 +233,7 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-function segmentOf(id: number, originNs: bigint): SegmentLine {
+export function segmentOf(id: number, originNs: bigint): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",

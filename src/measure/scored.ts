@@ -3,12 +3,13 @@ import type { CheckOutcome } from "../check/finding.js";
 import type { Usage } from "../decode/completion.js";
 import type { Failure } from "../decode/failure.js";
 import { countCharacters } from "../decode/json.js";
+import { wasInterrupted } from "../recording/interrupted.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import { echoesKey } from "./echo.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
-import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
+import type { DecodedSample, DiscardedAttempt } from "./sample.js";
 import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
 import { type Waits, waitsOf } from "./waits.js";
 
