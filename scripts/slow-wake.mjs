@@ -84,7 +84,7 @@ async function twintail(command, baseline, candidate, ofCandidate, ofCapture) {
   try {
     writeFileSync(
       join(folder, "set.yaml"),
-      "name: silence\ncases:\n  - { id: hello, category: chat, detects: a cut silence, stream: true, request: { max_tokens: 20, messages: [{ role: user, content: Hello. }] } }\n",
+      "name: silence\ncases:\n  - { id: hello, category: chat, detects: a cut silence, stream: true, request: { max_tokens: 20, messages: [{ role: user, content: Hello. }] }, expect: {} }\n",
     );
     const endpoint = (url, more) => `{ baseUrl: "${url}", models: { default: m }${more} }`;
     writeFileSync(

@@ -4,7 +4,7 @@
  */
 import type { GateText } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
-import type { Verdict } from "./judgement.js";
+import type { Evidence, Verdict } from "./judgement.js";
 import { parseGates } from "./parse.js";
 import type { RunVerdict } from "./verdict.js";
 
@@ -39,11 +39,18 @@ export function asksAboutWakes(source: GateText): boolean {
 }
 
 /** What the trials say of the promise, worst first; inconclusive where nothing was cold, or not all is there. */
-export function promiseVerdict(wakes: PromisedWakes, partial: string | null): RunVerdict {
+export function promiseVerdict(
+  wakes: PromisedWakes,
+  { partial, invalid }: Pick<Evidence, "partial" | "invalid">,
+): RunVerdict {
   const sides = SIDES.map((side) => ({ side, ...sideSays(wakes, side) }));
   const worst = RANK.find((verdict) => sides.some((each) => each.verdict === verdict)) ?? "inconclusive";
   const said = sides.sort((a, b) => rankOf(a.verdict) - rankOf(b.verdict)).map(({ says }) => says);
-  const notes = partial === null ? [] : [`a partial run can fail but not pass: ${partial}`];
+  const notes = [
+    ...(partial === null ? [] : [`a partial run can fail but not pass: ${partial}`]),
+    // Stalls of milliseconds do not move a wake of minutes across its budget.
+    ...(invalid === null ? [] : [`the measuring machine was in doubt, by less than a wake is measured in: ${invalid}`]),
+  ];
   const verdict = worst === "pass" && partial !== null ? "inconclusive" : worst;
   return { verdict, reason: said.join("; "), notes };
 }

@@ -270,6 +270,7 @@ export function sampleCold(): { cold: Summary["cold"]; bars: TimelineBar[] } {
       refusedMs,
       unavailableMs,
       connectMs: 12.4,
+      requestMs: 0,
       headersMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.8,
       firstTokenMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.2,
     },
