@@ -190,7 +190,9 @@ class Scorer {
       const { baseUrl } = header.endpoints[exchange.endpoint];
       const { completion, earlier } = sample;
       const body = request?.body ?? {};
-      this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
+      // A waking endpoint refuses and holds on purpose: neither is a habit of its wire.
+      if (exchange.phase !== "cold")
+        this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
   }

@@ -27,7 +27,7 @@ export interface ColdFacts {
   readonly releasedAtNs: number;
   readonly endedAtNs: number;
   readonly trial: Pick<ColdTrial, "exchangeId" | "wakeMs" | "attempts" | "putOff" | "backoffMs" | "e2eMs" | "parts">;
-  /** How it ended without a token; null of one that woke. */
+  /** Why it failed, before its first token or after it; null of one that was answered whole. */
   readonly end: { readonly message: string; readonly atCap: boolean } | null;
 }
 
@@ -82,10 +82,7 @@ export function coldFactsOf(sample: DecodedSample): ColdFacts {
         firstTokenMs: part(headersAtNs, untilNs),
       },
     },
-    end:
-      wakeMs !== null || failure === null
-        ? null
-        : { message: failure.message, atCap: gaveUp || attempt.outcome.kind === "timeout" },
+    end: failure === null ? null : { message: failure.message, atCap: gaveUp || attempt.outcome.kind === "timeout" },
   };
 }
 
@@ -214,7 +211,7 @@ function judgeCold(facts: ColdFacts, warmTtftMs: number | null, frame: Recording
     const note = `within ${NOT_COLD_FACTOR} times the warm time to first token`;
     return { verdict: "not cold", note, budget: null, cap: null };
   }
-  return { verdict: "cold", note: "", budget, cap };
+  return { verdict: "cold", note: facts.end?.message ?? "", budget, cap };
 }
 
 function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number | undefined): Judged {
@@ -223,7 +220,7 @@ function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number 
   const capped = atCap || (capMs !== undefined && elapsedMs >= capMs);
   const note =
     capped && capMs !== undefined
-      ? `no token before the cap of ${formatDurationMs(capMs)}; last: ${message}`
+      ? `no token before the cap of ${formatDurationMs(capMs).replace(".0 s", " s")}; last: ${message}`
       : `after ${formatDurationMs(elapsedMs)}: ${message}`;
   const broken = capMs === undefined ? null : ("broken" as const);
   return { verdict: "failed", note, budget: broken, cap: capped ? broken : null };

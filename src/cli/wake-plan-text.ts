@@ -10,7 +10,7 @@ const ROLES = ["baseline", "candidate"] as const;
 const ANSWER_MS = 60_000;
 
 export function wakePlanText({ settings, golden, plan, estimate, trials, references }: PreparedWake): string {
-  const { endpoints, capture } = settings;
+  const { endpoints } = settings;
   const money = (value: number | null): string =>
     value === null ? "no price" : `$${value.toFixed(value < 1 ? 4 : 2)}`;
   const of = (pick: (role: EndpointRole) => string): string[] => ROLES.map(pick);
@@ -40,44 +40,29 @@ export function wakePlanText({ settings, golden, plan, estimate, trials, referen
     ),
     "",
     ...ROLES.flatMap((role) => sleepLine(endpoints[role], trials)),
-    `at most ${formatDurationMs(longestMs(prepared(endpoints), trials, references, capture.timeouts.totalMs))}; an answer ends a trial sooner`,
+    `at most ${formatDurationMs(longestMs([endpoints.baseline, endpoints.candidate], trials))} until all are awake, sooner where they answer; then the references`,
   ];
   return `${lines.join("\n")}\n`;
-}
-
-type Endpoints = PreparedWake["settings"]["endpoints"];
-
-function prepared(endpoints: Endpoints): readonly EndpointSettings[] {
-  return ROLES.map((role) => endpoints[role]);
 }
 
 /** How it is known to sleep before each trial. */
 function sleepLine({ role, wake, scaleDown }: EndpointSettings, trials: number): string[] {
   if (wake === undefined) return [];
-  const means =
-    scaleDown !== undefined
-      ? "it is scaled down"
-      : wake.idleAfterMs === undefined
-        ? ""
-        : `nothing is sent for ${formatDurationMs(wake.idleAfterMs)}`;
-  const first = wake.assumeIdle === false || scaleDown !== undefined ? means : "it is taken to sleep";
-  return [
-    `${role}: before the first trial ${first}${trials === 1 || first === means ? "" : `, before every other ${means}`}${trials > 1 && first === means ? ", and before every other" : ""}`,
-  ];
+  const idle = wake.idleAfterMs === undefined ? "" : `nothing is sent for ${formatDurationMs(wake.idleAfterMs)}`;
+  const means = scaleDown === undefined ? idle : "it is scaled down";
+  const always = wake.assumeIdle === false || scaleDown !== undefined;
+  if (always) return [`${role}: before ${trials === 1 ? "the trial" : "each trial"} ${means}`];
+  const later = trials === 1 ? "" : `; before each other ${means}`;
+  return [`${role}: before the ${trials === 1 ? "trial" : "first trial"} it is taken to sleep${later}`];
 }
 
 /** Both wake at one moment; the slower one is waited for. */
-function longestMs(
-  endpoints: readonly EndpointSettings[],
-  trials: number,
-  references: number,
-  totalMs: number,
-): number {
+function longestMs(endpoints: readonly EndpointSettings[], trials: number): number {
   const longest = (pick: (endpoint: EndpointSettings) => number): number => Math.max(...endpoints.map(pick));
   const sleep = ({ wake, scaleDown }: EndpointSettings): number => scaleDown?.timeoutMs ?? wake?.idleAfterMs ?? 0;
   const first = longest((endpoint) =>
     endpoint.wake?.assumeIdle === false || endpoint.scaleDown !== undefined ? sleep(endpoint) : 0,
   );
   const wakeMs = longest(({ wake }) => (wake === undefined ? 0 : wake.capMs + ANSWER_MS));
-  return first + (trials - 1) * longest(sleep) + trials * (wakeMs + references * totalMs);
+  return first + (trials - 1) * longest(sleep) + trials * wakeMs;
 }

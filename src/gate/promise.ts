@@ -8,6 +8,11 @@ import type { Evidence, Verdict } from "./judgement.js";
 import { parseGates } from "./parse.js";
 import type { RunVerdict } from "./verdict.js";
 
+/** As a setting says it: `8 min`, `4 s`. */
+function limitWords(name: "budget" | "cap", ms: number): string {
+  return `${name} of ${formatDurationMs(ms).replace(".0 s", " s")}`;
+}
+
 type Side = "baseline" | "candidate";
 
 const SIDES = ["candidate", "baseline"] as const;
@@ -66,7 +71,7 @@ function sideSays(wakes: PromisedWakes, side: Side): { verdict: Verdict | null; 
   const promise = wakes.promised[side];
   const trials = wakes[side];
   if (promise === null) return { verdict: null, says: `${side} never sleeps` };
-  const budget = `its budget of ${formatDurationMs(promise.budgetMs)}`;
+  const budget = `its ${limitWords("budget", promise.budgetMs)}`;
   const failed = trials.filter(({ verdict }) => verdict === "failed");
   const slow = trials.filter((trial) => trial.verdict !== "failed" && isBroken(trial));
   if (failed.length > 0 || slow.length > 0)
@@ -98,9 +103,7 @@ function brokenWords(
   if (lost !== undefined) return `${side} did not wake${of}: ${lost.note}`;
   const longest = slow.reduce((most, { wakeMs }) => Math.max(most, wakeMs ?? 0), 0);
   const beyond = slow.some(({ cap }) => cap === "broken");
-  const limit = beyond
-    ? `cap of ${formatDurationMs(promise.capMs)}`
-    : `budget of ${formatDurationMs(promise.budgetMs)}`;
+  const limit = beyond ? limitWords("cap", promise.capMs) : limitWords("budget", promise.budgetMs);
   const took = formatDurationMs(longest);
   return trials.length === 1
     ? `${side} woke in ${took}, over its ${limit}`

@@ -274,8 +274,8 @@ export function sampleCold(): { cold: Summary["cold"]; bars: TimelineBar[] } {
       headersMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.8,
       firstTokenMs: wakeMs === null ? null : (wakeMs - refusedMs - unavailableMs - 12.4) * 0.2,
     },
-    trial: 0,
-    putOff: unavailableMs > 0 ? { "HTTP 503": Math.round(unavailableMs / 10_000) } : {},
+    trial: Math.floor((exchangeId - 900) / 2),
+    putOff: unavailableMs > 0 ? { "HTTP 503": (wakeMs === null ? 1 : 0) + Math.round(unavailableMs / 10_000) } : {},
     backoffMs: unavailableMs,
     budget:
       verdict === "not cold" ? null : wakeMs !== null && wakeMs <= 160_000 ? ("kept" as const) : ("broken" as const),
