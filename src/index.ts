@@ -67,3 +67,4 @@ export type { SimOptions } from "./sim/options.js";
 export { type SimProcess, startReplayProcess, startSimProcess } from "./sim/process.js";
 export type { ReplayOptions } from "./sim/replay/options.js";
 export { type AddedNight, type AddNightOptions, addToHistory, type TrendOptions, trend } from "./trend.js";
+export { type PreparedWake, prepareWake, wake } from "./wake.js";

@@ -4,7 +4,7 @@
  */
 
 import { assembleReport } from "./assemble/assemble.js";
-import { type ColdFacts, coldFactsOf, coldSummary } from "./assemble/cold.js";
+import { type ColdFacts, coldFactsOf, coldSummary, coldWakes } from "./assemble/cold.js";
 import { partialReason } from "./assemble/partial.js";
 import { invalidReason, validityOf } from "./assemble/validity.js";
 import { preflightFindings } from "./check/conformance/preflight.js";
@@ -21,10 +21,13 @@ import type { GateText } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import type { Completion } from "./decode/completion.js";
 import { judge } from "./gate/judge.js";
+import { wakeGates } from "./gate/promise.js";
 import type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
+import type { Measurement, Metric } from "./measure/metric.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
+import { findUnplanned, type Suspect, suspectOf, type UnplannedStart } from "./measure/unplanned.js";
 import { nameUnsupported } from "./measure/unsupported.js";
 import { readRecording } from "./recording/reader.js";
 import type { Exchange, HeaderLine, RecordingFrame } from "./recording/recording.js";
@@ -53,11 +56,12 @@ export function judgeExchanges(path: string, _goldenSet?: GoldenSet): JudgedExch
     scorer.add(exchange, header);
   });
   refuseProbe(frame.header, path);
-  const exchanges = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
-  if (exchanges.length === 0) {
+  const recorded = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
+  if (recorded.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
-  scorer.tails.settle();
+  const unplanned = scorer.settle(recorded, frame);
+  const exchanges = recorded.map((each) => (unplanned.has(each.id) ? { ...each, bucket: "cold" as const } : each));
   const { tails, parity } = scorer;
   return {
     frame,
@@ -65,11 +69,15 @@ export function judgeExchanges(path: string, _goldenSet?: GoldenSet): JudgedExch
     tails,
     parity,
     findings: [...preflightFindings(frame.header), ...scorer.findings()],
-    cold: coldSummary(
-      scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-      tails,
-    ),
+    cold: coldSummary({ cold: scorer.cold, exchanges, unplanned: bySide(unplanned, exchanges), tails, frame }),
   };
+}
+
+/** Cold starts that nobody planned, of each endpoint by id. */
+function bySide(unplanned: ReadonlyMap<number, UnplannedStart>, exchanges: readonly ScoredExchange[]) {
+  const of = (role: "baseline" | "candidate") =>
+    exchanges.flatMap(({ id, endpoint }) => (endpoint === role ? (unplanned.get(id) ?? []) : []));
+  return { baseline: of("baseline"), candidate: of("candidate") };
 }
 
 export interface ScoreOptions {
@@ -92,7 +100,8 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
   const { comparisons, control } = compared(header, exchanges, pairs);
   const flips = findFlips(judgedPairs(pairs));
   const validity = validityOf(frame.machine, exchanges);
-  const judgement = judge(gates ?? header.judge.gates, {
+  const asked = gates ?? header.judge.gates;
+  const judgement = judge(header.kind === "wake" ? wakeGates(asked) : asked, {
     comparison: comparisons.warm,
     control,
     cases: header.goldenSet.cases,
@@ -103,6 +112,7 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
     partial: partialReason(frame, exchanges),
     quick: header.judge.quick === true,
     look: 1 + frame.extensions.length,
+    promise: header.kind === "wake" ? cold : undefined,
   });
   return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }
@@ -147,6 +157,8 @@ class Scorer {
   readonly tails = new TailBook();
   readonly parity = new Map<number, ParityOutcome>();
   readonly cold: ColdFacts[] = [];
+  /** May have been cold starts: what was measured of them waits until all was seen. */
+  readonly #suspects: (Suspect & { readonly measurements: ReadonlyMap<Metric, Measurement> | null })[] = [];
   /** Halves whose mates have not come yet. */
   readonly #waiting = new Map<number, Half>();
   readonly #wire = watchConformance();
@@ -165,18 +177,40 @@ class Scorer {
     const sample = sampleOf(exchange, golden, header);
     const measurements = measureAll(sample);
     const check = checkOf(sample, golden, header);
-    this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
+    const scored = scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds);
+    this.exchanges.push(scored);
     if (sample.bucket !== "none") {
       // A control arm is compared with its own endpoint alone: tails, rates and pairs are of the same exchanges.
-      if (!isControl(exchange)) this.tails.record(exchange, measurements);
+      const inTails = !isControl(exchange);
+      const suspect = suspectOf(sample, scored, header);
+      if (suspect !== null) this.#suspects.push({ ...suspect, measurements: inTails ? measurements : null });
+      else if (inTails) this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
       const request = header.requests[exchange.requestId];
       const { baseUrl } = header.endpoints[exchange.endpoint];
       const { completion, earlier } = sample;
       const body = request?.body ?? {};
-      this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
+      // A waking endpoint refuses and holds on purpose: neither is a habit of its wire.
+      if (exchange.phase !== "cold")
+        this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
+  }
+
+  /** After the last exchange: what was no cold start enters its tails, and the tails are whole. */
+  settle(exchanges: readonly ScoredExchange[], frame: RecordingFrame): Map<number, UnplannedStart> {
+    const wakes = (role: "baseline" | "candidate") => coldWakes(this.cold, exchanges, role);
+    const unplanned = findUnplanned({
+      suspects: this.#suspects,
+      exchanges,
+      wakes: { baseline: wakes("baseline"), candidate: wakes("candidate") },
+      frame,
+    });
+    for (const { exchange, measurements } of this.#suspects) {
+      if (measurements !== null && !unplanned.has(exchange.id)) this.tails.record(exchange, measurements);
+    }
+    this.tails.settle();
+    return unplanned;
   }
 
   findings(): Finding[] {

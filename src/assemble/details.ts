@@ -6,6 +6,7 @@ import type { Metric } from "../measure/metric.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import { supportedShare, type Tail } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
+import { wallClockOf } from "../measure/wall-clock.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import type {
   CaseDots,
@@ -17,7 +18,6 @@ import type {
   TimelineBar,
 } from "../report/report.js";
 import { rounded } from "./tails.js";
-import { wallClockOf } from "./wall-clock.js";
 
 /** Metrics whose curves and dots are worth a plot. */
 const PLOTTED = ["ttft", "ttfa", "e2e", "chunk_gap", "stall", "decode_rate", "char_rate"];
@@ -142,11 +142,12 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
   };
 }
 
-function outcomeText({ failure, cancelled, attemptFailures }: ScoredExchange): string {
+function outcomeText({ failure, cancelled, attemptFailures, bucket }: ScoredExchange): string {
   if (cancelled === "plan") return "cancelled as planned";
   if (cancelled === "user") return "interrupted";
   if (failure !== null) return failure.message;
   const retried = attemptFailures.length - 1;
+  if (bucket === "cold") return "ok, a cold start";
   return retried === 0 ? "ok" : `ok after ${retried} failed ${retried === 1 ? "attempt" : "attempts"}`;
 }
 

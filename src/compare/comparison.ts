@@ -9,7 +9,7 @@ import { type Doubts, withDoubts } from "./doubts.js";
 import type { Estimand, Estimate } from "./estimate.js";
 import { exactConditionalP } from "./exact-test.js";
 import { type AnswerPair, compareOutputs, type OutputComparison } from "./outputs.js";
-import { caseKey, hasValue, type Pair, shiftOf } from "./pairs.js";
+import { caseKey, hasValue, isInTails, type Pair, shiftOf } from "./pairs.js";
 import { quantileOf } from "./quantile.js";
 import { countOf, type RateRule, type Share, shareOf } from "./rates.js";
 import { type PairShare, shareDifference, shareEstimate } from "./share-estimate.js";
@@ -187,7 +187,7 @@ export class Comparison {
     const slowEnd = betterOf(metric) === "higher" ? 0 : Number.POSITIVE_INFINITY;
     return this.#sides[side].flatMap((exchange) => {
       const scalar = exchange.scalars[metric];
-      if (scalar === undefined || exchange.bucket === "none" || !this.#counts(exchange, metric)) return [];
+      if (scalar === undefined || !isInTails(exchange) || !this.#counts(exchange, metric)) return [];
       if ("value" in scalar) return [{ caseId: caseKey(exchange), round: exchange.round, value: scalar.value }];
       return scalar.failed ? [{ caseId: caseKey(exchange), round: exchange.round, value: slowEnd }] : [];
     });

@@ -23,6 +23,11 @@ export function isControl({ arm }: Pick<ScoredExchange, "arm">): boolean {
   return arm === "control" || arm === "candidate2";
 }
 
+/** Neither cancelled nor a cold start. */
+export function isInTails({ bucket }: Pick<ScoredExchange, "bucket">): boolean {
+  return bucket !== "none" && bucket !== "cold";
+}
+
 /** Pairs by id, from exchanges in any order. */
 export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
   const pairs = new Map<
@@ -73,9 +78,9 @@ function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric:
   });
 }
 
-/** The value that may enter a paired comparison, or null. */
+/** The value that may enter a paired comparison, or null: of a cold start that nobody planned there is none. */
 export function comparable(exchange: ScoredExchange, metric: string): number | null {
-  if (exchange.bucket === "none" || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
+  if (!isInTails(exchange) || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
   const scalar = exchange.scalars[metric];
   return scalar !== undefined && "value" in scalar ? scalar.value : null;
 }

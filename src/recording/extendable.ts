@@ -20,6 +20,7 @@ export function readExtendable(file: string, looks: number, host: string): Recor
   const refuse = (cause: string, remedy: string): never => {
     throw new TwintailError({ cause, place: file, remedy });
   };
+  if (header.kind === "wake") refuse("this is a recording of cold trials", "name the folder of a run");
   if (header.kind === "probe") refuse("this is the recording of a probe", "name the folder of a run");
   if (end === null || tornBytes > 0) refuse("this run was killed before its end", NOT_WHOLE);
   if (end !== null && end.reason !== "complete") refuse(`this run ${ENDED[end.reason]}`, NOT_WHOLE);

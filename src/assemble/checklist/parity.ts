@@ -161,7 +161,8 @@ function goldenPrompts({ summary, header, warm }: Evidence): Answer {
     .filter(({ direction, consistent }) => direction === "regressed" && consistent)
     .map(({ caseId }) => caseId);
   const compared = warm.pairs.filter((pair) =>
-    [pair.baseline, pair.candidate].every((each) => each?.bucket === "warm"),
+    // What a cold start said was compared like any other answer.
+    [pair.baseline, pair.candidate].every((each) => each?.bucket === "warm" || each?.bucket === "cold"),
   );
   const rounds = new Set(compared.flatMap(({ baseline }) => baseline?.round ?? [])).size;
   const cases = new Set(compared.flatMap(({ baseline }) => baseline?.caseId ?? [])).size;

@@ -11,7 +11,7 @@ const LEFT = 92;
 const RIGHT = 96;
 const ROW = 26;
 
-const PARTS = ["refused", "unavailable", "connect", "headers", "token"] as const;
+const PARTS = ["refused", "unavailable", "connect", "connect", "headers", "token"] as const;
 
 /** Every trial is a row; a trial without a token ends in a cross. */
 export function wakePlot({ cold }: Summary): Markup {
@@ -48,7 +48,8 @@ function segments(side: string, trial: ColdTrial, x: (ms: number) => number, y: 
 }
 
 function partsMs({ parts }: ColdTrial): number[] {
-  return [parts.refusedMs, parts.unavailableMs, parts.connectMs, parts.headersMs ?? 0, parts.firstTokenMs ?? 0];
+  const { refusedMs, unavailableMs, connectMs, requestMs, headersMs, firstTokenMs } = parts;
+  return [refusedMs, unavailableMs, connectMs, requestMs, headersMs ?? 0, firstTokenMs ?? 0];
 }
 
 function lengthMs(trial: ColdTrial): number {
