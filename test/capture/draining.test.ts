@@ -1,6 +1,6 @@
 /** A limit of the user's own: nothing more is sent, and what is in flight ends as it would have. */
 import { afterEach, describe, expect, test } from "vitest";
-import { wasInterrupted } from "../../src/measure/sample.js";
+import { wasInterrupted } from "../../src/recording/interrupted.js";
 import type { Attempt, Exchange } from "../../src/recording/recording.js";
 import { CASE, CHAT_BODY, captureFrom, plainAnswer, type RawServer, rawServer } from "./harness.js";
 

@@ -2,8 +2,8 @@
 import { afterEach, describe, expect, test } from "vitest";
 import { countsForGivingUp, FailureStreak } from "../../src/capture/give-up.js";
 import type { FailedAttempt } from "../../src/capture/retry.js";
-import { wasInterrupted } from "../../src/measure/sample.js";
 import type { PlannedRequest, RequestTemplate } from "../../src/plan/plan.js";
+import { wasInterrupted } from "../../src/recording/interrupted.js";
 import type { Attempt, Exchange } from "../../src/recording/recording.js";
 import { CASE, CHAT_BODY, captureFrom, plainAnswer, type RawServer, rawServer } from "./harness.js";
 
