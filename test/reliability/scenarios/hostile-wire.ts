@@ -100,12 +100,7 @@ export const HOSTILE: readonly Scenario[] = [
           if (!isStream(request)) return well(socket, request, count);
           const pieces = [...Buffer.from(whole)].map((byte) => chunk(String.fromCharCode(byte)));
           socket.write(SSE_HEAD);
-          const write = (): void => {
-            const piece = pieces.shift();
-            socket.write(piece ?? LAST_CHUNK);
-            if (piece !== undefined) setImmediate(write);
-          };
-          write();
+          drip(socket, 1, (index) => pieces[index] ?? (index === pieces.length ? LAST_CHUNK : null));
         },
         { rounds: 2 },
       );

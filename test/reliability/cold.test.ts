@@ -1,4 +1,0 @@
-import { execute } from "./scenario.js";
-import { COLD } from "./scenarios/cold.js";
-
-execute(COLD);

@@ -1,4 +1,0 @@
-import { execute } from "./scenario.js";
-import { TIMEOUTS } from "./scenarios/timeouts.js";
-
-execute(TIMEOUTS);

@@ -1,4 +1,0 @@
-import { execute } from "./scenario.js";
-import { UNREACHABLE } from "./scenarios/unreachable.js";
-
-execute(UNREACHABLE);
