@@ -6,26 +6,43 @@ import { capture } from "./capture/capture.js";
 import { checkReachable } from "./capture/reach.js";
 import { resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import { proxyOf } from "./config/proxies.js";
-import type { CaptureSettings, EndpointFacts, EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
+import type {
+  CaptureSettings,
+  EndpointFacts,
+  EndpointRole,
+  EndpointSettings,
+  Price,
+  Settings,
+} from "./config/settings.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
+import { printableLine } from "./core/printable.js";
 import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
 import type { GoldenSet } from "./golden/golden-set.js";
-import type { PlanEstimate } from "./plan/estimate.js";
-import type { Plan } from "./plan/plan.js";
+import { Spend } from "./measure/spend.js";
+import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
+import type { Plan, PlannedRequest } from "./plan/plan.js";
+import { apiOf } from "./plan/request.js";
 import { bootId } from "./recording/boot-id.js";
-import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
+import {
+  type Exchange,
+  type HeaderLine,
+  type PauseLine,
+  RECORDING_SCHEMA_VERSION,
+  type SegmentLine,
+} from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
-import { withoutKeys } from "./redact/keys.js";
+import { maskKeys, withoutKeys } from "./redact/keys.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How both endpoints are reached, and what must not reach a file. */
+/** How both endpoints are reached, what must not reach a file, and what asking costs. */
 export interface Access {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
   readonly secrets: readonly string[];
+  readonly prices: Readonly<Record<EndpointRole, Price | undefined>>;
 }
 
 /** @throws TwintailError when a key is missing or unusable, or a proxy's address is no URL. */
@@ -39,8 +56,9 @@ export function accessTo(settings: Settings, environment: Environment): Access {
     ...(endpoints[role].route.proxy?.secrets ?? []),
     ...querySecrets(settings.endpoints[role].query),
   ]);
+  const prices = { baseline: settings.endpoints.baseline.price, candidate: settings.endpoints.candidate.price };
   // Shorter ones are placeholders: masking them would change every answer that has the word.
-  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY) };
+  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY), prices };
 }
 
 /** Values of a query that may be keys: not versions, dates and names, which answers hold for other reasons. */
@@ -84,10 +102,12 @@ export async function record(
   const { plan, runId, segment = 0, halfPairs } = job;
   const { endpoints, secrets } = access;
   const originNs = process.hrtime.bigint();
+  const drain = new AbortController();
+  const heedCost = costLimit(job, access, (message) => drain.abort(message));
   try {
     writer.append(segmentOf(segment, originNs));
     const end = await capture(
-      { plan, runId, endpoints, settings: job.capture, originNs },
+      { plan, runId, endpoints, settings: job.capture, originNs, ...tokensFor(plan, endpoints) },
       segment,
       {
         onReleased: (ids) => options.onReleased?.(ids),
@@ -98,12 +118,13 @@ export async function record(
           );
           writer.append(clean);
           options.onExchange?.(clean);
+          heedCost(exchange);
         },
         onMachine: (line) => writer.append(line),
-        onPause: (line) => writer.append(line),
+        onPause: (line) => writer.append(withoutSecrets(line, secrets)),
         onStopped: (line) => writer.append(line),
       },
-      { stop: options.stop },
+      { stop: options.stop, drain: drain.signal },
     );
     writer.append({ type: "end", segment, ...end });
     return end.reason === "interrupted";
@@ -114,6 +135,46 @@ export async function record(
   } finally {
     writer.close();
   }
+}
+
+/** A limit on tokens counts what a plan may cost; without one nobody needs to know. */
+function tokensFor(plan: Plan, endpoints: Access["endpoints"]): { readonly tokens?: readonly number[] } {
+  if (ROLES.every((role) => endpoints[role].limits?.tpm === undefined)) return {};
+  return { tokens: mostTokens(plan).map(({ input, limit }) => input + limit) };
+}
+
+/** Adds up what answers cost, and says so once when that reaches `maxCost`. */
+function costLimit(
+  { plan, capture: { maxCost } }: RecordJob,
+  { prices }: Access,
+  reached: (message: string) => void,
+): (exchange: Exchange) => void {
+  if (maxCost === undefined) return () => {};
+  const spend = new Spend(prices);
+  const tokens = mostTokens(plan);
+  let said = false;
+  return (exchange) => {
+    const { requestId } = plan.rows[exchange.id] as PlannedRequest;
+    spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
+    if (said || spend.usd < maxCost) return;
+    said = true;
+    reached(`capture.maxCost: ${dollars(spend.usd)} of ${dollars(maxCost)} spent`);
+  };
+}
+
+function dollars(usd: number): string {
+  return `$${usd < 1 ? usd.toPrecision(2) : usd.toFixed(2)}`;
+}
+
+const LONGEST_REASON = 300;
+
+/** What a command of the user's own said may hold a key. On one line, with its last words where there are too many. */
+function withoutSecrets(line: PauseLine, secrets: readonly string[]): PauseLine {
+  if (line.failed === undefined) return line;
+  const said = maskKeys(line.failed, secrets).trim();
+  const cause = said.slice(0, said.indexOf(":") + 1);
+  const short = said.length <= LONGEST_REASON ? said : `${cause} …${said.slice(cause.length + 2 - LONGEST_REASON)}`;
+  return { ...line, failed: printableLine(short, LONGEST_REASON) };
 }
 
 /** The disk that refused a line may refuse this one too; the first error is the one to report. */
@@ -151,13 +212,21 @@ export async function reachBoth(
   throw new TwintailError({ cause: errors.map(errorMessage).join("\n"), error: errors[0] });
 }
 
-/** @throws TwintailError when what is planned may cost more than `capture.maxCost`. */
+/** @throws TwintailError when what is planned may cost more than `capture.maxCost`, or is more than `capture.maxRequests`. */
 export function refuseOverMaxCost(
   what: string,
-  { capture: { maxCost } }: Settings,
+  { capture: { maxCost, maxRequests } }: Settings,
   { endpoints }: PlanEstimate,
   remedy: string,
 ): void {
+  const requests = endpoints.baseline.requests + endpoints.candidate.requests;
+  if (maxRequests !== undefined && requests > maxRequests) {
+    throw new TwintailError({
+      cause: `${what} is ${requests} requests before any retry, above maxRequests ${maxRequests}`,
+      place: "capture.maxRequests",
+      remedy: "plan fewer rounds, or raise maxRequests (--max-requests)",
+    });
+  }
   if (maxCost === undefined) return;
   const total = (endpoints.baseline.maxCost ?? 0) + (endpoints.candidate.maxCost ?? 0);
   if (total <= maxCost) return;

@@ -17,6 +17,7 @@ interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly maxRequests?: string;
 }
 
 export function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void {
@@ -33,6 +34,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--json", "print report.json alone");
   addGateFlags(command, "the configuration's")
     .option("--quick", "three rounds (or --rounds), and contract gates alone: no gate asks about latency")
+    .option("--max-requests <number>", "in place of capture.maxRequests: attempts at both endpoints together")
     .option(...EXTEND_FLAGS.rounds)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
@@ -73,16 +75,28 @@ const QUICK_ROUNDS = 3;
 /** The settings as the command line changes them. */
 function asFlagged(settings: Settings, flags: RunFlags): Settings {
   const gates = gateTexts(flags) ?? settings.judge.gates;
-  const flagged = { ...settings, judge: { ...settings.judge, gates } };
+  const capture = { ...settings.capture, ...maxRequestsOf(flags) };
+  const flagged = { ...settings, capture, judge: { ...settings.judge, gates } };
   if (flags.quick !== true) return flagged;
   if (flags.extend !== undefined) {
     throw new TwintailError({ cause: "--quick and --extend contradict each other", remedy: "leave one of them out" });
   }
   return {
     ...flagged,
-    capture: { ...settings.capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
+    capture: { ...capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
     judge: { ...flagged.judge, quick: true },
   };
+}
+
+function maxRequestsOf({ maxRequests }: RunFlags): { readonly maxRequests?: number } {
+  if (maxRequests === undefined) return {};
+  const count = Number(maxRequests);
+  if (Number.isInteger(count) && count >= 1) return { maxRequests: count };
+  throw new TwintailError({
+    cause: `${JSON.stringify(maxRequests)} is no number of requests`,
+    place: "--max-requests",
+    remedy: "give a whole number from 1",
+  });
 }
 
 export interface RunAndShowOptions {
