@@ -56,7 +56,7 @@ export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }:
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
   }
   if (header.runId === runId) {
-    throw new TwintailError({ cause: "this is the run that is extended", place: path, remedy: "pin another run" });
+    throw new TwintailError({ cause: "this is the run that it goes on with", place: path, remedy: "pin another run" });
   }
   refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
   for (const role of ROLES) {

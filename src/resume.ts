@@ -54,7 +54,8 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
   const { header } = frame;
   const golden = loadGoldenSet(given.goldens);
   const { settings, input } = asRecorded(given, golden, planned);
-  const whole = planAgain(input, (again) => plannerOf(header, recording)(again, planned), {
+  const planOf = plannerOf(header, recording);
+  const whole = planAgain(input, (again) => planOf(again, planned), {
     rows: header.plan,
     requests: header.store === undefined ? header.requests : null,
     extendedTo: frame.extensions.map(({ rounds }) => rounds),

@@ -212,8 +212,8 @@ function pointsOf(tail: Tail): (readonly [number, number | null])[] {
 
 function dotsOf(metric: string, { pairs, frame }: DetailsInput): CaseDots[] {
   const byCase = new Map<string, number[]>();
-  for (const { baseline, candidate, control } of pairs) {
-    if (control || baseline === null || candidate === null || baseline.phase !== "warm") continue;
+  for (const { baseline, candidate, control, broken } of pairs) {
+    if (control || broken || baseline === null || candidate === null || baseline.phase !== "warm") continue;
     const [a, b] = [comparable(baseline, metric), comparable(candidate, metric)];
     if (a === null || b === null || a <= 0 || b <= 0) continue;
     const ratios = byCase.get(baseline.caseId);

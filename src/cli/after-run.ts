@@ -9,7 +9,7 @@ import { writeFiles } from "../report/write.js";
 import type { FinishedRun, PreparedRun } from "../run.js";
 import { addToHistory } from "../trend.js";
 import { comparisonText, renderRunComparisonJson } from "./compare.js";
-import { isExtension } from "./extend-flags.js";
+import { goesOnWith } from "./extend-flags.js";
 import type { Io } from "./terminal-io.js";
 import { addedLine } from "./trend.js";
 
@@ -54,7 +54,7 @@ export function planAfterRun(prepared: PreparedRun, flags: AfterRunFlags, io: Io
     if (!flags.dryRun) checkHistory(flags.history);
   }
   if (flags.baseline !== undefined) {
-    const runId = isExtension(prepared) ? prepared.header.runId : undefined;
+    const runId = goesOnWith(prepared);
     checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints, runId });
   }
   const { baseline, history, vantage } = flags;

@@ -9,6 +9,7 @@ import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flag
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
+import { RESUME_FLAG } from "./resume-flags.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
@@ -38,6 +39,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option(...EXTEND_FLAGS.rounds)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
+    .option(...RESUME_FLAG)
     .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
     .option("--vantage <name>", "with --history: names this place, where host names change")
     .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
@@ -45,7 +47,8 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       "after",
       "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
         '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"' +
-        "\n  $ twintail run twintail.yaml --extend 12",
+        "\n  $ twintail run twintail.yaml --extend 12" +
+        "\n  $ twintail run twintail.yaml --resume results/2026-01-31T09-00-00Z-migration-1a2b",
     )
     .action(async (config: string, flags: RunFlags) => {
       if (flags.dryRun && flags.json) {
@@ -77,7 +80,7 @@ function asFlagged(settings: Settings, flags: RunFlags): Settings {
   const gates = gateTexts(flags) ?? settings.judge.gates;
   const capture = { ...settings.capture, ...maxRequestsOf(flags) };
   const flagged = { ...settings, capture, judge: { ...settings.judge, gates } };
-  if (flags.quick !== true) return flagged;
+  if (flags.quick !== true || flags.resume !== undefined) return flagged;
   if (flags.extend !== undefined) {
     throw new TwintailError({ cause: "--quick and --extend contradict each other", remedy: "leave one of them out" });
   }

@@ -97,13 +97,12 @@ export class Comparison {
     return { ...compared, difference: withDoubts(compared.difference, metric, this.#input.doubts) };
   }
 
-  /** What counts as slow among these exchanges. */
+  /** What counts as slow among these exchanges. Halves of broken pairs are left out: another hour has another median. */
   slowShareRule(metric: string): RateRule {
-    const rule = slowShareRule(
-      this.exchanges.filter((exchange) => this.#counts(exchange, metric)),
-      metric,
-    );
-    return { ...rule, count: (exchange) => (this.#counts(exchange, metric) ? rule.count(exchange) : null) };
+    const broken = new Set(this.pairs.flatMap((pair) => (pair.broken ? [pair.baseline, pair.candidate] : [])));
+    const counts = (exchange: ScoredExchange): boolean => !broken.has(exchange) && this.#counts(exchange, metric);
+    const rule = slowShareRule(this.exchanges.filter(counts), metric);
+    return { ...rule, count: (exchange) => (counts(exchange) ? rule.count(exchange) : null) };
   }
 
   rate(rule: RateRule): RateComparison {

@@ -11,6 +11,18 @@ export interface Pair {
   readonly candidate: ScoredExchange | null;
   /** (control, candidate2): shown beside, never mixed into paired statistics. */
   readonly control: boolean;
+  /**
+   * Its halves were measured by two processes, at two moments: answers may be compared, times may not. Absent of a pair that
+   * is one.
+   */
+  readonly broken?: true;
+}
+
+type Halves = Pick<Pair, "baseline" | "candidate">;
+
+/** What a pair of two processes has beside its halves. */
+export function brokenMark({ baseline, candidate }: Halves): Pick<Pair, "broken"> {
+  return baseline !== null && candidate !== null && baseline.segment !== candidate.segment ? { broken: true } : {};
 }
 
 /** A case in one variant: what repeats from round to round. */
@@ -40,7 +52,12 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
     pair.control = isControl(exchange);
     pairs.set(exchange.pairId, pair);
   }
-  return [...pairs].sort(([a], [b]) => a - b).map(([pairId, pair]) => ({ pairId, ...pair }));
+  return [...pairs]
+    .sort(([a], [b]) => a - b)
+    .map(([pairId, pair]) => {
+      const flagged = pair.baseline?.pairBroken || pair.candidate?.pairBroken;
+      return { pairId, ...pair, ...(flagged ? { broken: true as const } : brokenMark(pair)) };
+    });
 }
 
 /**
@@ -49,9 +66,8 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
  */
 export function shiftOf(pairs: readonly Pair[], metric: string, estimand?: Estimand): Shift {
   const values: PairValue[] = [];
-  for (const { baseline, candidate, control } of pairs) {
-    if (control || baseline === null || candidate === null) continue;
-    if (baseline.pairBroken || candidate.pairBroken) continue;
+  for (const { baseline, candidate, control, broken } of pairs) {
+    if (control || broken || baseline === null || candidate === null) continue;
     if (baseline.bucket === "none" || candidate.bucket === "none") continue;
     if (!hasValue(baseline, metric) && !hasValue(candidate, metric) && !bothFailed(baseline, candidate, metric))
       continue;

@@ -1,5 +1,5 @@
 /** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { renderHtml } from "./html.js";
@@ -27,6 +27,7 @@ export function writeReport(report: Report, folder: string): string[] {
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
   writeFiles(files);
+  for (const each of [folder, tails]) removeLeftovers(each);
   return files.map(([target]) => target);
 }
 
@@ -63,5 +64,26 @@ function writeWhole(target: string, text: string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Files that a process which was killed had begun. */
+function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const pid = Number(/\.(\d{1,10})\.tmp$/.exec(name)?.[1] ?? Number.NaN);
+      if (!Number.isNaN(pid) && !isRunning(pid)) rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // They are in nobody's way.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
   }
 }

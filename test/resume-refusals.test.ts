@@ -1,0 +1,194 @@
+/** What cannot be gone on with: nothing is sent, and the recording stays as it was. */
+import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { describe, expect, it } from "vitest";
+import { prepareResume, resumeRun, score } from "../dist/index.js";
+import { digestOf } from "../src/core/digest.js";
+import type { HeaderLine, RecordingLine } from "../src/recording/recording.js";
+import {
+  answered,
+  folder,
+  headerOf,
+  killed,
+  linesOf,
+  PLANNED,
+  raw,
+  recorded,
+  runOf,
+  SET,
+  settingsOf,
+  type Written,
+  write,
+} from "./resume-harness.js";
+
+const edit = (file: string, change: (header: HeaderLine) => object): void =>
+  write(
+    file,
+    linesOf(file).map((line) => (line.type === "header" ? { ...line, ...change(line) } : line)),
+  );
+
+/** Some of a run's exchanges, and settings that are not its own. */
+async function changed(change: Partial<Written>) {
+  const { first, file, asked, settings } = await recorded();
+  killed(file, ({ id }) => id < 9);
+  const { baseline, candidate } = settings.endpoints;
+  const other = settingsOf({ baseline: baseline.baseUrl, candidate: candidate.baseUrl, ...change });
+  return { settings, other, folder: first.folder, file, asked, before: readFileSync(file) };
+}
+
+const otherSet = join(folder, "other.yaml");
+writeFileSync(otherSet, SET.replace("Norway?", "Sweden?"));
+
+describe("a resume is refused, and nothing is sent or written,", () => {
+  it.each<[string, Partial<Written>, RegExp]>([
+    ["of another golden set", { goldens: otherSet }, /other\.yaml: the golden set is not the one that was recorded/],
+    ["of another address", { candidate: "http://127.0.0.1:1/v1" }, /^endpoints\.candidate\.baseUrl: was "http:/],
+    ["at another concurrency", { capture: { concurrency: "4" } }, /^capture\.concurrency: was 2 .* is 4 now/],
+    ["over another time", { capture: { spread: "1h" } }, /^capture\.spread: was 0 .* is 3600000 now/],
+    [
+      "with another body",
+      { endpoint: ", extra: { reasoning_effort: low }" },
+      /^endpoints\.candidate: case "\w+" of round 1 would not be sent .*: its request differs at body\.reasoning_effort; use the configuration of that run, or run anew$/,
+    ],
+    [
+      "with another header",
+      { endpoint: ", headers: { x-team: search }" },
+      /^endpoints\.candidate: .*: its request differs at headers\.x-team;/,
+    ],
+  ])("%s: the first difference is named", async (_name, change, message) => {
+    const { other, folder: at, file, asked, before } = await changed(change);
+    expect(() => prepareResume(other, at)).toThrow(message);
+    expect(readFileSync(file).equals(before)).toBe(true);
+    expect(asked().flat()).toEqual([]);
+  });
+
+  it("but what says how much is sent, and when to stop, may change", async () => {
+    const { other, folder: at } = await changed({
+      capture: { deadline: "1h", seed: "99", rounds: "7", maxRequests: "500", giveUpAfter: "9" },
+    });
+    const prepared = prepareResume(other, at);
+    expect([prepared.missing, prepared.plan.rounds]).toEqual([PLANNED - 9, 3]);
+  });
+
+  it("of a plan whose rows are not those of the recording", async () => {
+    const { settings, file } = await changed({});
+    const third = headerOf(file).plan[4];
+    edit(file, (header) => ({
+      plan: header.plan.map((row) =>
+        row.id === 4 ? { ...row, variant: row.variant === "body" ? "stream" : "body" } : row,
+      ),
+    }));
+    expect(() => prepareResume(settings, file)).toThrow(
+      new RegExp(`case "${third?.caseId}" of round 1 would not be sent .*: variant is "${third?.variant}" now`),
+    );
+    edit(file, ({ plan }) => ({ plan: plan.map((row) => (row.id === 4 ? third : row)).slice(0, -1) }));
+    expect(() => prepareResume(settings, file)).toThrow(/it was not planned at all/);
+  });
+
+  it.each<[HeaderLine["kind"], RegExp]>([
+    ["demo", /: this is the recording of a demo, whose simulated endpoints ended with it; run twintail demo anew$/],
+    ["probe", /: this is the recording of a probe; probe anew/],
+  ])("of a recording of kind %s", async (kind, message) => {
+    const { settings, file } = await changed({});
+    edit(file, () => ({ kind }));
+    expect(() => prepareResume(settings, file)).toThrow(message);
+  });
+
+  it("of a run that was measured from another place, unless nothing is missing", async () => {
+    const { settings, file } = await changed({});
+    const elsewhere = (line: RecordingLine): object =>
+      line.type === "segment" ? { ...line, host: "elsewhere" } : line;
+    write(file, linesOf(file).map(elsewhere));
+    expect(() => prepareResume(settings, file)).toThrow(
+      /: it was measured from elsewhere, this is .*: another place sees other latencies; resume it from there, or run anew$/,
+    );
+    const { settings: own, file: whole } = await recorded();
+    write(whole, linesOf(whole).map(elsewhere));
+    expect(prepareResume(own, whole).missing).toBe(0);
+  });
+
+  it("when what is missing may cost more than maxCost, and no more than that counts", async () => {
+    const both = ", price: { inputPerMTok: 0, outputPerMTok: 1000 }";
+    const { file, settings } = await recorded({ both });
+    const { baseline, candidate } = settings.endpoints;
+    const limited = (maxCost: number) =>
+      settingsOf({
+        baseline: baseline.baseUrl,
+        candidate: candidate.baseUrl,
+        both,
+        capture: { maxCost: String(maxCost) },
+      });
+    killed(file, ({ id }) => id < 10);
+    // 40 tokens a request: 0.04 USD; ten are missing.
+    expect(() => prepareResume(limited(0.39), file)).toThrow(
+      /^capture\.maxCost: what is missing may cost up to \$0\.40, above maxCost \$0\.39; raise maxCost$/,
+    );
+    expect(prepareResume(limited(0.41), file).missing).toBe(10);
+  });
+
+  it("through another proxy", async () => {
+    const { settings, file, before } = await changed({});
+    edit(file, ({ endpoints }) => ({
+      endpoints: { ...endpoints, candidate: { ...endpoints.candidate, proxy: "http://proxy.example:3128" } },
+    }));
+    const now = readFileSync(file);
+    await expect(resumeRun(prepareResume(settings, file), { environment: {} })).rejects.toThrow(
+      /^the proxy of endpoints\.candidate: was "http:\/\/proxy\.example:3128" .* is null now/,
+    );
+    expect(readFileSync(file).equals(now)).toBe(true);
+    expect(before.equals(now)).toBe(false);
+  });
+
+  it("when an endpoint that is to be asked is gone: a torn line is mended, and the lock is free", async () => {
+    const { settings, file, first, stop } = await recorded();
+    killed(file, ({ id }) => id < 9);
+    const kept = readFileSync(file);
+    appendFileSync(file, '{"type":"exch');
+    await stop();
+    await expect(resumeRun(prepareResume(settings, file))).rejects.toThrow(/baseUrl: cannot reach/);
+    expect(readFileSync(file).equals(kept)).toBe(true);
+    expect(() => prepareResume(settings, first.folder)).not.toThrow();
+  });
+
+  it("when the recording has changed since it was read", async () => {
+    const { settings, file } = await changed({});
+    const [one, two] = [prepareResume(settings, file), prepareResume(settings, file)];
+    await resumeRun(one);
+    await expect(resumeRun(two)).rejects.toThrow(/: the recording has changed since it was read;/);
+    expect(score(file).summary.run).toMatchObject({ recorded: PLANNED, resumed: { times: 1 } });
+  });
+});
+
+describe("a recording that holds digests in place of texts", () => {
+  it("is completed by ids of requests alone, and a change is named as far as it can be", async () => {
+    const { settings, file, other } = await changed({ endpoint: ", extra: { reasoning_effort: low }" });
+    edit(file, ({ requests }) => ({
+      store: "redacted",
+      requests: Object.fromEntries(
+        Object.entries(requests).map(([id, request]) => [id, { ...request, body: { digest: digestOf(request.body) } }]),
+      ),
+    }));
+    expect(() => prepareResume(other, file)).toThrow(
+      /^endpoints\.candidate: case "\w+" of round 1 would not be sent to the candidate as it was: its request differs; use/,
+    );
+    const { report } = await resumeRun(prepareResume(settings, file));
+    expect(report.summary.run).toMatchObject({ recorded: PLANNED, store: "redacted", resumed: { times: 1 } });
+  });
+});
+
+describe("a quick run", () => {
+  it("is completed as quick as it was planned, whatever its configuration says", async () => {
+    const [a, b] = await Promise.all([raw(answered), raw(answered)]);
+    const settings = settingsOf({ baseline: a.baseUrl, candidate: b.baseUrl, capture: { spread: "1h", rounds: "9" } });
+    const quick = {
+      ...settings,
+      capture: { ...settings.capture, rounds: 1, spreadMs: 0 },
+      judge: { ...settings.judge, quick: true as const },
+    };
+    const { recording } = await runOf(quick);
+    killed(recording, ({ id }) => id < 4);
+    const { report } = await resumeRun(prepareResume(settings, recording));
+    expect(report.summary.run).toMatchObject({ rounds: 1, planned: 8, recorded: 8 });
+    expect(report.summary.judgement.quick).toBe(true);
+  });
+});
