@@ -140,12 +140,12 @@ describe("a cold endpoint", () => {
   });
 
   test("a Retry-After is heeded between half a second and a minute, and nothing is asked past the cap", () => {
-    const after = (value: string) => ({ status: 503, headers: [["retry-after", value]] as [string, string][] });
-    expect(cold(after("7"))).toBe(7_000);
-    expect(cold(after("0"))).toBe(500);
-    expect(cold(after("3600"))).toBe(60_000);
-    expect(cold(after("7"), CAP - 7_001)).toBe(7_000);
-    expect(cold(after("7"), CAP - 7_000)).toBeNull();
+    const asking = (value: string) => ({ status: 503, headers: [["retry-after", value]] as [string, string][] });
+    expect(cold(asking("7"))).toBe(7_000);
+    expect(cold(asking("0"))).toBe(500);
+    expect(cold(asking("3600"))).toBe(60_000);
+    expect(cold(asking("7"), CAP - 7_001)).toBe(7_000);
+    expect(cold(asking("7"), CAP - 7_000)).toBeNull();
     expect(cold({ status: 504 }, CAP)).toBeNull();
   });
 });
