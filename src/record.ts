@@ -6,7 +6,15 @@ import { capture } from "./capture/capture.js";
 import { checkReachable } from "./capture/reach.js";
 import { resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import { proxyOf } from "./config/proxies.js";
-import type { CaptureSettings, EndpointFacts, EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
+import type {
+  CaptureSettings,
+  EndpointFacts,
+  EndpointRole,
+  EndpointSettings,
+  Settings,
+  Store,
+} from "./config/settings.js";
+import { storeOf } from "./config/store.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
 import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
@@ -16,7 +24,9 @@ import type { Plan } from "./plan/plan.js";
 import { bootId } from "./recording/boot-id.js";
 import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
-import { withoutKeys } from "./redact/keys.js";
+import { storedExchange } from "./redact/exchange.js";
+import { maskKeysIn } from "./redact/keys.js";
+import { storedHeader } from "./redact/stored-header.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
@@ -26,6 +36,8 @@ type Environment = Readonly<Record<string, string | undefined>>;
 export interface Access {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
   readonly secrets: readonly string[];
+  /** What a recording that is begun now will hold; one that goes on holds what it held. */
+  readonly store: Store;
 }
 
 /** @throws TwintailError when a key is missing or unusable, or a proxy's address is no URL. */
@@ -40,7 +52,27 @@ export function accessTo(settings: Settings, environment: Environment): Access {
     ...querySecrets(settings.endpoints[role].query),
   ]);
   // Shorter ones are placeholders: masking them would change every answer that has the word.
-  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY) };
+  return {
+    endpoints,
+    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY),
+    store: storeOf(settings, environment),
+  };
+}
+
+/**
+ * As {@link accessTo}, for a recording that goes on: what it holds is what its header says.
+ * @throws TwintailError also where the configuration asks for another `store` by name.
+ */
+export function accessAsRecorded(header: HeaderLine, settings: Settings, environment: Environment): Access {
+  const recorded = header.store ?? "full";
+  if (settings.store !== undefined && settings.store !== recorded) {
+    throw new TwintailError({
+      cause: `the recording stores ${recorded}, and the configuration asks for ${settings.store}`,
+      place: "store",
+      remedy: "one file keeps one promise: run anew",
+    });
+  }
+  return { ...accessTo(settings, environment), store: recorded };
 }
 
 /** Values of a query that may be keys: not versions, dates and names, which answers hold for other reasons. */
@@ -80,7 +112,7 @@ export async function record(
   options: RecordOptions,
 ): Promise<boolean> {
   const { plan, runId, segment = 0 } = job;
-  const { endpoints, secrets } = access;
+  const { endpoints, secrets, store } = access;
   const originNs = process.hrtime.bigint();
   try {
     writer.append(segmentOf(segment, originNs));
@@ -90,7 +122,7 @@ export async function record(
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
-          const clean = withoutKeys(exchange, secrets);
+          const clean = storedExchange(exchange, secrets, store);
           writer.append(clean);
           options.onExchange?.(clean);
         },
@@ -170,10 +202,11 @@ export interface HeaderParts {
   readonly recent?: HeaderLine["recent"];
 }
 
+/** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
   const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
-  return {
+  const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
     runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
@@ -197,6 +230,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     ...(recent.length === 0 ? {} : { recent }),
     versions: versionsNow(),
   };
+  return maskKeysIn(storedHeader(header, access.store), access.secrets);
 }
 
 export function versionsNow(): HeaderLine["versions"] {
