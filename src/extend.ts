@@ -123,7 +123,12 @@ export async function extendRun(given: PreparedExtension, options: RunOptions = 
   }
   const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
   const stopped = await record(job, access, writer, options);
-  return { folder: dirname(recording), recording, report: score(recording, { goldenSet: given.golden.set }), interrupted: stopped };
+  return {
+    folder: dirname(recording),
+    recording,
+    report: score(recording, { goldenSet: given.golden.set }),
+    interrupted: stopped,
+  };
 }
 
 const ROLES: readonly EndpointRole[] = ["baseline", "candidate"];

@@ -210,7 +210,11 @@ class Scorer {
   }
 
   /** Only phase warm is held against expectations: the others ask for something else than the case does. */
-  #checkOf({ exchange, bucket, completion, failure }: DecodedSample, golden: GoldenCase, body: RequestBody): CheckOutcome | null {
+  #checkOf(
+    { exchange, bucket, completion, failure }: DecodedSample,
+    golden: GoldenCase,
+    body: RequestBody,
+  ): CheckOutcome | null {
     if (exchange.phase !== "warm") return null;
     if (bucket === "none") return notJudged("cancelled");
     const excluded = this.texts.excluded(exchange, body, failure !== null);

@@ -78,7 +78,10 @@ export class StoredTexts {
       toolCalls:
         toolCalls === null
           ? null
-          : { ...toolCalls, faults: toolCalls.faults.map(({ fault }) => ({ fault, detail: fault.replaceAll("_", " ") })) },
+          : {
+              ...toolCalls,
+              faults: toolCalls.faults.map(({ fault }) => ({ fault, detail: fault.replaceAll("_", " ") })),
+            },
     };
   }
 

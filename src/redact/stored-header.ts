@@ -90,7 +90,10 @@ function flagsOf(value: unknown): unknown {
   );
 }
 
-function storedPreflight(preflight: NonNullable<HeaderLine["preflight"]>, store: Store): NonNullable<HeaderLine["preflight"]> {
+function storedPreflight(
+  preflight: NonNullable<HeaderLine["preflight"]>,
+  store: Store,
+): NonNullable<HeaderLine["preflight"]> {
   const of = (said: Preflight): Preflight =>
     said.message === undefined
       ? said

@@ -65,7 +65,9 @@ function isGenerated(evidence: Evidence, exchange: ScoredExchange): boolean {
 function toolCalls(evidence: Evidence): Answer {
   if (evidence.unjudged !== null) return notTested(evidence.unjudged);
   const expects = (each: ScoredExchange): boolean =>
-    each.phase === "warm" && each.check?.excluded === undefined && (evidence.caseOf(each)?.expect.tool_calls?.length ?? 0) > 0;
+    each.phase === "warm" &&
+    each.check?.excluded === undefined &&
+    (evidence.caseOf(each)?.expect.tool_calls?.length ?? 0) > 0;
   const called = ({ check }: ScoredExchange): boolean =>
     check?.toolCalls?.trigger === true && check.toolCalls.schema !== false;
   return evidence.everyCase(expects, called, "no case expects a tool call");
