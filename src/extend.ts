@@ -12,13 +12,14 @@ import { LOOKS } from "./gate/judgement.js";
 import { loadGoldenSet } from "./golden/load.js";
 import { estimatePlan } from "./plan/estimate.js";
 import { extendPlan } from "./plan/extension.js";
-import { accessTo, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
+import { accessAsRecorded, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
 import { changesSince, nextSegment, readExtendable } from "./recording/extendable.js";
 import { refuseWhileLocked } from "./recording/lock.js";
 import { readHeader, recordingFile } from "./recording/reader.js";
 import type { ExtensionLine, HeaderLine } from "./recording/recording.js";
 import { newestRun } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
+import { storedRequests } from "./redact/stored-header.js";
 import type { FinishedRun, PreparedRun, RunOptions } from "./run.js";
 import { score } from "./score.js";
 
@@ -73,7 +74,10 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
     rounds: plan.rounds,
     plan: plan.rows.slice(header.plan.length),
     planDigest: plan.digest,
-    requests: Object.fromEntries(Object.entries(plan.requests).filter(([id]) => !(id in header.requests))),
+    requests: storedRequests(
+      Object.fromEntries(Object.entries(plan.requests).filter(([id]) => !(id in header.requests))),
+      header.store ?? "full",
+    ),
     versions: versionsNow(),
   };
   const look = extensions.length + 2;
@@ -99,7 +103,7 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
  */
 export async function extendRun(given: PreparedExtension, options: RunOptions = {}): Promise<FinishedRun> {
   const { settings, plan, header, line, recording } = given;
-  const access = accessTo(settings, options.environment ?? process.env);
+  const access = accessAsRecorded(header, settings, options.environment ?? process.env);
   refuseOtherRoutes(header, access);
   const writer = RecordingWriter.open(recording, given.bytes);
   try {
@@ -113,5 +117,10 @@ export async function extendRun(given: PreparedExtension, options: RunOptions = 
   }
   const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
   const stopped = await record(job, access, writer, options);
-  return { folder: dirname(recording), recording, report: score(recording), interrupted: stopped };
+  return {
+    folder: dirname(recording),
+    recording,
+    report: score(recording, { goldenSet: given.golden.set }),
+    interrupted: stopped,
+  };
 }

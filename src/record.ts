@@ -13,7 +13,9 @@ import type {
   EndpointSettings,
   Price,
   Settings,
+  Store,
 } from "./config/settings.js";
+import { storeOf } from "./config/store.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
 import { printableLine } from "./core/printable.js";
 import { NS_PER_MS } from "./core/units.js";
@@ -32,7 +34,9 @@ import {
   type SegmentLine,
 } from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
-import { maskKeys, withoutKeys } from "./redact/keys.js";
+import { storedExchange } from "./redact/exchange.js";
+import { maskKeys, maskKeysIn } from "./redact/keys.js";
+import { storedHeader } from "./redact/stored-header.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
@@ -43,6 +47,8 @@ export interface Access {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
   readonly secrets: readonly string[];
   readonly prices: Readonly<Record<EndpointRole, Price | undefined>>;
+  /** What a recording that is begun now will hold; one that goes on holds what it held. */
+  readonly store: Store;
 }
 
 /** @throws TwintailError when a key is missing or unusable, or a proxy's address is no URL. */
@@ -58,7 +64,28 @@ export function accessTo(settings: Settings, environment: Environment): Access {
   ]);
   const prices = { baseline: settings.endpoints.baseline.price, candidate: settings.endpoints.candidate.price };
   // Shorter ones are placeholders: masking them would change every answer that has the word.
-  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY), prices };
+  return {
+    endpoints,
+    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY),
+    prices,
+    store: storeOf(settings, environment),
+  };
+}
+
+/**
+ * As {@link accessTo}, for a recording that goes on: what it holds is what its header says.
+ * @throws TwintailError also where the configuration asks for another `store` by name.
+ */
+export function accessAsRecorded(header: HeaderLine, settings: Settings, environment: Environment): Access {
+  const recorded = header.store ?? "full";
+  if (settings.store !== undefined && settings.store !== recorded) {
+    throw new TwintailError({
+      cause: `the recording stores ${recorded}, and the configuration asks for ${settings.store}`,
+      place: "store",
+      remedy: "one file keeps one promise: run anew",
+    });
+  }
+  return { ...accessTo(settings, environment), store: recorded };
 }
 
 /** Values of a query that may be keys: not versions, dates and names, which answers hold for other reasons. */
@@ -100,7 +127,7 @@ export async function record(
   options: RecordOptions,
 ): Promise<boolean> {
   const { plan, runId, segment = 0, halfPairs } = job;
-  const { endpoints, secrets } = access;
+  const { endpoints, secrets, store } = access;
   const originNs = process.hrtime.bigint();
   const drain = new AbortController();
   const heedCost = costLimit(job, access, (message) => drain.abort(message));
@@ -112,10 +139,8 @@ export async function record(
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
-          const clean = withoutKeys(
-            halfPairs?.has(exchange.id) ? { ...exchange, pairBroken: true } : exchange,
-            secrets,
-          );
+          const broken = halfPairs?.has(exchange.id) ? { ...exchange, pairBroken: true as const } : exchange;
+          const clean = storedExchange(broken, secrets, store);
           writer.append(clean);
           options.onExchange?.(clean);
           heedCost(exchange);
@@ -253,10 +278,11 @@ export interface HeaderParts {
   readonly recent?: HeaderLine["recent"];
 }
 
+/** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
   const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
-  return {
+  const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
     runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
@@ -280,6 +306,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     ...(recent.length === 0 ? {} : { recent }),
     versions: versionsNow(),
   };
+  return maskKeysIn(storedHeader(header, access.store), access.secrets);
 }
 
 export function versionsNow(): HeaderLine["versions"] {

@@ -13,7 +13,7 @@ import { estimatePlan } from "./plan/estimate.js";
 import { type Plan, rowsToSend } from "./plan/plan.js";
 import { halfPairs, maybeAwake, onlyRows, planAgain, preludeBefore, sleepingBefore } from "./plan/resume.js";
 import { sendPrelude } from "./prelude.js";
-import { accessTo, reachBoth, record, refuseOverMaxCost, segmentOf, versionsNow } from "./record.js";
+import { accessAsRecorded, reachBoth, record, refuseOverMaxCost, segmentOf, versionsNow } from "./record.js";
 import { changesSince, nextSegment } from "./recording/extendable.js";
 import type { HeaderLine, ResumeLine } from "./recording/recording.js";
 import { type Resumable, readResumable } from "./recording/resumable.js";
@@ -117,12 +117,12 @@ export async function resumeRun(given: PreparedResume, options: RunOptions = {})
   const { recording } = given;
   const interrupted = given.missing > 0 && (await sendMissing(given, options));
   if (given.missing === 0) complete(given);
-  return { folder: dirname(recording), recording, report: score(recording), interrupted };
+  return { folder: dirname(recording), recording, report: score(recording, { goldenSet: given.golden.set }), interrupted };
 }
 
 async function sendMissing(given: PreparedResume, options: RunOptions): Promise<boolean> {
   const { settings, plan, header, line, recording, prelude } = given;
-  const access = accessTo(settings, options.environment ?? process.env);
+  const access = accessAsRecorded(header, settings, options.environment ?? process.env);
   refuseOtherRoutes(header, access);
   const writer = open(given);
   try {

@@ -39,6 +39,8 @@ export interface Judged {
   readonly validity: Summary["validity"];
   readonly cold: Summary["cold"];
   readonly findings: readonly Finding[];
+  /** Why no answer could be held against expectations; null or absent where they could. */
+  readonly unjudged?: string | null;
 }
 
 type Role = "baseline" | "candidate";

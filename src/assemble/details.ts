@@ -12,6 +12,7 @@ import type {
   CaseDots,
   CaseView,
   Details,
+  ExchangeRow,
   ExchangeView,
   QuantileCurve,
   TailFile,
@@ -34,6 +35,7 @@ export interface DetailsInput {
 export function detailsOf(input: DetailsInput): Details {
   return {
     cases: caseViews(input),
+    exchanges: input.exchanges.map(exchangeRow),
     timeline: timelineOf(input.exchanges, input.frame),
     curves: curvesOf(input.tails),
     dots: PLOTTED.flatMap((metric) => dotsOf(metric, input)),
@@ -57,7 +59,7 @@ function caseViews({ frame, pairs, parity }: DetailsInput): CaseView[] {
       id: goldenCase.id,
       category: goldenCase.category,
       detects: goldenCase.detects,
-      requestText: requestText(header, own[0]),
+      requestText: header.store === undefined ? requestText(header, own[0]) : "",
       pairs: own.map((pair) => {
         const either = (pair.baseline ?? pair.candidate) as ScoredExchange;
         return {
@@ -107,11 +109,30 @@ const UNJUDGED: ExchangeView["check"] = {
 };
 
 function exchangeView(exchange: ScoredExchange): ExchangeView {
+  const { answer } = exchange;
+  return {
+    ...figuresOf(exchange),
+    ok: exchange.failure === null,
+    content: answer.content,
+    reasoning: answer.reasoning,
+    refusal: answer.refusal,
+    toolCalls: answer.toolCalls,
+    textCut: answer.cut,
+    check: exchange.check ?? UNJUDGED,
+  };
+}
+
+function exchangeRow(exchange: ScoredExchange): ExchangeRow {
+  const { pairId, caseId, endpoint } = exchange;
+  return { ...figuresOf(exchange), pairId, caseId, endpoint };
+}
+
+function figuresOf(exchange: ScoredExchange): Omit<ExchangeRow, "pairId" | "caseId" | "endpoint"> {
   const scalar = (name: string): number | null => {
     const found = exchange.scalars[name];
     return found !== undefined && "value" in found ? rounded(found.value) : null;
   };
-  const { usage, answer } = exchange;
+  const { usage } = exchange;
   return {
     id: exchange.id,
     arm: exchange.arm,
@@ -119,7 +140,6 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
     round: exchange.round,
     variant: exchange.variant,
     outcome: outcomeText(exchange),
-    ok: exchange.failure === null,
     attempts: exchange.attemptFailures.length,
     status: exchange.status,
     ttftMs: scalar("ttft"),
@@ -133,12 +153,6 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
     reasoningTokens: usage?.reasoningTokens ?? null,
     cachedTokens: usage?.cachedTokens ?? null,
     finishReason: exchange.finishReason,
-    content: answer.content,
-    reasoning: answer.reasoning,
-    refusal: answer.refusal,
-    toolCalls: answer.toolCalls,
-    textCut: answer.cut,
-    check: exchange.check ?? UNJUDGED,
   };
 }
 

@@ -4,9 +4,11 @@ import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import type { PreparedRun } from "../run.js";
+import { secretsOf } from "../scan-run.js";
 import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
 import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
+import { overwriteAndSay } from "./leaks.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
 import { RESUME_FLAG } from "./resume-flags.js";
@@ -69,7 +71,10 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
         return;
       }
       const { out, json, inconclusive } = flags;
-      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after }, io));
+      const written = flags.history === undefined ? [] : [flags.history];
+      done(
+        await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after, written }, io),
+      );
     });
 }
 
@@ -110,6 +115,8 @@ export interface RunAndShowOptions {
   /** The configuration's file. */
   readonly config?: string;
   readonly after?: AfterRun;
+  /** What else is written to, beside the run's own folder. */
+  readonly written?: readonly string[];
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -120,13 +127,15 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     stop.abort();
   });
   let progress: Progress | null = null;
+  const written = [...(options.written ?? [])];
   try {
     const finished = await send(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
       stop: stop.signal,
-      onStart: () => {
+      onStart: (folder) => {
+        written.push(folder);
         io.stderr.write(`${planText(prepared, false)}\n`);
         progress = startProgress(prepared.plan, io);
       },
@@ -143,6 +152,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     throw error;
   } finally {
     release();
+    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
   }
 }
 

@@ -79,6 +79,8 @@ export interface Evidence {
   readonly invalid: string | null;
   /** Why not everything that was planned is there; null when it is. */
   readonly partial: string | null;
+  /** Why no answer could be held against expectations; null or absent where they could. */
+  readonly unjudged?: string | null;
   /** Contract gates only. */
   readonly quick: boolean;
   /** 1 for a run as it was planned. */

@@ -64,12 +64,19 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
 
 const MAX_TEXT = 12_000;
 
-/** @param keepText whether the answer's words are kept for the page */
+/** What is kept of an answer's words. */
+export interface KeptWords {
+  /** For the page. */
+  readonly text: boolean;
+  /** For distances between answers. */
+  readonly sketch: boolean;
+}
+
 export function scoredExchange(
   sample: DecodedSample,
   measurements: ReadonlyMap<Metric, Measurement>,
   check: CheckOutcome | null,
-  keepText: boolean,
+  keep: KeptWords,
 ): ScoredExchange {
   const { exchange, attempt, completion } = sample;
   const { outcome } = attempt;
@@ -88,6 +95,7 @@ export function scoredExchange(
     inFlight: exchange.inFlight,
     releasedAtNs: exchange.releasedAtNs,
     ...(exchange.pairBroken === undefined ? {} : { pairBroken: exchange.pairBroken }),
+    ...(exchange.masked === undefined ? {} : { masked: exchange.masked }),
     bucket: sample.bucket,
     failure: sample.failure,
     attemptFailures: sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection"),
@@ -107,8 +115,9 @@ export function scoredExchange(
     coalescedEvents: coalescedEvents(completion),
     scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
     check,
-    answer: answerOf(sample, keepText),
+    answer: answerOf(sample, keep.text),
     sketch:
+      keep.sketch &&
       exchange.round < SKETCHED_ROUNDS &&
       sample.failure === null &&
       sample.bucket !== "none" &&

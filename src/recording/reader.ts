@@ -289,6 +289,7 @@ const headerShape = z.looseObject({
     })
     .optional(),
   goldenDigest: z.string(),
+  caseDigests: z.record(z.string(), z.string()).optional(),
   planDigest: z.string(),
   seed: z.int(),
   versions: versionsShape,

@@ -109,6 +109,8 @@ export interface HeaderLine {
   readonly probe?: ProbeFacts;
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
+  /** By id of a case: digests of what `goldenSet` then lacks. Only beside `store`. */
+  readonly caseDigests?: Readonly<Record<string, string>>;
   readonly endpoints: Readonly<Record<EndpointRole, EndpointFacts>>;
   readonly requests: Readonly<Record<string, RequestTemplate>>;
   readonly plan: readonly PlannedRequest[];

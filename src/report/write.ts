@@ -2,6 +2,7 @@
 import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
+import { renderCsv } from "./csv.js";
 import { renderHtml } from "./html.js";
 import { renderJson } from "./json.js";
 import { renderJunit } from "./junit.js";
@@ -12,7 +13,7 @@ const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
- * Writes `report.json`, `report.html`, `report.md`, `junit.xml` and `tails/*.hgrm` into `folder`, which is made if need
+ * Writes `report.json`, `report.html`, `report.md`, `junit.xml`, `exchanges.csv` and `tails/*.hgrm` into `folder`, which is made if need
  * be. Each file appears whole or not at all.
  * @returns the paths, in that order.
  * @throws TwintailError when a file cannot be written.
@@ -24,6 +25,7 @@ export function writeReport(report: Report, folder: string): string[] {
     [join(folder, "report.html"), renderHtml(report)],
     [join(folder, "report.md"), renderMarkdown(report)],
     [join(folder, "junit.xml"), renderJunit(report.summary)],
+    [join(folder, "exchanges.csv"), renderCsv(report)],
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
   writeFiles(files);

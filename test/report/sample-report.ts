@@ -352,6 +352,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
     },
     details: {
       cases,
+      exchanges: [],
       timeline: [...bars, ...warm],
       curves,
       dots,

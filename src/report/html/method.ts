@@ -21,6 +21,7 @@ export function methodSection(summary: Summary): Markup {
       `${run.rounds} rounds, concurrency ${run.concurrency}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
     ],
     ["recorded", `${run.recorded} of ${run.planned} requests, ${run.ended}`],
+    ["texts", run.store === "full" ? "" : `not on this page: store is ${run.store}`],
     ["versions", `twintail ${run.versions.twintail}, node ${run.versions.node}, undici ${run.versions.undici}`],
   ];
   const list = facts
