@@ -212,12 +212,23 @@ function durationMs(exchanges: readonly ScoredExchange[]): number {
 /** What an endpoint calls itself may be as long as an answer. */
 const MAX_NAME = 200;
 
+function cutName(name: string): string {
+  return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
+}
+
 function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
   const own = exchanges.filter(({ endpoint }) => endpoint === role);
   const warm = own.filter(({ phase }) => phase === "warm");
   const facts = header.endpoints[role];
   const seen = (pick: (exchange: ScoredExchange) => string | null): string[] =>
-    [...new Set(own.map((exchange) => pick(exchange)?.slice(0, MAX_NAME)).filter((value) => value !== undefined))]
+    [
+      ...new Set(
+        own
+          .map(pick)
+          .filter((value) => value !== null)
+          .map(cutName),
+      ),
+    ]
       .sort()
       .slice(0, 50);
   return {

@@ -1,6 +1,7 @@
 import { type Command, Option } from "commander";
 import { compareRuns } from "../compare-runs.js";
 import { ExitCode } from "../core/errors.js";
+import { printableJson } from "../core/printable.js";
 import type { RunComparison } from "../report/run-comparison.js";
 import { renderRunComparisonTerminal } from "../report/run-comparison-terminal.js";
 import { GOLDENS_FLAG, goldenSetOf } from "./goldens-flag.js";
@@ -43,5 +44,5 @@ export function comparisonText(comparison: RunComparison, io: Io): string {
 }
 
 export function renderRunComparisonJson(comparison: RunComparison): string {
-  return `${JSON.stringify(comparison, null, 2)}\n`;
+  return `${printableJson(comparison)}\n`;
 }

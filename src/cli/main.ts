@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 /** The process around the program. The only place that ends it. */
 import { ExitCode } from "../core/errors.js";
+import { printable } from "../core/printable.js";
 import { ciExit } from "./ci-outputs.js";
 import { main } from "./program.js";
 import { guardedIo, type Io } from "./terminal-io.js";
@@ -35,7 +36,7 @@ function end(code: ExitCode): never {
 const args = process.argv.slice(2);
 const io = guardedIo(processIo());
 process.on("uncaughtException", (error) => {
-  io.stderr.write(`internal error: ${error.stack ?? error.message}\n`);
+  io.stderr.write(`internal error: ${printable(error.stack ?? error.message)}\n`);
   end(ExitCode.internal);
 });
 // A reader that goes away (`| head`, a closed terminal) ends the output, not a run that is being paid for.

@@ -58,7 +58,9 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
       io.stderr.write(`${printable(error.message)}\n`);
       return error.exitCode;
     }
-    io.stderr.write(`internal error: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}\n`);
+    const told = error instanceof Error ? (error.stack ?? error.message) : String(error);
+    // A parser's message quotes what it could not read.
+    io.stderr.write(`internal error: ${printable(told)}\n`);
     return ExitCode.internal;
   }
 }

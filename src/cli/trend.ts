@@ -2,7 +2,7 @@ import { relative } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { ExitCode } from "../core/errors.js";
-import { printable } from "../core/printable.js";
+import { printable, printableJson } from "../core/printable.js";
 import { plural } from "../report/numbers.js";
 import { renderTrendHtml } from "../report/trend-html.js";
 import { renderTrendTerminal } from "../report/trend-terminal.js";
@@ -47,7 +47,7 @@ export function addTrend(program: Command, io: Io, done: (code: ExitCode) => voi
       if (add !== undefined)
         io.stderr.write(addedLine(folder, addToHistory(folder, add, { vantage, goldenSet: goldenSetOf(flags) })));
       const summary = trend(folder, { since: flags.since, ...(add === undefined ? { vantage } : {}) });
-      if (flags.json) io.stdout.write(`${JSON.stringify(summary, null, 2)}\n`);
+      if (flags.json) io.stdout.write(`${printableJson(summary)}\n`);
       else io.stdout.write(renderTrendTerminal(summary, { columns: reportColumns(io), color: wantsColor(io) }));
       if (flags.out !== undefined) {
         writeFiles([[flags.out, renderTrendHtml(summary)]]);

@@ -1,5 +1,7 @@
 /** What client libraries made of a recording: the one structure that its table and its JSON are drawn from. */
+
 import { z } from "zod";
+import { printableJson } from "../core/printable.js";
 
 export const CLIENT_VERDICTS = ["parsed", "lost", "thrown", "swallowed", "error", "not tested"] as const;
 
@@ -78,7 +80,7 @@ export type ClientsReport = z.output<typeof clientsSchema>;
 
 /** The report as JSON text, with a line feed at the end. */
 export function renderClientsJson(report: ClientsReport): string {
-  return `${JSON.stringify(report, null, 2)}\n`;
+  return `${printableJson(report)}\n`;
 }
 
 /** The JSON Schema (2020-12) of that text. */

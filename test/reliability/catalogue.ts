@@ -9,6 +9,7 @@ import { HOSTILE } from "./scenarios/hostile-wire.js";
 import { KILLED } from "./scenarios/killed.js";
 import { LIMITS } from "./scenarios/limits.js";
 import { PRIVACY } from "./scenarios/privacy.js";
+import { RESUMED } from "./scenarios/resumed.js";
 import { SAFETY } from "./scenarios/safety.js";
 import { TIMEOUTS } from "./scenarios/timeouts.js";
 import { UNREACHABLE } from "./scenarios/unreachable.js";
@@ -24,6 +25,7 @@ export const SCENARIOS: readonly Scenario[] = [
   ...LIMITS,
   ...DISK,
   ...KILLED,
+  ...RESUMED,
   ...PRIVACY,
   ...COLD,
 ];

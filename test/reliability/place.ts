@@ -1,7 +1,9 @@
 /** Where a scenario runs: a folder of its own, endpoints that end with it, and the real command line in this process. */
+import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { main } from "../../dist/cli/program.js";
 import { guardedIo, type Io } from "../../dist/cli/terminal-io.js";
@@ -13,6 +15,8 @@ import { type RawServer, rawServer } from "../capture/harness.js";
 import { type Answer, well } from "./servers.js";
 
 type Role = "baseline" | "candidate";
+
+const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Three small cases, one of them no stream. */
 const SET = `name: small
@@ -57,7 +61,7 @@ export interface Recorded extends Ran {
 }
 
 /** Short, but not so short that a busy machine looks like a hung endpoint. */
-export const TIMEOUTS = { connect: "2s", firstByte: "5s", idle: "5s", total: "15s" };
+export const TIMEOUTS = { connect: "10s", firstByte: "10s", idle: "10s", total: "20s" };
 
 /** Answers at once. A process of its own: whatever this one is busy with, it is no reason for a timeout. */
 const WELL = { decodeTokensPerS: 50_000, prefillTokensPerS: 1e6, tokenJitterMs: 0 };
@@ -74,6 +78,7 @@ export class Place {
   readonly folder = mkdtempSync(join(tmpdir(), "twintail-fault-"));
   readonly #closing: (() => unknown)[] = [];
   readonly #interrupts = new Set<() => void>();
+  readonly #configs = new Map<string, string>();
   #runs = 0;
 
   defer(close: () => unknown): void {
@@ -179,9 +184,31 @@ export class Place {
     return { code, out, err };
   }
 
+  /** One command in a process of its own. */
+  async spawned(args: readonly string[]): Promise<Omit<Ran, "folder">> {
+    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+    let out = "";
+    let err = "";
+    child.stdout.on("data", (text) => {
+      out += text;
+    });
+    child.stderr.on("data", (text) => {
+      err += text;
+    });
+    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
+    return { code: code ?? -1, out, err };
+  }
+
+  /** The configuration that a run was made with. */
+  configOf({ folder }: Pick<Recorded, "folder">): string {
+    return this.#configs.get(dirname(folder)) ?? "";
+  }
+
   async run(options: RunOptions): Promise<Ran> {
     const results = join(this.folder, `results-${this.#runs}`);
-    const args = ["run", this.config(options), "--out", results, ...(options.flags ?? [])];
+    const config = this.config(options);
+    this.#configs.set(results, config);
+    const args = ["run", config, "--out", results, ...(options.flags ?? [])];
     const ended = await this.twintail(args, options.environment, options.onOutput);
     let folder: string | null = null;
     try {

@@ -4,7 +4,7 @@
  */
 import { printableLine } from "../../core/printable.js";
 
-const MARKS = /[&<>"'`*_[\]{}!~|\\#$^@]|:(?=\/\/)/g;
+const MARKS = /[&<>"'`*_[\]{}!~|\\#$^@]|:(?=\/\/)|(?<=www)\./gi;
 
 /** The text as one line that is read as text. */
 export function escapeMarkdown(text: string, maxCharacters = 200): string {

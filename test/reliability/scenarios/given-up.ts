@@ -87,7 +87,7 @@ export const GIVEN_UP: readonly Scenario[] = [
     run: async (place) => {
       const recorded = await failingAfter6(place, () => {}, {
         giveUpAfter: 3,
-        timeouts: { connect: "2s", firstByte: "800ms", idle: "5s", total: "15s" },
+        timeouts: { connect: "10s", firstByte: "800ms", idle: "10s", total: "15s" },
       });
       givenUp(recorded, "failures", "timeout: first byte", 3);
     },

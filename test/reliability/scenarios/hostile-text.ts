@@ -135,7 +135,7 @@ export const HOSTILE_TEXT: readonly Scenario[] = [
   {
     area,
     fault: "hostile text where `--json` is read by a program",
-    outcome: "standard output is one JSON document and nothing else",
+    outcome: "standard output is one JSON document and nothing else, with no control character in it",
     run: async (place) => {
       const recorded = await against(
         place,
@@ -146,6 +146,7 @@ export const HOSTILE_TEXT: readonly Scenario[] = [
         },
       );
       expect(JSON.parse(recorded.out)).toMatchObject({ schemaVersion: 1, verdict: "fail" });
+      expect(controls(recorded.out)).toEqual([]);
     },
   },
 ];

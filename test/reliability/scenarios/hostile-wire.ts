@@ -10,7 +10,7 @@ import { type Answer, body, DONE, delta, drip, EVENTS, isStream, stream, well } 
 const area = "hostile" as const;
 const LIMIT_BYTES = 262_144;
 const LIMITS = { maxBytesPerExchange: LIMIT_BYTES };
-const SHORT = { timeouts: { connect: "2s", firstByte: "1200ms", idle: "1200ms", total: "5s" } };
+const SHORT = { timeouts: { connect: "10s", firstByte: "1200ms", idle: "1200ms", total: "5s" } };
 
 /** The baseline is well, the candidate answers so; what must hold of every such run holds. */
 async function against(place: Place, answer: Answer, capture: object = {}): Promise<Recorded> {
@@ -220,7 +220,7 @@ export const HOSTILE: readonly Scenario[] = [
           socket.write("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: 100000\r\n\r\n");
           drip(socket, 50, () => " ");
         },
-        { timeouts: { connect: "2s", firstByte: "5s", idle: "5s", total: "1500ms" } },
+        { timeouts: { connect: "10s", firstByte: "10s", idle: "10s", total: "1500ms" } },
       );
       for (const { outcome } of lastOf(recorded)) expect(outcome).toMatchObject({ kind: "timeout", phase: "total" });
       expect(bytesOf(recorded).filter(({ length }) => length > 0).length).toBeGreaterThan(6);

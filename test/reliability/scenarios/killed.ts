@@ -5,11 +5,33 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import type { Exchange } from "../../../src/recording/recording.js";
+import type { RawServer } from "../../capture/harness.js";
+import type { Place } from "../place.js";
 import type { Scenario } from "../scenario.js";
 import { well } from "../servers.js";
 
 const area = "resume" as const;
 const MAIN = fileURLToPath(new URL("../../../dist/cli/main.js", import.meta.url));
+
+/** A run of 24 requests, killed at the fifteenth. */
+export async function killedRun(
+  place: Place,
+): Promise<{ readonly config: string; readonly folder: string; readonly server: RawServer }> {
+  const results = join(place.folder, "killed");
+  let kill = (): void => {};
+  let killed = false;
+  const server = await place.server((socket, request, count) => {
+    if (count !== 15 || killed) return well(socket, request, count);
+    killed = true;
+    kill();
+  });
+  const config = place.config({ baseline: server.baseUrl, candidate: server.baseUrl, capture: { concurrency: 1 } });
+  const child = spawn(process.execPath, [MAIN, "run", config, "--out", results], { stdio: "ignore" });
+  kill = () => child.kill("SIGKILL");
+  await new Promise((resolve) => child.on("close", resolve));
+  const [name = ""] = readdirSync(results);
+  return { config, folder: join(results, name), server };
+}
 
 export const KILLED: readonly Scenario[] = [
   {
@@ -17,23 +39,13 @@ export const KILLED: readonly Scenario[] = [
     fault: "`kill -9` in the middle of a run",
     outcome: "every exchange that had ended is on disk, and the part can be scored as what it is",
     run: async (place) => {
-      const results = join(place.folder, "results");
-      let kill = (): void => {};
-      const server = await place.server((socket, request, count) => {
-        if (count === 15) kill();
-        else well(socket, request, count);
-      });
-      const config = place.config({ baseline: server.baseUrl, candidate: server.baseUrl, capture: { concurrency: 1 } });
-      const child = spawn(process.execPath, [MAIN, "run", config, "--out", results], { stdio: "ignore" });
-      kill = () => child.kill("SIGKILL");
-      await new Promise((resolve) => child.on("close", resolve));
-      const [name = ""] = readdirSync(results);
-      const lines = readFileSync(join(results, name, "recording.jsonl"), "utf8").split("\n");
+      const { folder } = await killedRun(place);
+      const lines = readFileSync(join(folder, "recording.jsonl"), "utf8").split("\n");
       const ended = lines.filter((line) => line.endsWith("}")).map((line) => JSON.parse(line) as Exchange);
       const exchanges = ended.filter(({ type }) => type === "exchange");
       // One pair was in flight, and the exchange before may have been on its way to the main thread.
       expect(exchanges.length).toBeGreaterThanOrEqual(11);
-      const scored = await place.twintail(["score", join(results, name)]);
+      const scored = await place.twintail(["score", folder]);
       expect(scored.code).toBe(3);
       expect(scored.out.replace(/\s+/g, " ")).toContain(
         `Partial run, killed before its end was written: ${exchanges.length} of 24 planned requests`,

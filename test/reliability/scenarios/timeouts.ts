@@ -37,7 +37,7 @@ export const TIMEOUTS: readonly Scenario[] = [
         baseline: healthy,
         candidate: `https://127.0.0.1:${port}/v1`,
         of: { candidate: { caFile: TRUSTED } },
-        capture: { timeouts: { connect: LIMIT, firstByte: "5s", idle: "5s", total: "15s" } },
+        capture: { timeouts: { connect: LIMIT, firstByte: "10s", idle: "10s", total: "15s" } },
       });
       timedOut(recorded, "connect");
       expect(lastOf(recorded).every(({ sentAtNs }) => sentAtNs === undefined)).toBe(true);
@@ -53,7 +53,7 @@ export const TIMEOUTS: readonly Scenario[] = [
       const recorded = await place.recorded({
         baseline: healthy.baseUrl,
         candidate: hung.baseUrl,
-        capture: { timeouts: { connect: "2s", firstByte: LIMIT, idle: "5s", total: "15s" } },
+        capture: { timeouts: { connect: "10s", firstByte: LIMIT, idle: "10s", total: "15s" } },
       });
       timedOut(recorded, "firstByte");
       nothingUnseen(recorded, "candidate", hung);
@@ -71,7 +71,7 @@ export const TIMEOUTS: readonly Scenario[] = [
       const recorded = await place.recorded({
         baseline: healthy,
         candidate: hung.baseUrl,
-        capture: { timeouts: { connect: "2s", firstByte: LIMIT, idle: "5s", total: "15s" } },
+        capture: { timeouts: { connect: "10s", firstByte: LIMIT, idle: "10s", total: "15s" } },
       });
       timedOut(recorded, "firstByte");
       for (const { status, headersAtNs } of lastOf(recorded))
@@ -88,7 +88,7 @@ export const TIMEOUTS: readonly Scenario[] = [
       const recorded = await place.recorded({
         baseline: healthy,
         candidate: silent.baseUrl,
-        capture: { timeouts: { connect: "2s", firstByte: "5s", idle: LIMIT, total: "15s" } },
+        capture: { timeouts: { connect: "10s", firstByte: "10s", idle: LIMIT, total: "15s" } },
       });
       timedOut(recorded, "idle");
       for (const { reads } of lastOf(recorded)) expect(reads.map(([, bytes]) => bytes).join("")).toBe(delta("Oslo"));
@@ -107,7 +107,7 @@ export const TIMEOUTS: readonly Scenario[] = [
       const recorded = await place.recorded({
         baseline: healthy,
         candidate: slow.baseUrl,
-        capture: { timeouts: { connect: "2s", firstByte: "5s", idle: "5s", total: LIMIT } },
+        capture: { timeouts: { connect: "10s", firstByte: "10s", idle: "10s", total: LIMIT } },
       });
       timedOut(recorded, "total");
       expect(lastOf(recorded).filter(({ reads }) => reads.length > 1).length).toBeGreaterThan(6);
@@ -194,7 +194,7 @@ export const TIMEOUTS: readonly Scenario[] = [
       const recorded = await place.recorded({
         baseline: healthy,
         candidate: late.baseUrl,
-        capture: { concurrency: 1, timeouts: { connect: "2s", firstByte: LIMIT, idle: "5s", total: "15s" } },
+        capture: { concurrency: 1, timeouts: { connect: "10s", firstByte: LIMIT, idle: "10s", total: "15s" } },
       });
       complete(recorded, "candidate");
       const [first, ...rest] = lastOf(recorded);
