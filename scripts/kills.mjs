@@ -129,7 +129,9 @@ function placeOf(before, run) {
   const exchange = lines.findLast(({ type }) => type === "exchange");
   const segment = Math.max(...lines.map((line) => line.segment ?? line.id ?? 0));
   const begun = lines.some(({ type, segment: id }) => type === "exchange" && id === segment);
-  return begun || segment === 0 ? `after an exchange of phase ${exchange?.phase ?? "none"}` : "before its first exchange";
+  return begun || segment === 0
+    ? `after an exchange of phase ${exchange?.phase ?? "none"}`
+    : "before its first exchange";
 }
 
 /** What a machine that lost its power leaves: a part of the last line. */
