@@ -2,7 +2,7 @@
  * The settings that a run was recorded with, as far as today's configuration still says the same: what extending a run and
  * resuming one begin with.
  */
-import type { EndpointRole, Settings } from "./config/settings.js";
+import type { CaptureSettings, EndpointRole, Settings } from "./config/settings.js";
 import type { LoadedGoldenSet } from "./golden/load.js";
 import type { PlanInput } from "./plan/build.js";
 import { heedPreflight } from "./preflight.js";
@@ -22,8 +22,7 @@ export interface AsRecorded {
  * @throws TwintailError when the settings would measure something else than was recorded.
  */
 export function asRecorded(given: Settings, golden: LoadedGoldenSet, planned: HeaderLine): AsRecorded {
-  const quick = planned.judge.quick === true ? { spreadMs: 0 } : {};
-  const capture = { ...given.capture, ...quick, rounds: planned.capture.rounds };
+  const capture = { ...given.capture, ...notConfigured(planned) };
   const { endpoints } = given;
   refuseOtherMeasurement(planned, { goldenDigest: golden.digest, endpoints, capture }, given.goldens);
   const settings = heedPreflight({ ...given, capture }, planned.preflight ?? {});
@@ -36,6 +35,13 @@ export function asRecorded(given: Settings, golden: LoadedGoldenSet, planned: He
     userAgent: `twintail/${planned.versions.twintail}`,
   };
   return { settings, input };
+}
+
+/** What a run was not given by its configuration, but by its command: `--rounds`, `--quick`, `twintail wake`. */
+function notConfigured({ kind, capture, judge }: HeaderLine): Partial<CaptureSettings> {
+  const { rounds, spreadMs, warmup, control, solo, once, retry } = capture;
+  if (kind === "wake") return { rounds, spreadMs, warmup, control, solo, once, retry };
+  return judge.quick === true ? { rounds, spreadMs } : { rounds };
 }
 
 const ROLES: readonly EndpointRole[] = ["baseline", "candidate"];

@@ -39,7 +39,7 @@ export interface PreparedResume extends PreparedRun {
 }
 
 /** What planned a recording, by its kind. */
-const PLANNED_BY: Readonly<Partial<Record<HeaderLine["kind"], (input: PlanInput, planned: HeaderLine) => Plan>>> = {
+const PLANNED_BY: Readonly<Partial<Record<HeaderLine["kind"], (input: PlanInput) => Plan>>> = {
   run: buildPlan,
 };
 
@@ -54,8 +54,7 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
   const { header } = frame;
   const golden = loadGoldenSet(given.goldens);
   const { settings, input } = asRecorded(given, golden, planned);
-  const planOf = plannerOf(header, recording);
-  const whole = planAgain(input, (again) => planOf(again, planned), {
+  const whole = planAgain(input, plannerOf(header, recording), {
     rows: header.plan,
     requests: header.store === undefined ? header.requests : null,
     extendedTo: frame.extensions.map(({ rounds }) => rounds),
@@ -90,7 +89,7 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
   };
 }
 
-function plannerOf({ kind }: HeaderLine, recording: string): (input: PlanInput, planned: HeaderLine) => Plan {
+function plannerOf({ kind }: HeaderLine, recording: string): (input: PlanInput) => Plan {
   const planner = PLANNED_BY[kind];
   if (planner !== undefined) return planner;
   throw new TwintailError({
@@ -117,7 +116,8 @@ export async function resumeRun(given: PreparedResume, options: RunOptions = {})
   const { recording } = given;
   const interrupted = given.missing > 0 && (await sendMissing(given, options));
   if (given.missing === 0) complete(given);
-  return { folder: dirname(recording), recording, report: score(recording, { goldenSet: given.golden.set }), interrupted };
+  const report = score(recording, { goldenSet: given.golden.set });
+  return { folder: dirname(recording), recording, report, interrupted };
 }
 
 async function sendMissing(given: PreparedResume, options: RunOptions): Promise<boolean> {

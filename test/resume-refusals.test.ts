@@ -1,10 +1,11 @@
 /** What cannot be gone on with: nothing is sent, and the recording stays as it was. */
-import { appendFileSync, readFileSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { describe, expect, it } from "vitest";
+import { appendFileSync, copyFileSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { prepareResume, resumeRun, score } from "../dist/index.js";
 import { digestOf } from "../src/core/digest.js";
 import type { HeaderLine, RecordingLine } from "../src/recording/recording.js";
+import { type RawServer, rawServer } from "./capture/harness.js";
 import {
   answered,
   folder,
@@ -12,8 +13,6 @@ import {
   killed,
   linesOf,
   PLANNED,
-  raw,
-  recorded,
   runOf,
   SET,
   settingsOf,
@@ -27,13 +26,32 @@ const edit = (file: string, change: (header: HeaderLine) => object): void =>
     linesOf(file).map((line) => (line.type === "header" ? { ...line, ...change(line) } : line)),
   );
 
-/** Some of a run's exchanges, and settings that are not its own. */
-async function changed(change: Partial<Written>) {
-  const { first, file, asked, settings } = await recorded();
-  killed(file, ({ id }) => id < 9);
-  const { baseline, candidate } = settings.endpoints;
-  const other = settingsOf({ baseline: baseline.baseUrl, candidate: candidate.baseUrl, ...change });
-  return { settings, other, folder: first.folder, file, asked, before: readFileSync(file) };
+let first: { readonly file: string; readonly servers: readonly RawServer[]; readonly requests: number };
+const asked = (): number => first.servers.reduce((sum, { requests }) => sum + requests.length, 0);
+const own = (change: Partial<Written> = {}) => {
+  const [baseline = "", candidate = ""] = first.servers.map(({ baseUrl }) => baseUrl);
+  return settingsOf({ baseline, candidate, ...change });
+};
+beforeAll(async () => {
+  first = { file: "", servers: await Promise.all([rawServer(answered), rawServer(answered)]), requests: 0 };
+  const { recording } = await runOf(own());
+  first = { ...first, file: recording, requests: asked() };
+});
+afterAll(() => Promise.all(first.servers.map((server) => server.close())));
+
+let copies = 0;
+/** The recording of a whole run, in a folder of its own. */
+function whole(): string {
+  const file = join(folder, `copy-${copies++}`, "recording.jsonl");
+  mkdirSync(dirname(file));
+  copyFileSync(first.file, file);
+  return file;
+}
+/** Some of its exchanges, as a kill leaves them. */
+function part(keep = 9): string {
+  const file = whole();
+  killed(file, ({ id }) => id < keep);
+  return file;
 }
 
 const otherSet = join(folder, "other.yaml");
@@ -56,22 +74,21 @@ describe("a resume is refused, and nothing is sent or written,", () => {
       /^endpoints\.candidate: .*: its request differs at headers\.x-team;/,
     ],
   ])("%s: the first difference is named", async (_name, change, message) => {
-    const { other, folder: at, file, asked, before } = await changed(change);
-    expect(() => prepareResume(other, at)).toThrow(message);
+    const file = part();
+    const [before, sent] = [readFileSync(file), asked()];
+    expect(() => prepareResume(own(change), dirname(file))).toThrow(message);
     expect(readFileSync(file).equals(before)).toBe(true);
-    expect(asked().flat()).toEqual([]);
+    expect(asked()).toBe(sent);
   });
 
   it("but what says how much is sent, and when to stop, may change", async () => {
-    const { other, folder: at } = await changed({
-      capture: { deadline: "1h", seed: "99", rounds: "7", maxRequests: "500", giveUpAfter: "9" },
-    });
-    const prepared = prepareResume(other, at);
+    const capture = { deadline: "1h", seed: "99", rounds: "7", maxRequests: "500", giveUpAfter: "9" };
+    const prepared = prepareResume(own({ capture }), part());
     expect([prepared.missing, prepared.plan.rounds]).toEqual([PLANNED - 9, 3]);
   });
 
   it("of a plan whose rows are not those of the recording", async () => {
-    const { settings, file } = await changed({});
+    const [settings, file] = [own(), part()];
     const third = headerOf(file).plan[4];
     edit(file, (header) => ({
       plan: header.plan.map((row) =>
@@ -88,37 +105,28 @@ describe("a resume is refused, and nothing is sent or written,", () => {
   it.each<[HeaderLine["kind"], RegExp]>([
     ["demo", /: this is the recording of a demo, whose simulated endpoints ended with it; run twintail demo anew$/],
     ["probe", /: this is the recording of a probe; probe anew/],
+    ["wake", /: a recording of kind "wake" cannot be resumed; score what is there, or record anew$/],
   ])("of a recording of kind %s", async (kind, message) => {
-    const { settings, file } = await changed({});
+    const file = part();
     edit(file, () => ({ kind }));
-    expect(() => prepareResume(settings, file)).toThrow(message);
+    expect(() => prepareResume(own(), file)).toThrow(message);
   });
 
   it("of a run that was measured from another place, unless nothing is missing", async () => {
-    const { settings, file } = await changed({});
+    const [file, all] = [part(), whole()];
     const elsewhere = (line: RecordingLine): object =>
       line.type === "segment" ? { ...line, host: "elsewhere" } : line;
-    write(file, linesOf(file).map(elsewhere));
-    expect(() => prepareResume(settings, file)).toThrow(
+    for (const each of [file, all]) write(each, linesOf(each).map(elsewhere));
+    expect(() => prepareResume(own(), file)).toThrow(
       /: it was measured from elsewhere, this is .*: another place sees other latencies; resume it from there, or run anew$/,
     );
-    const { settings: own, file: whole } = await recorded();
-    write(whole, linesOf(whole).map(elsewhere));
-    expect(prepareResume(own, whole).missing).toBe(0);
+    expect(prepareResume(own(), all).missing).toBe(0);
   });
 
   it("when what is missing may cost more than maxCost, and no more than that counts", async () => {
     const both = ", price: { inputPerMTok: 0, outputPerMTok: 1000 }";
-    const { file, settings } = await recorded({ both });
-    const { baseline, candidate } = settings.endpoints;
-    const limited = (maxCost: number) =>
-      settingsOf({
-        baseline: baseline.baseUrl,
-        candidate: candidate.baseUrl,
-        both,
-        capture: { maxCost: String(maxCost) },
-      });
-    killed(file, ({ id }) => id < 10);
+    const limited = (maxCost: number) => own({ both, capture: { maxCost: String(maxCost) } });
+    const file = part(10);
     // 40 tokens a request: 0.04 USD; ten are missing.
     expect(() => prepareResume(limited(0.39), file)).toThrow(
       /^capture\.maxCost: what is missing may cost up to \$0\.40, above maxCost \$0\.39; raise maxCost$/,
@@ -127,32 +135,35 @@ describe("a resume is refused, and nothing is sent or written,", () => {
   });
 
   it("through another proxy", async () => {
-    const { settings, file, before } = await changed({});
+    const file = part();
     edit(file, ({ endpoints }) => ({
       endpoints: { ...endpoints, candidate: { ...endpoints.candidate, proxy: "http://proxy.example:3128" } },
     }));
     const now = readFileSync(file);
-    await expect(resumeRun(prepareResume(settings, file), { environment: {} })).rejects.toThrow(
+    await expect(resumeRun(prepareResume(own(), file), { environment: {} })).rejects.toThrow(
       /^the proxy of endpoints\.candidate: was "http:\/\/proxy\.example:3128" .* is null now/,
     );
     expect(readFileSync(file).equals(now)).toBe(true);
-    expect(before.equals(now)).toBe(false);
   });
 
   it("when an endpoint that is to be asked is gone: a torn line is mended, and the lock is free", async () => {
-    const { settings, file, first, stop } = await recorded();
-    killed(file, ({ id }) => id < 9);
+    const gone = await rawServer(answered);
+    await gone.close();
+    const file = part();
+    edit(file, ({ endpoints }) => ({
+      endpoints: { ...endpoints, candidate: { ...endpoints.candidate, baseUrl: gone.baseUrl } },
+    }));
     const kept = readFileSync(file);
     appendFileSync(file, '{"type":"exch');
-    await stop();
-    await expect(resumeRun(prepareResume(settings, file))).rejects.toThrow(/baseUrl: cannot reach/);
+    const settings = own({ candidate: gone.baseUrl });
+    await expect(resumeRun(prepareResume(settings, file))).rejects.toThrow(/candidate\.baseUrl: cannot reach/);
     expect(readFileSync(file).equals(kept)).toBe(true);
-    expect(() => prepareResume(settings, first.folder)).not.toThrow();
+    expect(readdirSync(dirname(file))).toEqual(["recording.jsonl"]);
   });
 
   it("when the recording has changed since it was read", async () => {
-    const { settings, file } = await changed({});
-    const [one, two] = [prepareResume(settings, file), prepareResume(settings, file)];
+    const file = part();
+    const [one, two] = [prepareResume(own(), file), prepareResume(own(), file)];
     await resumeRun(one);
     await expect(resumeRun(two)).rejects.toThrow(/: the recording has changed since it was read;/);
     expect(score(file).summary.run).toMatchObject({ recorded: PLANNED, resumed: { times: 1 } });
@@ -161,25 +172,32 @@ describe("a resume is refused, and nothing is sent or written,", () => {
 
 describe("a recording that holds digests in place of texts", () => {
   it("is completed by ids of requests alone, and a change is named as far as it can be", async () => {
-    const { settings, file, other } = await changed({ endpoint: ", extra: { reasoning_effort: low }" });
+    const file = part();
     edit(file, ({ requests }) => ({
       store: "redacted",
       requests: Object.fromEntries(
         Object.entries(requests).map(([id, request]) => [id, { ...request, body: { digest: digestOf(request.body) } }]),
       ),
     }));
-    expect(() => prepareResume(other, file)).toThrow(
+    expect(() => prepareResume(own({ endpoint: ", extra: { reasoning_effort: low }" }), file)).toThrow(
       /^endpoints\.candidate: case "\w+" of round 1 would not be sent to the candidate as it was: its request differs; use/,
     );
-    const { report } = await resumeRun(prepareResume(settings, file));
-    expect(report.summary.run).toMatchObject({ recorded: PLANNED, store: "redacted", resumed: { times: 1 } });
+    expect(prepareResume(own(), file).missing).toBe(PLANNED - 9);
+  });
+
+  it.each(["redacted", "metadata"] as const)("of a run that stores %s is one run all the same", async (store) => {
+    const settings = { ...own(), store };
+    const { recording } = await runOf(settings);
+    killed(recording, ({ id }) => id < 9);
+    const { report } = await resumeRun(prepareResume(settings, recording));
+    expect(report.summary.run).toMatchObject({ recorded: PLANNED, partial: false, resumed: { times: 1 } });
+    expect(report.summary.run.store).toBe(headerOf(recording).store ?? "full");
   });
 });
 
 describe("a quick run", () => {
   it("is completed as quick as it was planned, whatever its configuration says", async () => {
-    const [a, b] = await Promise.all([raw(answered), raw(answered)]);
-    const settings = settingsOf({ baseline: a.baseUrl, candidate: b.baseUrl, capture: { spread: "1h", rounds: "9" } });
+    const settings = own({ capture: { spread: "1h", rounds: "9" } });
     const quick = {
       ...settings,
       capture: { ...settings.capture, rounds: 1, spreadMs: 0 },

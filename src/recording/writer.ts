@@ -28,6 +28,7 @@ export class RecordingWriter {
   #descriptor: number | null;
   #bytes: number;
   #lookedMs = 0;
+  #ended = false;
 
   private constructor(path: string, lock: Lock, descriptor: number, bytes: number) {
     this.path = path;
@@ -99,12 +100,13 @@ export class RecordingWriter {
   }
 
   /**
-   * Appends one line.
+   * Appends one line. An end is the last: where the file is gone by then, no second end says that the run failed.
    * @throws TwintailError when the disk refuses it: the file then ends with the last whole line; or when the file was deleted
    * meanwhile.
    */
   append(line: RecordingLine): void {
     if (this.#descriptor === null) throw new Error("the recording is closed");
+    if (this.#ended) return;
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`, "utf8");
     let written = 0;
     try {
@@ -115,10 +117,10 @@ export class RecordingWriter {
     }
     this.#bytes += written;
     const nowMs = Date.now();
-    const last = line.type === "end";
-    if (!last && nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#ended = line.type === "end";
+    if (!this.#ended && nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
-    refuseGone(this.path, this.#descriptor, last);
+    refuseGone(this.path, this.#descriptor, this.#ended);
   }
 
   close(): void {
