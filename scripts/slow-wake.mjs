@@ -68,7 +68,8 @@ export async function slowStream(silenceMs) {
     const { summary } = await twintail("run", url, url, ", streamUsage: false", timeouts);
     const stall = summary.metrics.stall.warm.candidate;
     expected("both streams came to their end", summary.rates.errors.candidate.count === 0 && stall.values === 1);
-    expected("the silence was sat out", stall.max >= silenceMs - 50);
+    // The read before it may have been late, and is none of the gap then.
+    expected("the silence was sat out", stall.max >= silenceMs - roomMs(silenceMs) / 2);
     expected("and no longer", stall.max <= silenceMs + roomMs(silenceMs));
     expected("nothing was cut", summary.run.ended === "complete" && !summary.run.partial);
     return stall.max;

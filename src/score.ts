@@ -120,7 +120,8 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
     findings,
     flips,
     cold,
-    invalid: invalidReason(validity),
+    // Stalls of milliseconds spoil no wake; one that the machine slept through says so itself.
+    invalid: header.kind === "wake" ? null : invalidReason(validity),
     partial: partialReason(frame, exchanges),
     quick: header.judge.quick === true,
     look: 1 + frame.extensions.length,

@@ -18,6 +18,8 @@ type Role = "baseline" | "candidate";
 
 /** A trial within this many warm references was never cold. */
 const NOT_COLD_FACTOR = 3;
+/** Nor was one this close to them: no engine starts in less, and a machine may lose as much anywhere. */
+const NOT_COLD_MS = 250;
 
 export interface ColdFacts {
   readonly endpoint: Role;
@@ -129,7 +131,7 @@ export function coldWakes(cold: readonly ColdFacts[], exchanges: readonly Scored
     .flatMap((facts) => {
       const { wakeMs } = facts.trial;
       const warm = middleOf(referencesOf(facts, exchanges));
-      return wakeMs !== null && warm !== null && wakeMs > NOT_COLD_FACTOR * warm ? [wakeMs] : [];
+      return wakeMs !== null && warm !== null && notColdBecause(facts.trial, warm) === null ? [wakeMs] : [];
     });
 }
 
@@ -207,11 +209,16 @@ function judgeCold(facts: ColdFacts, warmTtftMs: number | null, frame: Recording
       cap: onlyBroken(cap),
     };
   }
-  if (wakeMs <= NOT_COLD_FACTOR * warmTtftMs) {
-    const note = `within ${NOT_COLD_FACTOR} times the warm time to first token`;
-    return { verdict: "not cold", note, budget: null, cap: null };
-  }
+  const note = notColdBecause(facts.trial, warmTtftMs);
+  if (note !== null) return { verdict: "not cold", note, budget: null, cap: null };
   return { verdict: "cold", note: facts.end?.message ?? "", budget, cap };
+}
+
+/** Why an answer was no wake; null of one that was. Connecting is left out, as it is of a warm time to first token. */
+function notColdBecause({ wakeMs, parts }: ColdFacts["trial"], warmTtftMs: number): string | null {
+  const waitedMs = (wakeMs ?? Number.POSITIVE_INFINITY) - parts.connectMs - parts.requestMs;
+  if (waitedMs <= NOT_COLD_FACTOR * warmTtftMs) return `within ${NOT_COLD_FACTOR} times the warm time to first token`;
+  return waitedMs <= warmTtftMs + NOT_COLD_MS ? `within ${NOT_COLD_MS} ms of the warm time to first token` : null;
 }
 
 function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number | undefined): Judged {

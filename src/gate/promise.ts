@@ -44,18 +44,11 @@ export function asksAboutWakes(source: GateText): boolean {
 }
 
 /** What the trials say of the promise, worst first; inconclusive where nothing was cold, or not all is there. */
-export function promiseVerdict(
-  wakes: PromisedWakes,
-  { partial, invalid }: Pick<Evidence, "partial" | "invalid">,
-): RunVerdict {
+export function promiseVerdict(wakes: PromisedWakes, { partial }: Pick<Evidence, "partial">): RunVerdict {
   const sides = SIDES.map((side) => ({ side, ...sideSays(wakes, side) }));
   const worst = RANK.find((verdict) => sides.some((each) => each.verdict === verdict)) ?? "inconclusive";
   const said = sides.sort((a, b) => rankOf(a.verdict) - rankOf(b.verdict)).map(({ says }) => says);
-  const notes = [
-    ...(partial === null ? [] : [`a partial run can fail but not pass: ${partial}`]),
-    // Stalls of milliseconds do not move a wake of minutes across its budget.
-    ...(invalid === null ? [] : [`the measuring machine was in doubt, by less than a wake is measured in: ${invalid}`]),
-  ];
+  const notes = partial === null ? [] : [`a partial run can fail but not pass: ${partial}`];
   const verdict = worst === "pass" && partial !== null ? "inconclusive" : worst;
   return { verdict, reason: said.join("; "), notes };
 }

@@ -204,13 +204,21 @@ describe("how a trial reads", () => {
   });
 
   it.each([
-    [1_200, "cold"],
-    [1_189, "not cold"],
+    [1_201, "cold"],
+    [1_200, "not cold"],
   ])("by three times the middle one of its references: %i ms is %s", (firstMs, verdict) => {
-    // Release to first token is 11 ms more; three references of 400 ms make a limit of 1,200.
+    // Three references of 400 ms; the 11 ms that it took to connect and to write the request are left out.
     const trial = trialOf({ exchanges: [cold([answer(firstMs, 1_000)]), ...references([9_000, 400, 400], 300_000)] });
     expect(trial.verdict).toBe(verdict);
     expect(trial.budget).toBe(verdict === "cold" ? "kept" : null);
+  });
+
+  it.each([
+    [301, "cold"],
+    [300, "not cold"],
+  ])("and never within a quarter of a second of them: %i ms against 50 is %s", (firstMs, verdict) => {
+    const trial = trialOf({ exchanges: [cold([answer(firstMs, 1_000)]), ...references([50], 30_000)] });
+    expect(trial.verdict).toBe(verdict);
   });
 
   it("over its budget and within its cap, or over both", () => {

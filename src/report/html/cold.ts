@@ -7,7 +7,7 @@ import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
 import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
-import { wakePlot } from "./wake-plot.js";
+import { lengthMs, shownBudgetMs, wakePlot } from "./wake-plot.js";
 
 export function coldSection(summary: Summary): Markup | null {
   const { cold } = summary;
@@ -40,17 +40,29 @@ const KEYS = [
   ["first token", "token", "headers to first token"],
 ] as const;
 
-/** Of the parts that some trial has. */
+/** A part this short is no part of a bar that an eye can see. */
+const LEAST_SHARE = 0.005;
+
+/** Of what the bars show. */
 function key({ cold }: Summary): Markup {
-  const seen = new Set(SIDES.flatMap((side) => cold[side].flatMap((one) => coldPartList(one).map(({ name }) => name))));
+  const trials = SIDES.flatMap((side) => cold[side]);
+  const slowestMs = Math.max(1, ...trials.map(lengthMs));
+  const seen = new Set(
+    trials.flatMap((one) => coldPartList(one).flatMap(({ name, ms }) => (ms >= LEAST_SHARE * slowestMs ? [name] : []))),
+  );
+  // The thinnest of them ends every bar that ended well.
+  seen.add("first token");
   const shown = new Map(KEYS.flatMap(([name, colour, words]) => (seen.has(name) ? [[words, colour] as const] : [])));
-  return html`<p class="key soft">${[...shown].map(([words, colour]) => html`<span><i class="${colour}"></i> ${words}</span> `)}</p>`;
+  const budget = SIDES.some((side) => cold[side].length > 0 && shownBudgetMs(cold, side, slowestMs) !== null);
+  return html`<p class="key soft">${[...shown].map(([words, colour]) => html`<span><i class="${colour}"></i> ${words}</span> `)}${budget ? html`<span><i class="budget"></i> budget</span>` : null}</p>`;
 }
 
 function trialTable(blocks: readonly ColdBlock[]): Markup {
   const many = blocks.every(({ rows }) => rows.length === 1);
   const rows = blocks.flatMap(({ name, rows: own }) => [
-    ...(many ? [] : [html`<tr class="trial"><th scope="rowgroup" colspan="3">${name}</th></tr>`]),
+    ...(many || blocks.length === 1
+      ? []
+      : [html`<tr class="trial"><th scope="rowgroup" colspan="3">${name}</th></tr>`]),
     ...own.map(({ label, cells }) => {
       const strong = label === "wake";
       return html`<tr><th scope="row">${label}</th>${SIDES.map((side) => {
