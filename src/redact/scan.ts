@@ -16,7 +16,8 @@ export interface Leak {
 const CHUNK_BYTES = 1 << 20;
 
 /** What twintail writes. Whatever else lies in a folder is the user's, a file of keys perhaps. */
-const OWN = /^(?:recording\.jsonl|report\.(?:json|html|md)|junit\.xml|exchanges\.csv|compare\.json|probe\.json|nights\.jsonl)$/;
+const OWN =
+  /^(?:recording\.jsonl|report\.(?:json|html|md)|junit\.xml|exchanges\.csv|compare\.json|probe\.json|nights\.jsonl)$/;
 const TAILS = "tails";
 const OWN_TAIL = /\.hgrm$/;
 
