@@ -2,8 +2,19 @@
 
 const STAR = "*";
 
+/** Compiling one takes longer than searching an answer, and a run has one list of secrets. */
+const compiled = new WeakMap<readonly string[], RegExp | null>();
+
 /** Any of the secrets in any of those forms; null when there is none. Global, and blind to case. Secrets are printable ASCII. */
 export function patternOf(secrets: readonly string[]): RegExp | null {
+  const known = compiled.get(secrets);
+  if (known !== undefined) return known;
+  const made = compile(secrets);
+  compiled.set(secrets, made);
+  return made;
+}
+
+function compile(secrets: readonly string[]): RegExp | null {
   const forms = [...new Set(secrets)]
     .filter((secret) => secret !== "")
     .flatMap((secret) => [

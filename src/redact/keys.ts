@@ -12,7 +12,7 @@ import { openedBody, withBody } from "./opened.js";
 export function withoutKeys(exchange: Exchange, keys: readonly string[]): Exchange {
   const pattern = patternOf(keys);
   if (pattern === null) return exchange;
-  return { ...exchange, attempts: exchange.attempts.map((attempt) => cleanAttempt(attempt, pattern)) };
+  return { ...exchange, attempts: exchange.attempts.map((attempt) => cleanAttempt(attempt, pattern, keys)) };
 }
 
 /** The text with each key replaced by asterisks, also where JSON, a URL or HTML escaped it. */
@@ -37,7 +37,7 @@ function deepStarred(value: unknown, pattern: RegExp): unknown {
   );
 }
 
-function cleanAttempt(attempt: Attempt, pattern: RegExp): Attempt {
+function cleanAttempt(attempt: Attempt, pattern: RegExp, keys: readonly string[]): Attempt {
   const clean = {
     ...attempt,
     ...(attempt.headers === undefined
@@ -48,7 +48,7 @@ function cleanAttempt(attempt: Attempt, pattern: RegExp): Attempt {
     outcome: cleanOutcome(attempt.outcome, pattern),
   };
   const opened = openedBody(attempt);
-  return overwriteMatches(opened.body, pattern) ? withBody(clean, opened) : clean;
+  return overwriteMatches(opened.body, pattern, keys) ? withBody(clean, opened) : clean;
 }
 
 function cleanOutcome(outcome: Outcome, pattern: RegExp): Outcome {

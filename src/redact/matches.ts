@@ -6,21 +6,38 @@ import { textsIn } from "./text-scan.js";
 const STAR = 0x2a;
 const BACKSLASH = 0x5c;
 
-/** @returns whether anything was found. The pattern is global. */
-export function overwriteMatches(body: Buffer, pattern: RegExp): boolean {
+/**
+ * @param pattern global
+ * @param secrets what it finds: where a body was cut off, the beginning of one may stand at its end.
+ * @returns whether anything was found.
+ */
+export function overwriteMatches(body: Buffer, pattern: RegExp, secrets: readonly string[]): boolean {
   if (body.length === 0) return false;
-  const inBytes = overwriteBytes(body, pattern);
+  const inBytes = overwriteBytes(body, pattern, secrets);
   const { streams, whole, numbers } = textsIn(body);
   let inTexts = false;
   for (const stream of streams)
-    if (stream.kind !== "embedding") inTexts = overwriteText(body, stream, pattern) || inTexts;
-  inTexts = overwriteText(body, whole, pattern) || inTexts;
+    if (stream.kind !== "embedding") inTexts = overwriteText(body, stream, pattern, secrets) || inTexts;
+  inTexts = overwriteText(body, whole, pattern, secrets) || inTexts;
   // Log probabilities tell the bytes of each token once more, as numbers.
   if (inBytes || inTexts) maskNumbers(body, numbers);
   return inBytes || inTexts;
 }
 
-function overwriteBytes(body: Buffer, pattern: RegExp): boolean {
+/** A shorter beginning is no secret. */
+const SHORTEST_BEGINNING = 6;
+
+/** How much of a secret a text ends with; 0 where it is not enough to matter. */
+function beginningAtEnd(text: string, secrets: readonly string[]): number {
+  for (const secret of secrets) {
+    for (let length = secret.length - 1; length >= SHORTEST_BEGINNING; length--) {
+      if (text.endsWith(secret.slice(0, length))) return length;
+    }
+  }
+  return 0;
+}
+
+function overwriteBytes(body: Buffer, pattern: RegExp, secrets: readonly string[]): boolean {
   let found = false;
   // One character a byte: what is matched has the offsets and the length of the bytes.
   const text = body.toString("latin1");
@@ -29,19 +46,25 @@ function overwriteBytes(body: Buffer, pattern: RegExp): boolean {
     body.fill(STAR, start, match.index + match[0].length);
     found = true;
   }
-  return found;
+  const begun = beginningAtEnd(body.toString("latin1", Math.max(0, body.length - LONGEST_SECRET)), secrets);
+  body.fill(STAR, body.length - begun);
+  return found || begun > 0;
 }
 
-function overwriteText(body: Buffer, { spans }: TextStream, pattern: RegExp): boolean {
+const LONGEST_SECRET = 10_000;
+
+function overwriteText(body: Buffer, { spans }: TextStream, pattern: RegExp, secrets: readonly string[]): boolean {
   if (spans.length === 0) return false;
   pattern.lastIndex = 0;
   const quick = quickText(body, spans);
-  if (quick.search(pattern) < 0) return false;
+  const begun = beginningAtEnd(quick, secrets);
+  if (begun === 0 && quick.search(pattern) < 0) return false;
   const spelled = new SpelledText(body, spans);
   for (const match of spelled.text.matchAll(pattern)) {
     const end = match.index + match[0].length;
     for (let unit = afterEscape(spelled.text, match.index); unit < end; unit++) spelled.mask(unit, STAR);
   }
+  for (let unit = spelled.text.length - begun; unit < spelled.text.length; unit++) spelled.mask(unit, STAR);
   return true;
 }
 
