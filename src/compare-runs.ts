@@ -2,6 +2,7 @@
 import type { EndpointSettings } from "./config/settings.js";
 import { canonicalJson } from "./core/digest.js";
 import { TwintailError } from "./core/errors.js";
+import type { GoldenSet } from "./golden/golden-set.js";
 import type { Role } from "./history/endpoint-change.js";
 import { compareJudgedRuns } from "./history/run-comparison.js";
 import { readRecording } from "./recording/reader.js";
@@ -13,15 +14,21 @@ const ROLES = ["baseline", "candidate"] as const;
 export interface CompareRunsOptions {
   /** One endpoint alone; both by default. */
   readonly endpoint?: Role | undefined;
+  /** The golden set itself, for recordings that hold only its digests. */
+  readonly goldenSet?: GoldenSet | undefined;
 }
 
 /**
  * Did an endpoint get worse from the older run to the newer? Paths are run folders or recordings.
  * @throws TwintailError when one of them cannot be read, is a probe, or replayed another golden set.
  */
-export function compareRuns(older: string, newer: string, { endpoint }: CompareRunsOptions = {}): RunComparison {
-  const before = judgeExchanges(older);
-  const after = judgeExchanges(newer);
+export function compareRuns(
+  older: string,
+  newer: string,
+  { endpoint, goldenSet }: CompareRunsOptions = {},
+): RunComparison {
+  const before = judgeExchanges(older, goldenSet);
+  const after = judgeExchanges(newer, goldenSet);
   const [was, is] = [before.frame.header, after.frame.header];
   refuseOtherGoldenSet(was.goldenDigest, is.goldenDigest, older);
   refuseSameRun(was.runId, is.runId, newer);
@@ -56,7 +63,7 @@ export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }:
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
   }
   if (header.runId === runId) {
-    throw new TwintailError({ cause: "this is the run that is extended", place: path, remedy: "pin another run" });
+    throw new TwintailError({ cause: "this is the run that it goes on with", place: path, remedy: "pin another run" });
   }
   refuseOtherGoldenSet(header.goldenDigest, goldenDigest, path);
   for (const role of ROLES) {

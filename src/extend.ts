@@ -5,20 +5,21 @@
 import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { dirname } from "node:path";
+import { asRecorded, refuseOtherRoutes } from "./as-recorded.js";
 import { interrupted } from "./capture/reach.js";
-import type { EndpointRole, Settings } from "./config/settings.js";
+import type { Settings } from "./config/settings.js";
 import { LOOKS } from "./gate/judgement.js";
 import { loadGoldenSet } from "./golden/load.js";
 import { estimatePlan } from "./plan/estimate.js";
 import { extendPlan } from "./plan/extension.js";
-import { heedPreflight } from "./preflight.js";
-import { type Access, accessTo, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
-import { changesSince, readExtendable, refuseDifference, refuseOtherMeasurement } from "./recording/extendable.js";
+import { accessAsRecorded, reachBoth, record, refuseOverMaxCost, versionsNow } from "./record.js";
+import { changesSince, nextSegment, readExtendable } from "./recording/extendable.js";
 import { refuseWhileLocked } from "./recording/lock.js";
 import { readHeader, recordingFile } from "./recording/reader.js";
 import type { ExtensionLine, HeaderLine } from "./recording/recording.js";
 import { newestRun } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
+import { storedRequests } from "./redact/stored-header.js";
 import type { FinishedRun, PreparedRun, RunOptions } from "./run.js";
 import { score } from "./score.js";
 
@@ -56,17 +57,11 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
   );
   refuseWhileLocked(recording);
   const bytes = statSync(recording).size;
-  const { header, segments, extensions } = readExtendable(recording, LOOKS, hostname());
-  const planned = readHeader(recording, bytes);
-  refuseOtherMeasurement(planned, { goldenDigest: golden.digest, ...given }, given.goldens);
-  const settings = heedPreflight(given, header.preflight ?? {});
+  const frame = readExtendable(recording, LOOKS, hostname());
+  const { header, extensions } = frame;
+  const { settings, input } = asRecorded(given, golden, readHeader(recording, bytes));
   const plan = extendPlan({
-    set: golden.set,
-    endpoints: settings.endpoints,
-    capture: { ...settings.capture, rounds: planned.capture.rounds },
-    seed: header.seed,
-    // As recorded: a request that says another version is another request.
-    userAgent: `twintail/${header.versions.twintail}`,
+    ...input,
     before: { rows: header.plan, requests: header.requests, rounds: header.capture.rounds },
     moreRounds: options.rounds,
   });
@@ -74,12 +69,15 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
   refuseOverMaxCost("the extension", settings, estimate, "extend it by fewer rounds, or raise maxCost");
   const line: ExtensionLine = {
     type: "extension",
-    segment: Math.max(0, ...segments.map(({ id }) => id)) + 1,
+    segment: nextSegment(frame),
     createdAt: new Date().toISOString(),
     rounds: plan.rounds,
     plan: plan.rows.slice(header.plan.length),
     planDigest: plan.digest,
-    requests: Object.fromEntries(Object.entries(plan.requests).filter(([id]) => !(id in header.requests))),
+    requests: storedRequests(
+      Object.fromEntries(Object.entries(plan.requests).filter(([id]) => !(id in header.requests))),
+      header.store ?? "full",
+    ),
     versions: versionsNow(),
   };
   const look = extensions.length + 2;
@@ -105,7 +103,7 @@ export function prepareExtension(given: Settings, options: ExtendOptions): Prepa
  */
 export async function extendRun(given: PreparedExtension, options: RunOptions = {}): Promise<FinishedRun> {
   const { settings, plan, header, line, recording } = given;
-  const access = accessTo(settings, options.environment ?? process.env);
+  const access = accessAsRecorded(header, settings, options.environment ?? process.env);
   refuseOtherRoutes(header, access);
   const writer = RecordingWriter.open(recording, given.bytes);
   try {
@@ -119,14 +117,10 @@ export async function extendRun(given: PreparedExtension, options: RunOptions = 
   }
   const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
   const stopped = await record(job, access, writer, options);
-  return { folder: dirname(recording), recording, report: score(recording), interrupted: stopped };
-}
-
-const ROLES: readonly EndpointRole[] = ["baseline", "candidate"];
-
-function refuseOtherRoutes(header: HeaderLine, access: Access): void {
-  for (const role of ROLES) {
-    const proxy = access.endpoints[role].route.proxy?.origin;
-    refuseDifference(`the proxy of endpoints.${role}`, header.endpoints[role].proxy, proxy);
-  }
+  return {
+    folder: dirname(recording),
+    recording,
+    report: score(recording, { goldenSet: given.golden.set }),
+    interrupted: stopped,
+  };
 }

@@ -139,12 +139,13 @@ async function send(
     digest: "",
   };
   const attempts: Partial<Record<EndpointRole, Attempt>> = {};
+  const { maxRequests: _, ...withoutLimit } = settings.capture;
   await capture(
     {
       plan,
       runId: "preflight",
       endpoints: access.endpoints,
-      settings: settings.capture,
+      settings: withoutLimit,
       originNs: process.hrtime.bigint(),
     },
     0,

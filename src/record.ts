@@ -6,26 +6,49 @@ import { capture } from "./capture/capture.js";
 import { checkReachable } from "./capture/reach.js";
 import { resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import { proxyOf } from "./config/proxies.js";
-import type { CaptureSettings, EndpointFacts, EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
+import type {
+  CaptureSettings,
+  EndpointFacts,
+  EndpointRole,
+  EndpointSettings,
+  Price,
+  Settings,
+  Store,
+} from "./config/settings.js";
+import { storeOf } from "./config/store.js";
 import { errorMessage, TwintailError } from "./core/errors.js";
+import { printableLine } from "./core/printable.js";
 import { NS_PER_MS } from "./core/units.js";
 import { VERSION } from "./core/version.js";
 import type { GoldenSet } from "./golden/golden-set.js";
-import type { PlanEstimate } from "./plan/estimate.js";
-import type { Plan } from "./plan/plan.js";
+import { Spend } from "./measure/spend.js";
+import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
+import type { Plan, PlannedRequest } from "./plan/plan.js";
+import { apiOf } from "./plan/request.js";
 import { bootId } from "./recording/boot-id.js";
-import { type Exchange, type HeaderLine, RECORDING_SCHEMA_VERSION, type SegmentLine } from "./recording/recording.js";
+import {
+  type Exchange,
+  type HeaderLine,
+  type PauseLine,
+  RECORDING_SCHEMA_VERSION,
+  type SegmentLine,
+} from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
-import { withoutKeys } from "./redact/keys.js";
+import { storedExchange } from "./redact/exchange.js";
+import { maskKeys, maskKeysIn } from "./redact/keys.js";
+import { storedHeader } from "./redact/stored-header.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** How both endpoints are reached, and what must not reach a file. */
+/** How both endpoints are reached, what must not reach a file, and what asking costs. */
 export interface Access {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointAccess>>;
   readonly secrets: readonly string[];
+  readonly prices: Readonly<Record<EndpointRole, Price | undefined>>;
+  /** What a recording that is begun now will hold; one that goes on holds what it held. */
+  readonly store: Store;
 }
 
 /** @throws TwintailError when a key is missing or unusable, or a proxy's address is no URL. */
@@ -39,8 +62,30 @@ export function accessTo(settings: Settings, environment: Environment): Access {
     ...(endpoints[role].route.proxy?.secrets ?? []),
     ...querySecrets(settings.endpoints[role].query),
   ]);
+  const prices = { baseline: settings.endpoints.baseline.price, candidate: settings.endpoints.candidate.price };
   // Shorter ones are placeholders: masking them would change every answer that has the word.
-  return { endpoints, secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY) };
+  return {
+    endpoints,
+    secrets: [...new Set(secrets)].filter((secret) => secret.length >= SHORTEST_KEY),
+    prices,
+    store: storeOf(settings, environment),
+  };
+}
+
+/**
+ * As {@link accessTo}, for a recording that goes on: what it holds is what its header says.
+ * @throws TwintailError also where the configuration asks for another `store` by name.
+ */
+export function accessAsRecorded(header: HeaderLine, settings: Settings, environment: Environment): Access {
+  const recorded = header.store ?? "full";
+  if (settings.store !== undefined && settings.store !== recorded) {
+    throw new TwintailError({
+      cause: `the recording stores ${recorded}, and the configuration asks for ${settings.store}`,
+      place: "store",
+      remedy: "one file keeps one promise: run anew",
+    });
+  }
+  return { ...accessTo(settings, environment), store: recorded };
 }
 
 /** Values of a query that may be keys: not versions, dates and names, which answers hold for other reasons. */
@@ -66,6 +111,8 @@ export interface RecordJob {
   readonly runId: string;
   /** Of the process that appends; 0 made the recording. */
   readonly segment?: number;
+  /** Rows whose mates another process recorded. */
+  readonly halfPairs?: ReadonlySet<number>;
 }
 
 /**
@@ -79,26 +126,30 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId, segment = 0 } = job;
-  const { endpoints, secrets } = access;
+  const { plan, runId, segment = 0, halfPairs } = job;
+  const { endpoints, secrets, store } = access;
   const originNs = process.hrtime.bigint();
+  const drain = new AbortController();
+  const heedCost = costLimit(job, access, (message) => drain.abort(message));
   try {
     writer.append(segmentOf(segment, originNs));
     const end = await capture(
-      { plan, runId, endpoints, settings: job.capture, originNs },
+      { plan, runId, endpoints, settings: job.capture, originNs, ...tokensFor(plan, endpoints) },
       segment,
       {
         onReleased: (ids) => options.onReleased?.(ids),
         onExchange: (exchange) => {
-          const clean = withoutKeys(exchange, secrets);
+          const broken = halfPairs?.has(exchange.id) ? { ...exchange, pairBroken: true as const } : exchange;
+          const clean = storedExchange(broken, secrets, store);
           writer.append(clean);
           options.onExchange?.(clean);
+          heedCost(exchange);
         },
         onMachine: (line) => writer.append(line),
-        onPause: (line) => writer.append(line),
+        onPause: (line) => writer.append(withoutSecrets(line, secrets)),
         onStopped: (line) => writer.append(line),
       },
-      { stop: options.stop },
+      { stop: options.stop, drain: drain.signal },
     );
     writer.append({ type: "end", segment, ...end });
     return end.reason === "interrupted";
@@ -109,6 +160,46 @@ export async function record(
   } finally {
     writer.close();
   }
+}
+
+/** A limit on tokens counts what a plan may cost; without one nobody needs to know. */
+function tokensFor(plan: Plan, endpoints: Access["endpoints"]): { readonly tokens?: readonly number[] } {
+  if (ROLES.every((role) => endpoints[role].limits?.tpm === undefined)) return {};
+  return { tokens: mostTokens(plan).map(({ input, limit }) => input + limit) };
+}
+
+/** Adds up what answers cost, and says so once when that reaches `maxCost`. */
+function costLimit(
+  { plan, capture: { maxCost } }: RecordJob,
+  { prices }: Access,
+  reached: (message: string) => void,
+): (exchange: Exchange) => void {
+  if (maxCost === undefined) return () => {};
+  const spend = new Spend(prices);
+  const tokens = mostTokens(plan);
+  let said = false;
+  return (exchange) => {
+    const { requestId } = plan.rows[exchange.id] as PlannedRequest;
+    spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
+    if (said || spend.usd < maxCost) return;
+    said = true;
+    reached(`capture.maxCost: ${dollars(spend.usd)} of ${dollars(maxCost)} spent`);
+  };
+}
+
+function dollars(usd: number): string {
+  return `$${usd < 1 ? usd.toPrecision(2) : usd.toFixed(2)}`;
+}
+
+const LONGEST_REASON = 300;
+
+/** What a command of the user's own said may hold a key. On one line, with its last words where there are too many. */
+function withoutSecrets(line: PauseLine, secrets: readonly string[]): PauseLine {
+  if (line.failed === undefined) return line;
+  const said = maskKeys(line.failed, secrets).trim();
+  const cause = said.slice(0, said.indexOf(":") + 1);
+  const short = said.length <= LONGEST_REASON ? said : `${cause} …${said.slice(cause.length + 2 - LONGEST_REASON)}`;
+  return { ...line, failed: printableLine(short, LONGEST_REASON) };
 }
 
 /** The disk that refused a line may refuse this one too; the first error is the one to report. */
@@ -146,13 +237,21 @@ export async function reachBoth(
   throw new TwintailError({ cause: errors.map(errorMessage).join("\n"), error: errors[0] });
 }
 
-/** @throws TwintailError when what is planned may cost more than `capture.maxCost`. */
+/** @throws TwintailError when what is planned may cost more than `capture.maxCost`, or is more than `capture.maxRequests`. */
 export function refuseOverMaxCost(
   what: string,
-  { capture: { maxCost } }: Settings,
+  { capture: { maxCost, maxRequests } }: Settings,
   { endpoints }: PlanEstimate,
   remedy: string,
 ): void {
+  const requests = endpoints.baseline.requests + endpoints.candidate.requests;
+  if (maxRequests !== undefined && requests > maxRequests) {
+    throw new TwintailError({
+      cause: `${what} is ${requests} requests before any retry, above maxRequests ${maxRequests}`,
+      place: "capture.maxRequests",
+      remedy: "plan fewer rounds, or raise maxRequests (--max-requests)",
+    });
+  }
   if (maxCost === undefined) return;
   const total = (endpoints.baseline.maxCost ?? 0) + (endpoints.candidate.maxCost ?? 0);
   if (total <= maxCost) return;
@@ -179,10 +278,11 @@ export interface HeaderParts {
   readonly recent?: HeaderLine["recent"];
 }
 
+/** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
   const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
-  return {
+  const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
     runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
@@ -206,6 +306,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     ...(recent.length === 0 ? {} : { recent }),
     versions: versionsNow(),
   };
+  return maskKeysIn(storedHeader(header, access.store), access.secrets);
 }
 
 export function versionsNow(): HeaderLine["versions"] {
@@ -228,7 +329,7 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-function segmentOf(id: number, originNs: bigint): SegmentLine {
+export function segmentOf(id: number, originNs: bigint): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",

@@ -113,5 +113,5 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
   const stopped = await record({ plan, capture: heeded.capture, runId: header.runId }, access, writer, options);
-  return { folder, recording, report: score(recording), interrupted: stopped };
+  return { folder, recording, report: score(recording, { goldenSet: golden.set }), interrupted: stopped };
 }

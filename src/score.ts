@@ -4,7 +4,7 @@
  */
 
 import { assembleReport } from "./assemble/assemble.js";
-import { type ColdFacts, coldFactsOf, coldSummary } from "./assemble/cold.js";
+import { type ColdFacts, coldFactsOf, coldSummary, coldWakes } from "./assemble/cold.js";
 import { partialReason } from "./assemble/partial.js";
 import { invalidReason, validityOf } from "./assemble/validity.js";
 import { preflightFindings } from "./check/conformance/preflight.js";
@@ -13,6 +13,7 @@ import { checkExpectations, notJudged } from "./check/expect/check.js";
 import type { CheckOutcome, Finding, ParityOutcome } from "./check/finding.js";
 import { comparePair } from "./check/parity/compare-pair.js";
 import { findFlips } from "./check/parity/flips.js";
+import { StoredTexts } from "./check/stored-texts.js";
 import { Comparison } from "./compare/comparison.js";
 import { controlPairs } from "./compare/control.js";
 import { comparisonDoubts, NO_DOUBTS } from "./compare/doubts.js";
@@ -21,10 +22,13 @@ import type { GateText } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import type { Completion } from "./decode/completion.js";
 import { judge } from "./gate/judge.js";
+import { wakeGates } from "./gate/promise.js";
 import type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
+import type { Measurement, Metric } from "./measure/metric.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
+import { findUnplanned, type Suspect, suspectOf, type UnplannedStart } from "./measure/unplanned.js";
 import { nameUnsupported } from "./measure/unsupported.js";
 import { readRecording } from "./recording/reader.js";
 import type { Exchange, HeaderLine, RecordingFrame } from "./recording/recording.js";
@@ -40,36 +44,52 @@ export interface JudgedExchanges {
   readonly parity: ReadonlyMap<number, ParityOutcome>;
   readonly findings: readonly Finding[];
   readonly cold: Summary["cold"];
+  /** Why no answer could be held against expectations; null where they could. */
+  readonly unjudged: string | null;
 }
 
 /**
  * Reads and judges every exchange of a stored recording (a run folder or its `recording.jsonl`), complete or partial.
- * @throws TwintailError with `file:line` when it cannot be read, is no recording, or holds no exchange.
+ * @param goldenSet for a recording that holds only its digests.
+ * @throws TwintailError with `file:line` when it cannot be read, is no recording, or holds no exchange; or when the golden set
+ * is not the one that was recorded.
  */
-export function judgeExchanges(path: string, _goldenSet?: GoldenSet): JudgedExchanges {
-  const scorer = new Scorer();
-  const frame = readRecording(path, (exchange, header) => {
+export function judgeExchanges(path: string, goldenSet?: GoldenSet): JudgedExchanges {
+  let scorer: Scorer | null = null;
+  const read = readRecording(path, (exchange, header) => {
     refuseProbe(header, path);
+    scorer ??= new Scorer(new StoredTexts(header, goldenSet, path));
     scorer.add(exchange, header);
   });
-  refuseProbe(frame.header, path);
-  const exchanges = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
-  if (exchanges.length === 0) {
+  refuseProbe(read.header, path);
+  return judgedBy(scorer ?? new Scorer(new StoredTexts(read.header, goldenSet, path)), read, path);
+}
+
+function judgedBy(scorer: Scorer, read: RecordingFrame, path: string): JudgedExchanges {
+  const frame = { ...read, header: { ...read.header, goldenSet: scorer.texts.goldenSet } };
+  const recorded = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
+  if (recorded.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
-  scorer.tails.settle();
+  const unplanned = scorer.settle(recorded, frame);
+  const exchanges = recorded.map((each) => (unplanned.has(each.id) ? { ...each, bucket: "cold" as const } : each));
   const { tails, parity } = scorer;
   return {
     frame,
     exchanges,
     tails,
     parity,
+    unjudged: scorer.texts.unjudged,
     findings: [...preflightFindings(frame.header), ...scorer.findings()],
-    cold: coldSummary(
-      scorer.cold.sort((a, b) => a.trial.exchangeId - b.trial.exchangeId),
-      tails,
-    ),
+    cold: coldSummary({ cold: scorer.cold, exchanges, unplanned: bySide(unplanned, exchanges), tails, frame }),
   };
+}
+
+/** Cold starts that nobody planned, of each endpoint by id. */
+function bySide(unplanned: ReadonlyMap<number, UnplannedStart>, exchanges: readonly ScoredExchange[]) {
+  const of = (role: "baseline" | "candidate") =>
+    exchanges.flatMap(({ id, endpoint }) => (endpoint === role ? (unplanned.get(id) ?? []) : []));
+  return { baseline: of("baseline"), candidate: of("candidate") };
 }
 
 export interface ScoreOptions {
@@ -92,17 +112,21 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
   const { comparisons, control } = compared(header, exchanges, pairs);
   const flips = findFlips(judgedPairs(pairs));
   const validity = validityOf(frame.machine, exchanges);
-  const judgement = judge(gates ?? header.judge.gates, {
+  const asked = gates ?? header.judge.gates;
+  const judgement = judge(header.kind === "wake" ? wakeGates(asked) : asked, {
     comparison: comparisons.warm,
     control,
     cases: header.goldenSet.cases,
     findings,
     flips,
     cold,
-    invalid: invalidReason(validity),
+    // Stalls of milliseconds spoil no wake; one that the machine slept through says so itself.
+    invalid: header.kind === "wake" ? null : invalidReason(validity),
     partial: partialReason(frame, exchanges),
     quick: header.judge.quick === true,
     look: 1 + frame.extensions.length,
+    promise: header.kind === "wake" ? cold : undefined,
+    unjudged: judged.unjudged,
   });
   return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }
@@ -147,11 +171,15 @@ class Scorer {
   readonly tails = new TailBook();
   readonly parity = new Map<number, ParityOutcome>();
   readonly cold: ColdFacts[] = [];
+  /** May have been cold starts: what was measured of them waits until all was seen. */
+  readonly #suspects: (Suspect & { readonly measurements: ReadonlyMap<Metric, Measurement> | null })[] = [];
   /** Halves whose mates have not come yet. */
   readonly #waiting = new Map<number, Half>();
   readonly #wire = watchConformance();
   #cases: ReadonlyMap<string, GoldenCase> | null = null;
   #keptRounds = 0;
+
+  constructor(readonly texts: StoredTexts) {}
 
   add(exchange: Exchange, header: HeaderLine): void {
     this.#cases ??= this.#prepare(header);
@@ -164,19 +192,44 @@ class Scorer {
     }
     const sample = sampleOf(exchange, golden, header);
     const measurements = measureAll(sample);
-    const check = checkOf(sample, golden, header);
-    this.exchanges.push(scoredExchange(sample, measurements, check, exchange.round < this.#keptRounds));
+    const request = header.requests[exchange.requestId];
+    const body = this.texts.bodyOf(request?.body ?? {}, golden);
+    const check = this.#checkOf(sample, golden, body);
+    const scored = scoredExchange(sample, measurements, check, {
+      text: this.texts.shown && exchange.round < this.#keptRounds,
+      sketch: this.texts.saysWhatItSaid(exchange),
+    });
+    this.exchanges.push(scored);
     if (sample.bucket !== "none") {
       // A control arm is compared with its own endpoint alone: tails, rates and pairs are of the same exchanges.
-      if (!isControl(exchange)) this.tails.record(exchange, measurements);
+      const inTails = !isControl(exchange);
+      const suspect = suspectOf(sample, scored, header);
+      if (suspect !== null) this.#suspects.push({ ...suspect, measurements: inTails ? measurements : null });
+      else if (inTails) this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
-      const request = header.requests[exchange.requestId];
       const { baseUrl } = header.endpoints[exchange.endpoint];
       const { completion, earlier } = sample;
-      const body = request?.body ?? {};
-      this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
+      // A waking endpoint refuses and holds on purpose: neither is a habit of its wire.
+      if (exchange.phase !== "cold")
+        this.#wire.see({ exchange, completion, earlier, golden, body, path: request?.path, baseUrl });
     }
     if (exchange.phase === "warm") this.#pairUp(sample, check);
+  }
+
+  /** After the last exchange: what was no cold start enters its tails, and the tails are whole. */
+  settle(exchanges: readonly ScoredExchange[], frame: RecordingFrame): Map<number, UnplannedStart> {
+    const wakes = (role: "baseline" | "candidate") => coldWakes(this.cold, exchanges, role);
+    const unplanned = findUnplanned({
+      suspects: this.#suspects,
+      exchanges,
+      wakes: { baseline: wakes("baseline"), candidate: wakes("candidate") },
+      frame,
+    });
+    for (const { exchange, measurements } of this.#suspects) {
+      if (measurements !== null && !unplanned.has(exchange.id)) this.tails.record(exchange, measurements);
+    }
+    this.tails.settle();
+    return unplanned;
   }
 
   findings(): Finding[] {
@@ -186,7 +239,20 @@ class Scorer {
   #prepare(header: HeaderLine): ReadonlyMap<string, GoldenCase> {
     const perRound = header.plan.filter(({ phase, round }) => phase === "warm" && round === 0).length;
     this.#keptRounds = Math.max(1, Math.floor(MAX_KEPT_TEXTS / Math.max(1, perRound)));
-    return new Map(header.goldenSet.cases.map((golden) => [golden.id, golden]));
+    return new Map(this.texts.goldenSet.cases.map((golden) => [golden.id, golden]));
+  }
+
+  /** Only phase warm is held against expectations: the others ask for something else than the case does. */
+  #checkOf(
+    { exchange, bucket, completion, failure }: DecodedSample,
+    golden: GoldenCase,
+    body: RequestBody,
+  ): CheckOutcome | null {
+    if (exchange.phase !== "warm") return null;
+    if (bucket === "none") return notJudged("cancelled");
+    const excluded = this.texts.excluded(exchange, body, failure !== null);
+    if (excluded !== null) return notJudged(excluded);
+    return this.texts.told(checkExpectations(golden, completion, body, failure?.message ?? null));
   }
 
   /** Answers are compared as soon as both halves are there, and then let go. */
@@ -195,7 +261,8 @@ class Scorer {
     if (isControl(sample.exchange)) return;
     // Without its moments: what waits for its mate must not hold every event of the recording.
     const answer: Completion = { ...sample.completion, tokenEvents: [] };
-    const half: Half = { answer, comparable: sample.bucket === "warm", check };
+    const comparable = sample.bucket === "warm" && this.texts.saysWhatItSaid(sample.exchange);
+    const half: Half = { answer, comparable, check };
     const mate = this.#waiting.get(pairId);
     if (mate === undefined) {
       this.#waiting.set(pairId, half);
@@ -207,22 +274,16 @@ class Scorer {
     if (answer.dimensions !== null && mate.answer.dimensions !== null) return;
     const bothMeet = [half, mate].every((each) => each.check?.met && each.check.expectations.length > 0);
     const [baseline, candidate] = endpoint === "baseline" ? [answer, mate.answer] : [mate.answer, answer];
-    this.parity.set(pairId, comparePair(baseline, candidate, bothMeet));
+    const outcome = comparePair(baseline, candidate, bothMeet);
+    this.parity.set(pairId, this.texts.shown ? outcome : { ...outcome, firstDifference: null });
   }
 }
+
+type RequestBody = Readonly<Record<string, unknown>>;
 
 /** One answer of a pair, waiting for the other. */
 interface Half {
   readonly answer: Completion;
   readonly comparable: boolean;
   readonly check: CheckOutcome | null;
-}
-
-/** Only phase warm is held against expectations: the others ask for something else than the case does. */
-function checkOf(sample: DecodedSample, golden: GoldenCase, header: HeaderLine): CheckOutcome | null {
-  const { exchange, bucket, completion, failure } = sample;
-  if (exchange.phase !== "warm") return null;
-  if (bucket === "none") return notJudged("cancelled");
-  const body = header.requests[exchange.requestId]?.body ?? {};
-  return checkExpectations(golden, completion, body, failure?.message ?? null);
 }

@@ -1,5 +1,6 @@
 /** The table of contents of a nightly history: runs go in as lines, series come out. No clock, no network. */
 import { TwintailError } from "./core/errors.js";
+import type { GoldenSet } from "./golden/golden-set.js";
 import { vantageOf } from "./history/groups.js";
 import { nightOf } from "./history/night.js";
 import { addNight, type History, readNights } from "./history/nights-file.js";
@@ -21,18 +22,24 @@ export interface AddNightOptions {
   readonly vantage?: string | undefined;
   /** Where the recording was scored already. */
   readonly report?: Report | undefined;
+  /** The golden set itself, for a recording that holds only its digests. */
+  readonly goldenSet?: GoldenSet | undefined;
 }
 
 /**
  * Adds a run (its folder or recording) to a history folder, which is made if need be.
  * @throws TwintailError when the recording cannot be read or is a probe, or the history cannot be written.
  */
-export function addToHistory(folder: string, run: string, { vantage, report }: AddNightOptions = {}): AddedNight {
-  const { summary } = report ?? score(run);
+export function addToHistory(
+  folder: string,
+  run: string,
+  { vantage, report, goldenSet }: AddNightOptions = {},
+): AddedNight {
+  const { summary } = report ?? score(run, { goldenSet });
   const {
     frame: { header },
     exchanges,
-  } = judgeExchanges(run);
+  } = judgeExchanges(run, goldenSet);
   const added = addNight(folder, nightOf({ summary, header, exchanges, vantage }));
   const beganMs = Date.parse(header.createdAt);
   const later = readNights(folder).nights.filter(({ createdAt }) => Date.parse(createdAt) > beganMs).length;

@@ -124,7 +124,7 @@ function pairsWithItself({ exchanges, header }: Recorded, side: "baseline" | "ca
   const cases = new Map(header.goldenSet.cases.map((each) => [each.id, each]));
   const scored = exchanges.map((exchange) => {
     const sample = sampleOf(exchange, cases.get(exchange.caseId) as never, header);
-    return scoredExchange(sample, measureAll(sample), null, false);
+    return scoredExchange(sample, measureAll(sample), null, { text: false, sketch: true });
   });
   return controlPairs(scored.reverse(), side);
 }

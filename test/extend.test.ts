@@ -306,7 +306,7 @@ describe("an extension is refused, and nothing is sent or written,", () => {
     ],
     [
       "of an endpoint that sleeps",
-      () => ({ endpoint: ", wake: { cap: 1m }" }),
+      () => ({ endpoint: ", wake: { budget: 30s, cap: 1m }" }),
       /^endpoints\.candidate\.wake: was null/,
     ],
     [
@@ -377,7 +377,11 @@ describe("an extension is refused, and nothing is sent or written,", () => {
     );
 
   it.each<[string, (file: string) => void, RegExp]>([
-    ["killed", (file) => cutLast(file, 2), /: this run was killed before its end; score what is there, or run anew$/],
+    [
+      "killed",
+      (file) => cutLast(file, 2),
+      /: this run was killed before its end; complete it with --resume first, or score what is there$/,
+    ],
     [
       "killed in the middle of a line",
       (file) => truncateSync(file, statSync(file).size - 9),
@@ -395,7 +399,7 @@ describe("an extension is refused, and nothing is sent or written,", () => {
           if (line.type === "end") line.reason = reason;
         }),
       new RegExp(
-        `: this run ${{ interrupted: "was interrupted", deadline: "ended at its deadline", failed: "ended with an error" }[reason]}; score`,
+        `: this run ${{ interrupted: "was interrupted", deadline: "ended at its deadline", failed: "ended with an error" }[reason]}; complete it with --resume first`,
       ),
     ]),
     [
@@ -408,7 +412,7 @@ describe("an extension is refused, and nothing is sent or written,", () => {
         );
         writeFileSync(file, `${lines.join("\n")}\n`);
       },
-      /: only 13 of 14 planned requests are in it; score/,
+      /: only 13 of 14 planned requests are in it; complete it with --resume first/,
     ],
     [
       "was measured from another place",
@@ -463,8 +467,8 @@ describe("an extension is refused, and nothing is sent or written,", () => {
     });
     const settings = settingsOf({ baseline: A(), candidate: B(), capture: { seed: "99", deadline: "1h" } });
     expect(prepareExtension(settings, { rounds: 1, of: file }).notes).toEqual([
-      expect.stringMatching(/^the run is 30 h( \d+ min)? old: its rounds and the new ones are of other days$/),
-      "the gates are those of the recording: what is asked does not change between two looks",
+      expect.stringMatching(/^the run is 30 h( \d+ min)? old: what is sent now is of another day$/),
+      "the gates are those of the recording: what is asked does not change once it was begun",
     ]);
     // The version stands in each request: what was sent is what is sent again.
     edit(file, (line) => {

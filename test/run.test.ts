@@ -1,12 +1,23 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   parseSettings,
+  prepareResume,
   prepareRun,
   type RunOptions,
   renderJson,
+  resumeRun,
   run,
   type SimProcess,
   score,
@@ -245,9 +256,52 @@ describe("HTML in place of JSON", () => {
   });
 });
 
+describe("a run folder that goes away while it is written", () => {
+  /** A run that does this to its folder once its second exchange is on disk. */
+  const disturbed = async (
+    name: string,
+    disturb: (folder: string) => void,
+  ): Promise<{ error: unknown; at: string }> => {
+    const server = await rawServer((socket) => void setTimeout(() => socket.write(plainAnswer(CHAT_BODY)), 30));
+    let [seen, at] = [0, ""];
+    try {
+      await runIn(name, settingsFor(server.baseUrl, server.baseUrl), {
+        onStart: (made) => {
+          at = made;
+        },
+        onExchange: () => {
+          if (++seen === 2) disturb(at);
+        },
+      });
+      return { error: null, at };
+    } catch (error) {
+      return { error, at };
+    } finally {
+      await server.close();
+    }
+  };
+
+  it("by being deleted is a clear error, and nothing is made in its place", async () => {
+    const { error, at } = await disturbed("deleted", (made) => rmSync(made, { recursive: true }));
+    expect(error).toMatchObject({
+      exitCode: 2,
+      message: `${join(at, "recording.jsonl")}: the recording was deleted while it was written; what was recorded is lost; run anew, and keep the folder`,
+    });
+    expect(readdirSync(join(folder, "deleted"))).toEqual([]);
+  });
+
+  it("by being moved is a clear error, and what was recorded is whole where it is now", async () => {
+    const elsewhere = join(folder, "elsewhere");
+    const { error } = await disturbed("moved", (made) => renameSync(made, elsewhere));
+    expect(error).toMatchObject({ exitCode: 2 });
+    expect(String(error)).toMatch(/: the recording was moved while it was written; it is whole: give twintail score/);
+    expect(score(elsewhere).summary.run).toMatchObject({ planned: 14, recorded: 14, ended: "complete" });
+  });
+});
+
 describe("a full disk", () => {
   it.skipIf(process.getuid?.() !== 0 || process.platform !== "linux")(
-    "ends the run with a clear error, and what was recorded is scored",
+    "ends the run with a clear error, what was recorded is scored, and a resume completes it where there is space again",
     async () => {
       const { execFileSync } = await import("node:child_process");
       const small = join(folder, "small");
@@ -269,6 +323,14 @@ describe("a full disk", () => {
         const { summary } = score(join(small, name as string));
         expect(summary.run.partial).toBe(true);
         expect(summary.run.recorded).toBeGreaterThan(0);
+
+        const prepared = prepareResume(many, join(small, name as string));
+        expect(prepared.missing).toBe(summary.run.planned - summary.run.recorded);
+        await expect(resumeRun(prepared)).rejects.toThrow(/the disk is full; free space/);
+        execFileSync("mount", ["-o", "remount,size=4m", small], { stdio: "ignore" });
+        const { report } = await resumeRun(prepareResume(many, join(small, name as string)));
+        expect(report.summary.run).toMatchObject({ partial: false, ended: "complete" });
+        expect(report.summary.run.recorded).toBe(report.summary.run.planned);
       } finally {
         execFileSync("umount", [small]);
       }

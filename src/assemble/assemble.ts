@@ -39,6 +39,8 @@ export interface Judged {
   readonly validity: Summary["validity"];
   readonly cold: Summary["cold"];
   readonly findings: readonly Finding[];
+  /** Why no answer could be held against expectations; null or absent where they could. */
+  readonly unjudged?: string | null;
 }
 
 type Role = "baseline" | "candidate";
@@ -64,11 +66,15 @@ export function assembleReport(judged: Judged): Report {
     },
     gates: judgement.gates.map((gate) => gateSummary(gate)),
     checklist: [],
-    timeouts: timeoutSummary(header, exchanges, judged.cold),
-    cost: {
-      baseline: costSummary("baseline", header, exchanges),
-      candidate: costSummary("candidate", header, exchanges),
-    },
+    ...(header.kind === "wake"
+      ? wakeDecision(header, judged)
+      : {
+          timeouts: timeoutSummary(header, exchanges, judged.cold),
+          cost: {
+            baseline: costSummary("baseline", header, exchanges),
+            candidate: costSummary("candidate", header, exchanges),
+          },
+        }),
     control: judged.control === null ? null : controlSummary(judged.control),
     run: runSummary(judged),
     endpoints: {
@@ -88,7 +94,21 @@ export function assembleReport(judged: Judged): Report {
     findings: judged.findings.map((finding) => ({ ...finding })) as Summary["findings"],
     validity: judged.validity,
   };
-  return { summary: { ...summary, checklist: checklist(judged, summary) }, details: detailsOf(judged) };
+  const details = detailsOf(judged);
+  // Cold trials are no golden set: they verify no item of a cutover, and no case has an answer to look at.
+  if (header.kind === "wake") return { summary, details: { ...details, cases: [] } };
+  return { summary: { ...summary, checklist: checklist(judged, summary) }, details };
+}
+
+/** Of cold trials: the one timeout that they size, and no cost of requests that were never made. */
+function wakeDecision(header: HeaderLine, { exchanges, cold }: Judged): Pick<Summary, "timeouts" | "cost"> {
+  const { suggested } = timeoutSummary(header, exchanges, cold);
+  const sized = suggested.filter(({ timeout, ms }) => timeout === "cold" && ms !== null);
+  const cost = (role: Role) => ({ ...costSummary(role, header, exchanges), notes: [] });
+  return {
+    timeouts: { suggested: sized, cuts: [], notes: [] },
+    cost: { baseline: cost("baseline"), candidate: cost("candidate") },
+  };
 }
 
 /** Everything that is tested in numbers: metrics, rates, slow shares. Outputs are one test of their own. */

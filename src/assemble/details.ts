@@ -6,18 +6,19 @@ import type { Metric } from "../measure/metric.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import { supportedShare, type Tail } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
+import { wallClockOf } from "../measure/wall-clock.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import type {
   CaseDots,
   CaseView,
   Details,
+  ExchangeRow,
   ExchangeView,
   QuantileCurve,
   TailFile,
   TimelineBar,
 } from "../report/report.js";
 import { rounded } from "./tails.js";
-import { wallClockOf } from "./wall-clock.js";
 
 /** Metrics whose curves and dots are worth a plot. */
 const PLOTTED = ["ttft", "ttfa", "e2e", "chunk_gap", "stall", "decode_rate", "char_rate"];
@@ -34,6 +35,7 @@ export interface DetailsInput {
 export function detailsOf(input: DetailsInput): Details {
   return {
     cases: caseViews(input),
+    exchanges: input.exchanges.map(exchangeRow),
     timeline: timelineOf(input.exchanges, input.frame),
     curves: curvesOf(input.tails),
     dots: PLOTTED.flatMap((metric) => dotsOf(metric, input)),
@@ -57,7 +59,7 @@ function caseViews({ frame, pairs, parity }: DetailsInput): CaseView[] {
       id: goldenCase.id,
       category: goldenCase.category,
       detects: goldenCase.detects,
-      requestText: requestText(header, own[0]),
+      requestText: header.store === undefined ? requestText(header, own[0]) : "",
       pairs: own.map((pair) => {
         const either = (pair.baseline ?? pair.candidate) as ScoredExchange;
         return {
@@ -107,11 +109,30 @@ const UNJUDGED: ExchangeView["check"] = {
 };
 
 function exchangeView(exchange: ScoredExchange): ExchangeView {
+  const { answer } = exchange;
+  return {
+    ...figuresOf(exchange),
+    ok: exchange.failure === null,
+    content: answer.content,
+    reasoning: answer.reasoning,
+    refusal: answer.refusal,
+    toolCalls: answer.toolCalls,
+    textCut: answer.cut,
+    check: exchange.check ?? UNJUDGED,
+  };
+}
+
+function exchangeRow(exchange: ScoredExchange): ExchangeRow {
+  const { pairId, caseId, endpoint } = exchange;
+  return { ...figuresOf(exchange), pairId, caseId, endpoint };
+}
+
+function figuresOf(exchange: ScoredExchange): Omit<ExchangeRow, "pairId" | "caseId" | "endpoint"> {
   const scalar = (name: string): number | null => {
     const found = exchange.scalars[name];
     return found !== undefined && "value" in found ? rounded(found.value) : null;
   };
-  const { usage, answer } = exchange;
+  const { usage } = exchange;
   return {
     id: exchange.id,
     arm: exchange.arm,
@@ -119,7 +140,6 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
     round: exchange.round,
     variant: exchange.variant,
     outcome: outcomeText(exchange),
-    ok: exchange.failure === null,
     attempts: exchange.attemptFailures.length,
     status: exchange.status,
     ttftMs: scalar("ttft"),
@@ -133,20 +153,15 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
     reasoningTokens: usage?.reasoningTokens ?? null,
     cachedTokens: usage?.cachedTokens ?? null,
     finishReason: exchange.finishReason,
-    content: answer.content,
-    reasoning: answer.reasoning,
-    refusal: answer.refusal,
-    toolCalls: answer.toolCalls,
-    textCut: answer.cut,
-    check: exchange.check ?? UNJUDGED,
   };
 }
 
-function outcomeText({ failure, cancelled, attemptFailures }: ScoredExchange): string {
+function outcomeText({ failure, cancelled, attemptFailures, bucket }: ScoredExchange): string {
   if (cancelled === "plan") return "cancelled as planned";
   if (cancelled === "user") return "interrupted";
   if (failure !== null) return failure.message;
   const retried = attemptFailures.length - 1;
+  if (bucket === "cold") return "ok, a cold start";
   return retried === 0 ? "ok" : `ok after ${retried} failed ${retried === 1 ? "attempt" : "attempts"}`;
 }
 
@@ -211,8 +226,8 @@ function pointsOf(tail: Tail): (readonly [number, number | null])[] {
 
 function dotsOf(metric: string, { pairs, frame }: DetailsInput): CaseDots[] {
   const byCase = new Map<string, number[]>();
-  for (const { baseline, candidate, control } of pairs) {
-    if (control || baseline === null || candidate === null || baseline.phase !== "warm") continue;
+  for (const { baseline, candidate, control, broken } of pairs) {
+    if (control || broken || baseline === null || candidate === null || baseline.phase !== "warm") continue;
     const [a, b] = [comparable(baseline, metric), comparable(candidate, metric)];
     if (a === null || b === null || a <= 0 || b <= 0) continue;
     const ratios = byCase.get(baseline.caseId);

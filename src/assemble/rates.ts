@@ -30,7 +30,10 @@ type SlowShareSummary = NonNullable<MetricPhase["slow_share"]>;
 
 export function slowShareSummary(comparison: Comparison, metric: string, exploratory: Exploratory): SlowShareSummary {
   const compared = comparison.slowShare(metric);
-  return rateSides(compared, { better: "lower" }, exploratory.correctedP(`slow_share ${metric}`), "no streamed answer");
+  const none = comparison.pairs.some(({ broken }) => broken)
+    ? "no streamed answer in a pair of one moment"
+    : "no streamed answer";
+  return rateSides(compared, { better: "lower" }, exploratory.correctedP(`slow_share ${metric}`), none);
 }
 
 function rateSides(

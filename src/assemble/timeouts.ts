@@ -40,7 +40,8 @@ export function timeoutSummary(
 ): TimeoutSummary {
   const warm = exchanges.filter(({ phase, cancelled, arm }) => phase === "warm" && cancelled === null && isMain(arm));
   const own = warm.filter(({ endpoint }) => endpoint === "candidate");
-  const answered = own.filter(({ failure }) => failure === null);
+  // What a client waits for a cold start is a timeout of its own.
+  const answered = own.filter(({ failure, bucket }) => failure === null && bucket !== "cold");
   const last = (pick: (waits: ScoredExchange["waits"][number]) => number | null): number[] =>
     answered.flatMap(({ waits }) => {
       const found = waits.at(-1);
@@ -71,7 +72,7 @@ export function timeoutSummary(
         "answers",
         LEAST_MS,
       ),
-      coldSuggestion(header, cold.candidate),
+      coldSuggestion(header, cold),
     ],
     cuts: LIMITS_MS.map((limitMs) => ({
       limitMs,
@@ -119,10 +120,13 @@ function suggestion(
 }
 
 /** Wakes are too few for a bound, but the cap is one: after it the endpoint itself gives up. */
-function coldSuggestion({ endpoints }: HeaderLine, trials: Summary["cold"]["candidate"]): Suggested {
+function coldSuggestion({ endpoints }: HeaderLine, { candidate: trials, unplanned }: Summary["cold"]): Suggested {
   const timeout = "cold" as const;
   const { wake } = endpoints.candidate;
-  const wakes = trials.flatMap(({ wakeMs, verdict }) => (wakeMs === null || verdict === "not cold" ? [] : [wakeMs]));
+  const wakes = [
+    ...trials.flatMap(({ wakeMs, verdict }) => (wakeMs === null || verdict === "not cold" ? [] : [wakeMs])),
+    ...unplanned.candidate.flatMap(({ ttftMs }) => ttftMs ?? []),
+  ];
   const failed = trials.filter(({ verdict }) => verdict === "failed").length;
   if (wake === undefined && trials.length === 0) {
     return { timeout, ms: null, basis: "no cold wake was tried: set endpoints.candidate.wake if it scales to zero" };

@@ -1,6 +1,6 @@
 /** What capture has to know to reach an endpoint. Keys pass through here and are never recorded. */
 import type { HttpProxy } from "../config/proxies.js";
-import type { EndpointSettings } from "../config/settings.js";
+import type { EndpointSettings, RateLimits, ScaleDown } from "../config/settings.js";
 import type { Route } from "./connection.js";
 
 export interface EndpointAccess {
@@ -12,6 +12,11 @@ export interface EndpointAccess {
   readonly requestIdHeader?: string;
   /** Cap of a cold wake, where the endpoint scales to zero. */
   readonly wakeCapMs?: number;
+  /** Idle time after which it is known to sleep. */
+  readonly idleAfterMs?: number;
+  /** How it is put to sleep. Never recorded: it may hold a secret. */
+  readonly scaleDown?: ScaleDown;
+  readonly limits?: RateLimits;
 }
 
 export function accessOf(
@@ -19,6 +24,7 @@ export function accessOf(
   apiKey: string | undefined,
   proxy: HttpProxy | null = null,
 ): EndpointAccess {
+  const { wake, scaleDown, limits } = endpoint;
   return {
     route: {
       origin: new URL(endpoint.baseUrl).origin,
@@ -30,7 +36,10 @@ export function accessOf(
     apiKeyHeader: endpoint.apiKeyHeader,
     ...(apiKey === undefined ? {} : { apiKey }),
     ...(endpoint.requestIdHeader === undefined ? {} : { requestIdHeader: endpoint.requestIdHeader }),
-    ...(endpoint.wake === undefined ? {} : { wakeCapMs: endpoint.wake.capMs }),
+    ...(wake === undefined ? {} : { wakeCapMs: wake.capMs }),
+    ...(wake?.idleAfterMs === undefined ? {} : { idleAfterMs: wake.idleAfterMs }),
+    ...(scaleDown === undefined ? {} : { scaleDown }),
+    ...(limits === undefined ? {} : { limits }),
   };
 }
 

@@ -40,6 +40,8 @@ export interface AttemptOptions {
   readonly maxBytes: number;
   readonly now: Clock;
   readonly onRead: () => void;
+  /** Of the answer itself, not of what was said before it. */
+  readonly onHeaders?: (headers: readonly (readonly [string, string])[]) => void;
   /** Aborted when the user stops the run, or its deadline does. */
   readonly stop: AbortSignal;
 }
@@ -137,6 +139,7 @@ class LiveAttempt {
     this.#headersAtNs = this.#log.stamp();
     this.#status = status;
     this.#headers = headerPairs(controller.rawHeaders);
+    if (status >= 200) this.options.onHeaders?.(this.#headers);
   }
 
   #onData(chunk: Uint8Array): void {

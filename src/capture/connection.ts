@@ -48,8 +48,12 @@ export interface TimedClient {
 // undici's types call the connector void, but it returns the socket, and the phases are events of the socket.
 type Connect = (options: buildConnector.Options, callback: buildConnector.Callback) => Socket;
 
+/** NAT tables and load balancers forget a silent connection after a minute or more; an endpoint may wake for ten. */
+const KEEP_ALIVE_MS = 30_000;
+
 function connector(options: buildConnector.BuildOptions): Connect {
-  return buildConnector({ timeout: 0, ...options }) as unknown as Connect;
+  const alive = { keepAlive: true, keepAliveInitialDelay: KEEP_ALIVE_MS };
+  return buildConnector({ timeout: 0, ...alive, ...options }) as unknown as Connect;
 }
 
 /** One client, one connection, nothing pipelined; every deadline of undici's own is off. */

@@ -7,6 +7,7 @@ import { performance } from "node:perf_hooks";
 import { NS_PER_MS } from "../core/units.js";
 import type { MachineLine } from "../recording/recording.js";
 import type { Clock } from "./clock.js";
+import { type Clocks, ClockWatch, systemClocks } from "./clock-watch.js";
 
 type Window = Omit<MachineLine, "type" | "segment">;
 
@@ -29,12 +30,15 @@ export class Monitor {
   #maxReadsPerTurn = 0;
   #turnOpen = false;
   #busy = performance.eventLoopUtilization();
+  readonly #clocks: ClockWatch;
   readonly #timer: NodeJS.Timeout;
 
   constructor(
     private readonly now: Clock,
     private readonly report: (window: Window) => void,
+    clocks: Clocks = systemClocks(() => now() / NS_PER_MS),
   ) {
+    this.#clocks = new ClockWatch(clocks);
     this.#windowFromNs = now();
     this.#lastBeatNs = this.#windowFromNs;
     this.#timer = setInterval(() => this.#beat(), HEARTBEAT_MS);
@@ -81,6 +85,7 @@ export class Monitor {
 
   #closeWindow(toNs: number): void {
     const busy = performance.eventLoopUtilization();
+    const longestStallNs = this.#stalls.reduce((most, [, lateNs]) => Math.max(most, lateNs), 0);
     this.report({
       fromNs: this.#windowFromNs,
       toNs,
@@ -89,6 +94,7 @@ export class Monitor {
       reads: this.#reads,
       stalledReads: this.#stalledReads,
       maxReadsPerTurn: this.#maxReadsPerTurn,
+      ...this.#clocks.look(longestStallNs / NS_PER_MS),
     });
     this.#busy = busy;
     this.#windowFromNs = toNs;

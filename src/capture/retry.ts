@@ -5,6 +5,7 @@
 import type { RetrySettings } from "../config/settings.js";
 import type { Random } from "../core/random.js";
 import type { Outcome } from "../recording/recording.js";
+import { isPutOff } from "../recording/waking.js";
 
 export interface FailedAttempt {
   readonly outcome: Outcome;
@@ -47,7 +48,8 @@ export function backoffAfter(
 }
 
 /**
- * While an endpoint wakes, refusals and 202 or 503 are its way of saying "not yet"; a 504 is the honest end.
+ * While an endpoint wakes, every way to put a request off is asked again until the cap: what stands then, such as a 504, is
+ * the honest end. A gateway's own 504 before it is not, since the engine behind it goes on waking.
  * Returns null when the answer stands, or when the cap leaves no time for another try.
  */
 export function coldBackoffAfter(
@@ -57,14 +59,11 @@ export function coldBackoffAfter(
   random: Random,
   nowMs: number,
 ): Backoff | null {
-  const waking =
-    attempt.outcome.kind === "staleConnection" ||
-    (attempt.outcome.kind === "network" && attempt.outcome.phase !== "body" && attempt.outcome.phase !== "dns") ||
-    (attempt.outcome.kind === "timeout" && attempt.outcome.phase === "connect") ||
-    (attempt.outcome.kind === "complete" && (attempt.status === 202 || attempt.status === 503));
-  if (!waking) return null;
+  if (!isPutOff(attempt)) return null;
   const asked = retryAfterMs(attempt.headers ?? [], nowMs);
-  const ms = Math.round(Math.max(COLD_FLOOR_MS, asked ?? COLD_POLL_MS * (1 + JITTER * (random.next() - 0.5))));
+  const wanted =
+    asked === null ? COLD_POLL_MS * (1 + JITTER * (random.next() - 0.5)) : Math.min(asked, RETRY_AFTER_CAP_MS);
+  const ms = Math.round(Math.max(COLD_FLOOR_MS, wanted));
   return elapsedMs + ms >= capMs ? null : { ms, from: asked === null ? "exponential" : "retry-after" };
 }
 

@@ -23,6 +23,7 @@ const post = (message: FromCapture, transfer: ArrayBuffer[] = []): void => port.
 
 port.on("message", (message: ToCapture) => {
   if (message.type === "stop") stop.abort();
+  else pacer.drain(message.message);
 });
 
 // Stamps count from the start of the run, so the clock is what is left of it.
@@ -41,15 +42,12 @@ const pacer = new Pacer(job, now, stop.signal, {
       { type: "exchange", exchange },
       exchange.attempts.flatMap(({ log }) => [log.bytes.buffer, log.atNs.buffer, log.ends.buffer]),
     ),
+  onPause: (line) => post({ type: "pause", line }),
+  onStopped: (line) => post({ type: "stopped", line }),
 });
 
-await pacer.run();
+const end = await pacer.run();
 clearTimeout(deadline);
 monitor.stop();
-post({ type: "done", end: { atNs: now(), reason: endReason() } });
+post({ type: "done", end });
 port.close();
-
-function endReason(): "complete" | "interrupted" | "deadline" {
-  if (!stop.signal.aborted) return "complete";
-  return stop.signal.reason === DEADLINE ? "deadline" : "interrupted";
-}

@@ -3,13 +3,14 @@ import { join } from "node:path";
 import { checkPinnedRun, compareRuns } from "../compare-runs.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import type { GoldenSet } from "../golden/golden-set.js";
 import { refuseOverMonthlyCost } from "../history/monthly-cost.js";
 import { checkHistory, readNightsIfAny } from "../history/nights-file.js";
 import { writeFiles } from "../report/write.js";
 import type { FinishedRun, PreparedRun } from "../run.js";
-import { addToHistory } from "../trend.js";
+import { type AddNightOptions, addToHistory } from "../trend.js";
 import { comparisonText, renderRunComparisonJson } from "./compare.js";
-import { isExtension } from "./extend-flags.js";
+import { goesOnWith } from "./extend-flags.js";
 import type { Io } from "./terminal-io.js";
 import { addedLine } from "./trend.js";
 
@@ -54,16 +55,18 @@ export function planAfterRun(prepared: PreparedRun, flags: AfterRunFlags, io: Io
     if (!flags.dryRun) checkHistory(flags.history);
   }
   if (flags.baseline !== undefined) {
-    const runId = isExtension(prepared) ? prepared.header.runId : undefined;
+    const runId = goesOnWith(prepared);
     checkPinnedRun(flags.baseline, { goldenDigest: golden.digest, endpoints: settings.endpoints, runId });
   }
   const { baseline, history, vantage } = flags;
   return (finished, code) => {
     const night =
-      history === undefined ? code : unlessRefused(code, io, () => addNightOf(finished, history, vantage, code, io));
+      history === undefined
+        ? code
+        : unlessRefused(code, io, () => addNightOf(finished, history, { vantage, goldenSet: golden.set }, code, io));
     return baseline === undefined
       ? night
-      : unlessRefused(night, io, () => holdAgainst(baseline, finished, night, flags, io));
+      : unlessRefused(night, io, () => holdAgainst(baseline, finished, night, { ...flags, goldenSet: golden.set }, io));
   };
 }
 
@@ -82,22 +85,34 @@ function unlessRefused(code: ExitCode, io: Io, action: () => ExitCode): ExitCode
  * A contract that broke since the pinned run fails the run, as a gate would: also a run whose machine was in doubt, since
  * that spoils no answer. What is inconclusive against one other night changes no exit code.
  */
-function holdAgainst(pinned: string, run: FinishedRun, code: ExitCode, flags: AfterRunFlags, io: Io): ExitCode {
+function holdAgainst(
+  pinned: string,
+  run: FinishedRun,
+  code: ExitCode,
+  flags: Pick<AfterRunFlags, "json"> & { readonly goldenSet: GoldenSet },
+  io: Io,
+): ExitCode {
   if (run.interrupted) {
     io.stderr.write("note: an interrupted run is not held against the pinned one; twintail compare can do it\n");
     return code;
   }
-  const comparison = compareRuns(pinned, run.folder);
+  const comparison = compareRuns(pinned, run.folder, { goldenSet: flags.goldenSet });
   writeFiles([[join(run.folder, "compare.json"), renderRunComparisonJson(comparison)]]);
   if (!flags.json) io.stdout.write(`\nAgainst the pinned run\n${comparisonText(comparison, io)}`);
   return comparison.verdict === "fail" ? ExitCode.gateFailed : code;
 }
 
-function addNightOf(run: FinishedRun, folder: string, vantage: string | undefined, code: ExitCode, io: Io): ExitCode {
+function addNightOf(
+  run: FinishedRun,
+  folder: string,
+  of: Pick<AddNightOptions, "vantage" | "goldenSet">,
+  code: ExitCode,
+  io: Io,
+): ExitCode {
   if (run.interrupted) {
     io.stderr.write("note: an interrupted run is no night of the history; twintail trend --add can make it one\n");
   } else {
-    io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { vantage, report: run.report })));
+    io.stderr.write(addedLine(folder, addToHistory(folder, run.folder, { ...of, report: run.report })));
   }
   return code;
 }

@@ -4,11 +4,13 @@ import { ExitCode } from "../core/errors.js";
 import { printableJson } from "../core/printable.js";
 import type { RunComparison } from "../report/run-comparison.js";
 import { renderRunComparisonTerminal } from "../report/run-comparison-terminal.js";
+import { GOLDENS_FLAG, goldenSetOf } from "./goldens-flag.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 interface CompareFlags {
   readonly endpoint?: "baseline" | "candidate";
   readonly json?: boolean;
+  readonly goldens?: string;
 }
 
 export function addCompare(program: Command, io: Io, done: (code: ExitCode) => void): void {
@@ -22,13 +24,14 @@ export function addCompare(program: Command, io: Io, done: (code: ExitCode) => v
     .argument("<older>", "a folder under results/, or a recording.jsonl")
     .argument("<newer>", "the same, of a later run of the same golden set")
     .addOption(new Option("--endpoint <which>", "one endpoint alone").choices(["baseline", "candidate"]))
+    .option(...GOLDENS_FLAG)
     .option("--json", "print the comparison as JSON alone")
     .addHelpText(
       "after",
       "\nExample:\n  $ twintail compare results/2026-01-30T02-00-00Z-migration-1a2b results/2026-01-31T02-00-00Z-migration-3c4d",
     )
     .action((older: string, newer: string, flags: CompareFlags) => {
-      const comparison = compareRuns(older, newer, { endpoint: flags.endpoint });
+      const comparison = compareRuns(older, newer, { endpoint: flags.endpoint, goldenSet: goldenSetOf(flags) });
       io.stdout.write(flags.json ? renderRunComparisonJson(comparison) : comparisonText(comparison, io));
       done(CODES[comparison.verdict]);
     });

@@ -1,17 +1,15 @@
-/** `--extend`, `--of` and `--rounds`: how often `run` sends the golden set, and what it adds that to. */
+/** `--extend`, `--of`, `--rounds` and `--resume`: how often `run` sends the golden set, and to which run that is added. */
 import type { Settings } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { extendRun, type PreparedExtension, prepareExtension } from "../extend.js";
+import { resumeRun } from "../resume.js";
 import { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "../run.js";
+import { isResume, prepareResumed, type ResumeFlags } from "./resume-flags.js";
 import type { Io } from "./terminal-io.js";
 
-export interface ExtendFlags {
+export interface ExtendFlags extends ResumeFlags {
   readonly out: string;
-  readonly rounds?: string;
-  readonly extend?: string;
-  readonly of?: string;
-  readonly gate?: readonly string[];
 }
 
 const MAX_ROUNDS = 1_000;
@@ -22,9 +20,10 @@ export const EXTEND_FLAGS = {
   of: ["--of <run>", "with --extend: the run's folder (default: the newest of this configuration in --out)"],
 } as const;
 
-/** The run, or more rounds of one. @throws TwintailError when flags contradict each other. */
+/** The run, more rounds of one, or what is missing of one. @throws TwintailError when flags contradict each other. */
 export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): PreparedRun {
-  const { rounds, extend, of, out, gate } = flags;
+  const { rounds, extend, of, out, gate, resume } = flags;
+  if (resume !== undefined) return prepareResumed(settings, resume, flags, io);
   if (extend === undefined) {
     if (of !== undefined) throw new TwintailError({ cause: "--of needs --extend", remedy: "add --extend <rounds>" });
     if (rounds === undefined) return prepareRun(settings);
@@ -58,11 +57,17 @@ export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): Pre
 
 /** Sends what was prepared, by whichever way it was. */
 export function send(prepared: PreparedRun, options: RunOptions): Promise<FinishedRun> {
+  if (isResume(prepared)) return resumeRun(prepared, options);
   return isExtension(prepared) ? extendRun(prepared, options) : run(prepared, options);
 }
 
-export function isExtension(prepared: PreparedRun): prepared is PreparedExtension {
-  return "line" in prepared;
+function isExtension(prepared: PreparedRun): prepared is PreparedExtension {
+  return "look" in prepared;
+}
+
+/** The run that this one goes on with; undefined for a new one. */
+export function goesOnWith(prepared: PreparedRun): string | undefined {
+  return isResume(prepared) || isExtension(prepared) ? prepared.header.runId : undefined;
 }
 
 function countOf(place: string, text: string): number {

@@ -44,6 +44,12 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
     "",
     `about ${formatDurationMs(estimate.minutes * 60_000)}, if a stream gives ${ASSUMED_RATE} tokens/s after ${ASSUMED_TTFT_MS} ms; input at 4 characters a token`,
   ];
+  if (estimate.limitedBy !== null) {
+    const { endpoint, limit, minutesWithout } = estimate.limitedBy;
+    lines.push(
+      `limits.${limit} of the ${endpoint} stretches it: without limits about ${formatDurationMs(minutesWithout * 60_000)}`,
+    );
+  }
   for (const { caseId, endpoint, reason } of plan.notTested)
     lines.push(`not tested: ${caseId} at ${endpoint}: ${reason}`);
   if (rows) lines.push("", ...releaseLines(plan));

@@ -11,6 +11,8 @@ import { renderProbeJson } from "../report/probe-json.js";
 import type { ProbeSummary } from "../report/probe-summary.js";
 import { renderProbeTerminal } from "../report/probe-terminal.js";
 import { writeProbe } from "../report/probe-write.js";
+import { secretsOf, secretsOfRecording } from "../scan-run.js";
+import { overwriteAndSay } from "./leaks.js";
 import { type Progress, startProgress } from "./progress.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
@@ -57,6 +59,7 @@ export function addProbe(program: Command, io: Io, done: (code: ExitCode) => voi
       if (flags.from !== undefined) {
         const summary = scoreProbe(flags.from);
         show(summary, flags, flags.out, io);
+        if (flags.out !== undefined) overwriteAndSay([flags.out], secretsOfRecording(flags.from, io.environment), io);
         done(exitCodeOf(summary, false, flags, io));
         return;
       }
@@ -77,12 +80,14 @@ async function probeAndShow(prepared: PreparedProbe, flags: ProbeFlags, io: Io):
     stop.abort();
   });
   const progress: { shown?: Progress } = {};
+  const written: string[] = [];
   try {
     const finished = await probe(prepared, {
       resultsFolder: flags.out ?? "results",
       environment: io.environment,
       stop: stop.signal,
-      onStart: () => {
+      onStart: (folder) => {
+        written.push(folder);
         io.stderr.write(announcement(prepared));
         progress.shown = startProgress(prepared.plan, io);
       },
@@ -97,6 +102,7 @@ async function probeAndShow(prepared: PreparedProbe, flags: ProbeFlags, io: Io):
     throw error;
   } finally {
     release();
+    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
   }
 }
 

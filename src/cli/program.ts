@@ -15,6 +15,7 @@ import { addScore } from "./score.js";
 import { addSim } from "./sim.js";
 import type { Io } from "./terminal-io.js";
 import { addTrend } from "./trend.js";
+import { addWake } from "./wake.js";
 
 /** Runs one command line and gives its exit code; never throws. */
 export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
@@ -38,6 +39,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     addCheck,
     addRun,
     addProbe,
+    addWake,
     addScore,
     addCompare,
     addTrend,

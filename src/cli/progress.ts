@@ -5,7 +5,7 @@ import type { Exchange } from "../recording/recording.js";
 import type { Io } from "./terminal-io.js";
 
 const PHASE_WORDS: Readonly<Record<string, string>> = {
-  cold: "waking both from cold",
+  cold: "waking from cold",
   warmup: "warming up",
   solo: "solo: one stream at a time",
   warm: "golden set",

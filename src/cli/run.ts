@@ -4,11 +4,14 @@ import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import type { PreparedRun } from "../run.js";
+import { secretsOf } from "../scan-run.js";
 import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
 import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
+import { overwriteAndSay } from "./leaks.js";
 import { planText } from "./plan-text.js";
 import { type Progress, startProgress } from "./progress.js";
+import { RESUME_FLAG } from "./resume-flags.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
@@ -17,6 +20,7 @@ interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags {
   readonly dryRun?: boolean;
   readonly json?: boolean;
   readonly verbose?: boolean;
+  readonly maxRequests?: string;
 }
 
 export function addRun(program: Command, io: Io, done: (code: ExitCode) => void): void {
@@ -33,9 +37,11 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--json", "print report.json alone");
   addGateFlags(command, "the configuration's")
     .option("--quick", "three rounds (or --rounds), and contract gates alone: no gate asks about latency")
+    .option("--max-requests <number>", "in place of capture.maxRequests: attempts at both endpoints together")
     .option(...EXTEND_FLAGS.rounds)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
+    .option(...RESUME_FLAG)
     .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
     .option("--vantage <name>", "with --history: names this place, where host names change")
     .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
@@ -43,7 +49,8 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       "after",
       "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
         '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"' +
-        "\n  $ twintail run twintail.yaml --extend 12",
+        "\n  $ twintail run twintail.yaml --extend 12" +
+        "\n  $ twintail run twintail.yaml --resume results/2026-01-31T09-00-00Z-migration-1a2b",
     )
     .action(async (config: string, flags: RunFlags) => {
       if (flags.dryRun && flags.json) {
@@ -64,7 +71,10 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
         return;
       }
       const { out, json, inconclusive } = flags;
-      done(await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after }, io));
+      const written = flags.history === undefined ? [] : [flags.history];
+      done(
+        await runAndShow(prepared, { out, kind: "run", json: json === true, inconclusive, config, after, written }, io),
+      );
     });
 }
 
@@ -73,16 +83,28 @@ const QUICK_ROUNDS = 3;
 /** The settings as the command line changes them. */
 function asFlagged(settings: Settings, flags: RunFlags): Settings {
   const gates = gateTexts(flags) ?? settings.judge.gates;
-  const flagged = { ...settings, judge: { ...settings.judge, gates } };
-  if (flags.quick !== true) return flagged;
+  const capture = { ...settings.capture, ...maxRequestsOf(flags) };
+  const flagged = { ...settings, capture, judge: { ...settings.judge, gates } };
+  if (flags.quick !== true || flags.resume !== undefined) return flagged;
   if (flags.extend !== undefined) {
     throw new TwintailError({ cause: "--quick and --extend contradict each other", remedy: "leave one of them out" });
   }
   return {
     ...flagged,
-    capture: { ...settings.capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
+    capture: { ...capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
     judge: { ...flagged.judge, quick: true },
   };
+}
+
+function maxRequestsOf({ maxRequests }: RunFlags): { readonly maxRequests?: number } {
+  if (maxRequests === undefined) return {};
+  const count = Number(maxRequests);
+  if (Number.isInteger(count) && count >= 1) return { maxRequests: count };
+  throw new TwintailError({
+    cause: `${JSON.stringify(maxRequests)} is no number of requests`,
+    place: "--max-requests",
+    remedy: "give a whole number from 1",
+  });
 }
 
 export interface RunAndShowOptions {
@@ -93,6 +115,8 @@ export interface RunAndShowOptions {
   /** The configuration's file. */
   readonly config?: string;
   readonly after?: AfterRun;
+  /** What else is written to, beside the run's own folder. */
+  readonly written?: readonly string[];
 }
 
 /** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
@@ -103,13 +127,15 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     stop.abort();
   });
   let progress: Progress | null = null;
+  const written = [...(options.written ?? [])];
   try {
     const finished = await send(prepared, {
       resultsFolder: options.out,
       environment: io.environment,
       kind: options.kind,
       stop: stop.signal,
-      onStart: () => {
+      onStart: (folder) => {
+        written.push(folder);
         io.stderr.write(`${planText(prepared, false)}\n`);
         progress = startProgress(prepared.plan, io);
       },
@@ -126,6 +152,7 @@ export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptio
     throw error;
   } finally {
     release();
+    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
   }
 }
 

@@ -3,8 +3,11 @@ import { loadSettings } from "../config/load.js";
 import type { GateText } from "../config/settings.js";
 import { type ExitCode, TwintailError } from "../core/errors.js";
 import { parseGates } from "../gate/parse.js";
+import { secretsOfRecording } from "../scan-run.js";
 import { score } from "../score.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
+import { GOLDENS_FLAG, goldenSetOf } from "./goldens-flag.js";
+import { overwriteAndSay } from "./leaks.js";
 import { exitCodeOf, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
@@ -12,6 +15,7 @@ interface ScoreFlags extends GateFlags {
   readonly out?: string;
   readonly config?: string;
   readonly json?: boolean;
+  readonly goldens?: string;
 }
 
 export function addScore(program: Command, io: Io, done: (code: ExitCode) => void): void {
@@ -25,6 +29,7 @@ export function addScore(program: Command, io: Io, done: (code: ExitCode) => voi
     .argument("<recording>", "a folder under results/, or a recording.jsonl")
     .option("--out <folder>", "write the report's files there; without it nothing is written")
     .option("--json", "print report.json alone")
+    .option(...GOLDENS_FLAG)
     .option("--config <file>", "judge by the gates of this configuration, and by nothing else of it");
   addGateFlags(command, "the recording's own")
     .addHelpText(
@@ -33,9 +38,10 @@ export function addScore(program: Command, io: Io, done: (code: ExitCode) => voi
         '\n  $ twintail score results/2026-01-31T09-00-00Z-migration-1a2b --gate "ttfa shift < 1.10" --inconclusive warn',
     )
     .action((recording: string, flags: ScoreFlags) => {
-      const report = score(recording, { gates: gatesOf(flags) });
+      const report = score(recording, { gates: gatesOf(flags), goldenSet: goldenSetOf(flags) });
       const { json, out, config } = flags;
       showReport(report, { json: json === true, config, ...(out === undefined ? {} : { folder: out }) }, io);
+      if (out !== undefined) overwriteAndSay([out], secretsOfRecording(recording, io.environment), io);
       done(exitCodeOf(report, { inconclusive: flags.inconclusive }, io));
     });
 }

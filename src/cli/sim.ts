@@ -1,10 +1,11 @@
-import type { Command } from "commander";
+import { type Command, Option } from "commander";
 import { parseDurationMs } from "../core/duration.js";
 import { ExitCode } from "../core/errors.js";
 import { DIALECTS } from "../sim/dialects/catalogue.js";
 import type { SimOptions } from "../sim/options.js";
 import { startSimProcess } from "../sim/process.js";
 import { PROFILES, type ProfileName } from "../sim/profiles/catalogue.js";
+import { WAKE_MODES, type WakeMode } from "../sim/wake.js";
 import { addInjections, injectionsHelp } from "./injections.js";
 import { serveUntilInterrupted } from "./serve.js";
 import type { Io } from "./terminal-io.js";
@@ -18,6 +19,7 @@ interface SimFlags {
   readonly profile?: ProfileName;
   readonly list?: boolean;
   readonly wake?: string;
+  readonly wakeMode?: WakeMode;
   readonly idleAfter?: string;
   readonly wakeCap?: string;
   readonly timeScale?: string;
@@ -36,6 +38,7 @@ Example:
   $ twintail sim --tier a100x2 --port 8080 --goldens goldens/migration.yaml
   $ twintail sim --dialect openrouter
   $ twintail sim --profile spot --time-scale 0.01
+  $ twintail sim --wake 8m --idle-after 15m --wake-cap 10m --wake-mode 503
   $ twintail sim --profile bastion --credit 100 --rpm 60
   $ twintail sim --inject 401 --after 10s --for 60s
   $ twintail sim --inject 5xx --share 0.3 --inject cut --share 0.1
@@ -58,9 +61,14 @@ export function addSim(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--dialect <name>", "whose wire it speaks, see --list (default: openai)")
     .option("--profile <name>", `a whole system: ${Object.keys(PROFILES).join(", ")}`)
     .option("--list", "print the dialects and profiles, and what each profile does")
-    .option("--wake <ms>", "start cold, and take so long to wake")
-    .option("--idle-after <ms>", "go cold again after so long with nothing in flight")
-    .option("--wake-cap <ms>", "answer 504 to who has waited so long for a wake")
+    .option("--wake <duration>", "start cold, and take so long to wake")
+    .addOption(
+      new Option("--wake-mode <mode>", "what it does to requests until it is awake (default: hold)").choices(
+        WAKE_MODES,
+      ),
+    )
+    .option("--idle-after <duration>", "go cold again after so long with nothing in flight")
+    .option("--wake-cap <duration>", "answer 504 to who has waited so long for a wake")
     .option("--time-scale <factor>", "multiplies a profile's durations")
     .option("--key-env <name>", "variable that holds the only key that is accepted")
     .option("--credit <requests>", "402 once so many requests were served")
@@ -87,6 +95,8 @@ export function addSim(program: Command, io: Io, done: (code: ExitCode) => void)
 function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): SimOptions {
   const number = (name: keyof SimOptions, text: string | undefined): object =>
     text === undefined ? {} : { [name]: Number(text) };
+  const duration = (name: keyof SimOptions, text: string | undefined): object =>
+    text === undefined ? {} : { [name]: parseDurationMs(text) };
   return {
     tier: flags.tier,
     port: Number(flags.port),
@@ -94,15 +104,16 @@ function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): 
     ...(flags.goldens === undefined ? {} : { goldens: flags.goldens }),
     ...(flags.dialect === undefined ? {} : { dialect: flags.dialect }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-    ...(flags.wake === undefined ? {} : { wakeMs: Number(flags.wake), startCold: true }),
-    ...number("idleAfterMs", flags.idleAfter),
-    ...number("capMs", flags.wakeCap),
+    ...(flags.wake === undefined ? {} : { ...duration("wakeMs", flags.wake), startCold: true }),
+    ...(flags.wakeMode === undefined ? {} : { wakeMode: flags.wakeMode }),
+    ...duration("idleAfterMs", flags.idleAfter),
+    ...duration("capMs", flags.wakeCap),
     ...number("timeScale", flags.timeScale),
     ...(flags.keyEnv === undefined ? {} : { apiKeyEnv: flags.keyEnv }),
     ...number("credit", flags.credit),
     ...number("rpm", flags.rpm),
     ...number("transientShare", flags.transientShare),
-    ...(flags.streamCap === undefined ? {} : { streamCapMs: parseDurationMs(flags.streamCap) }),
+    ...duration("streamCapMs", flags.streamCap),
     ...number("contextTokens", flags.context),
     ...(flags.keepCancelled === true ? { keepsCancelled: true } : {}),
     ...(flags.log === undefined ? {} : { logFile: flags.log }),

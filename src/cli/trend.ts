@@ -8,6 +8,7 @@ import { renderTrendHtml } from "../report/trend-html.js";
 import { renderTrendTerminal } from "../report/trend-terminal.js";
 import { writeFiles } from "../report/write.js";
 import { type AddedNight, addToHistory, trend } from "../trend.js";
+import { GOLDENS_FLAG, goldenSetOf } from "./goldens-flag.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 interface TrendFlags {
@@ -16,6 +17,7 @@ interface TrendFlags {
   readonly since?: string;
   readonly out?: string;
   readonly json?: boolean;
+  readonly goldens?: string;
 }
 
 export function addTrend(program: Command, io: Io, done: (code: ExitCode) => void): void {
@@ -34,6 +36,7 @@ export function addTrend(program: Command, io: Io, done: (code: ExitCode) => voi
       "leave out what came before a date, or before a run: after a change that is there to stay",
     )
     .option("--out <file>", "also write the series as one self-contained HTML page")
+    .option(...GOLDENS_FLAG)
     .option("--json", "print the trend as JSON alone")
     .addHelpText(
       "after",
@@ -41,7 +44,8 @@ export function addTrend(program: Command, io: Io, done: (code: ExitCode) => voi
     )
     .action((folder: string, flags: TrendFlags) => {
       const { add, vantage } = flags;
-      if (add !== undefined) io.stderr.write(addedLine(folder, addToHistory(folder, add, { vantage })));
+      if (add !== undefined)
+        io.stderr.write(addedLine(folder, addToHistory(folder, add, { vantage, goldenSet: goldenSetOf(flags) })));
       const summary = trend(folder, { since: flags.since, ...(add === undefined ? { vantage } : {}) });
       if (flags.json) io.stdout.write(`${printableJson(summary)}\n`);
       else io.stdout.write(renderTrendTerminal(summary, { columns: reportColumns(io), color: wantsColor(io) }));

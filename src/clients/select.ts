@@ -5,6 +5,7 @@ import type { Api, GoldenCase } from "../golden/golden-set.js";
 import { decodeBytes } from "../recording/reads.js";
 import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
 import type { ServedAnswer } from "./messages.js";
+import { standInRequest } from "./stand-in.js";
 
 export interface Selection {
   readonly endpoints: readonly Exchange["endpoint"][];
@@ -45,7 +46,10 @@ export class ExchangeSelector {
       exchange,
       attempt,
       api: golden.api,
-      request: template?.body ?? {},
+      request:
+        header.store === undefined
+          ? (template?.body ?? {})
+          : standInRequest(template?.body ?? {}, attempt, golden.api, exchange.variant),
       unfit: template?.raw === undefined ? unfitness(exchange, attempt) : "the request is no JSON",
     };
     const key = all ? String(exchange.id) : `${exchange.endpoint} ${exchange.variant} ${exchange.caseId}`;

@@ -9,7 +9,7 @@ import { type Doubts, withDoubts } from "./doubts.js";
 import type { Estimand, Estimate } from "./estimate.js";
 import { exactConditionalP } from "./exact-test.js";
 import { type AnswerPair, compareOutputs, type OutputComparison } from "./outputs.js";
-import { caseKey, hasValue, type Pair, shiftOf } from "./pairs.js";
+import { caseKey, hasValue, isInTails, type Pair, shiftOf } from "./pairs.js";
 import { quantileOf } from "./quantile.js";
 import { countOf, type RateRule, type Share, shareOf } from "./rates.js";
 import { type PairShare, shareDifference, shareEstimate } from "./share-estimate.js";
@@ -97,13 +97,12 @@ export class Comparison {
     return { ...compared, difference: withDoubts(compared.difference, metric, this.#input.doubts) };
   }
 
-  /** What counts as slow among these exchanges. */
+  /** What counts as slow among these exchanges. Halves of broken pairs are left out: another hour has another median. */
   slowShareRule(metric: string): RateRule {
-    const rule = slowShareRule(
-      this.exchanges.filter((exchange) => this.#counts(exchange, metric)),
-      metric,
-    );
-    return { ...rule, count: (exchange) => (this.#counts(exchange, metric) ? rule.count(exchange) : null) };
+    const broken = new Set(this.pairs.flatMap((pair) => (pair.broken ? [pair.baseline, pair.candidate] : [])));
+    const counts = (exchange: ScoredExchange): boolean => !broken.has(exchange) && this.#counts(exchange, metric);
+    const rule = slowShareRule(this.exchanges.filter(counts), metric);
+    return { ...rule, count: (exchange) => (counts(exchange) ? rule.count(exchange) : null) };
   }
 
   rate(rule: RateRule): RateComparison {
@@ -187,7 +186,7 @@ export class Comparison {
     const slowEnd = betterOf(metric) === "higher" ? 0 : Number.POSITIVE_INFINITY;
     return this.#sides[side].flatMap((exchange) => {
       const scalar = exchange.scalars[metric];
-      if (scalar === undefined || exchange.bucket === "none" || !this.#counts(exchange, metric)) return [];
+      if (scalar === undefined || !isInTails(exchange) || !this.#counts(exchange, metric)) return [];
       if ("value" in scalar) return [{ caseId: caseKey(exchange), round: exchange.round, value: scalar.value }];
       return scalar.failed ? [{ caseId: caseKey(exchange), round: exchange.round, value: slowEnd }] : [];
     });

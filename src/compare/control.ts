@@ -1,7 +1,7 @@
 /** The control arm: each endpoint against itself, in pairs that the comparison itself never uses. */
 import type { ScoredExchange } from "../measure/scored.js";
 import type { Side } from "./comparison.js";
-import type { Pair } from "./pairs.js";
+import { brokenMark, type Pair } from "./pairs.js";
 
 /**
  * A against A′ (or B against B′): the two exchanges of one endpoint for the same case and round, made at two random places of
@@ -19,5 +19,5 @@ export function controlPairs(exchanges: readonly ScoredExchange[], side: Side): 
     place[exchange.arm === first ? "baseline" : "candidate"] = exchange;
     places.set(key, place);
   }
-  return [...places.values()].map((halves, pairId) => ({ pairId, ...halves, control: false }));
+  return [...places.values()].map((halves, pairId) => ({ pairId, ...halves, control: false, ...brokenMark(halves) }));
 }

@@ -11,6 +11,18 @@ export interface Pair {
   readonly candidate: ScoredExchange | null;
   /** (control, candidate2): shown beside, never mixed into paired statistics. */
   readonly control: boolean;
+  /**
+   * Its halves were measured by two processes, at two moments: answers may be compared, times may not. Absent of a pair that
+   * is one.
+   */
+  readonly broken?: true;
+}
+
+type Halves = Pick<Pair, "baseline" | "candidate">;
+
+/** What a pair of two processes has beside its halves. */
+export function brokenMark({ baseline, candidate }: Halves): Pick<Pair, "broken"> {
+  return baseline !== null && candidate !== null && baseline.segment !== candidate.segment ? { broken: true } : {};
 }
 
 /** A case in one variant: what repeats from round to round. */
@@ -21,6 +33,11 @@ export function caseKey({ caseId, variant }: Pick<ScoredExchange, "caseId" | "va
 /** Of the arms that compare an endpoint with itself. */
 export function isControl({ arm }: Pick<ScoredExchange, "arm">): boolean {
   return arm === "control" || arm === "candidate2";
+}
+
+/** Neither cancelled nor a cold start. */
+export function isInTails({ bucket }: Pick<ScoredExchange, "bucket">): boolean {
+  return bucket !== "none" && bucket !== "cold";
 }
 
 /** Pairs by id, from exchanges in any order. */
@@ -35,7 +52,12 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
     pair.control = isControl(exchange);
     pairs.set(exchange.pairId, pair);
   }
-  return [...pairs].sort(([a], [b]) => a - b).map(([pairId, pair]) => ({ pairId, ...pair }));
+  return [...pairs]
+    .sort(([a], [b]) => a - b)
+    .map(([pairId, pair]) => {
+      const flagged = pair.baseline?.pairBroken || pair.candidate?.pairBroken;
+      return { pairId, ...pair, ...(flagged ? { broken: true as const } : brokenMark(pair)) };
+    });
 }
 
 /**
@@ -44,9 +66,8 @@ export function pairsOf(exchanges: readonly ScoredExchange[]): Pair[] {
  */
 export function shiftOf(pairs: readonly Pair[], metric: string, estimand?: Estimand): Shift {
   const values: PairValue[] = [];
-  for (const { baseline, candidate, control } of pairs) {
-    if (control || baseline === null || candidate === null) continue;
-    if (baseline.pairBroken || candidate.pairBroken) continue;
+  for (const { baseline, candidate, control, broken } of pairs) {
+    if (control || broken || baseline === null || candidate === null) continue;
     if (baseline.bucket === "none" || candidate.bucket === "none") continue;
     if (!hasValue(baseline, metric) && !hasValue(candidate, metric) && !bothFailed(baseline, candidate, metric))
       continue;
@@ -73,9 +94,9 @@ function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric:
   });
 }
 
-/** The value that may enter a paired comparison, or null. */
+/** The value that may enter a paired comparison, or null: of a cold start that nobody planned there is none. */
 export function comparable(exchange: ScoredExchange, metric: string): number | null {
-  if (exchange.bucket === "none" || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
+  if (!isInTails(exchange) || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
   const scalar = exchange.scalars[metric];
   return scalar !== undefined && "value" in scalar ? scalar.value : null;
 }

@@ -3,7 +3,7 @@
  * case, both endpoints pooled.
  */
 import type { ScoredExchange } from "../measure/scored.js";
-import { caseKey } from "./pairs.js";
+import { caseKey, isInTails } from "./pairs.js";
 import type { RateRule } from "./rates.js";
 
 const FACTOR = 2;
@@ -24,9 +24,8 @@ export function slowShareRule(exchanges: readonly ScoredExchange[], metric: stri
     timing: true,
     of: `streamed answers whose ${metric} exceeds twice the median of their case`,
     count: (exchange) => {
-      const { bucket, scalars } = exchange;
-      const scalar = scalars[metric];
-      if (scalar === undefined || bucket === "none") return null;
+      const scalar = exchange.scalars[metric];
+      if (scalar === undefined || !isInTails(exchange)) return null;
       if ("value" in scalar) {
         return [scalar.value > FACTOR * (medians.get(caseKey(exchange)) as number) ? 1 : 0, 1];
       }
@@ -39,7 +38,7 @@ function valuesByCase(exchanges: readonly ScoredExchange[], metric: string): Map
   const byCase = new Map<string, number[]>();
   for (const exchange of exchanges) {
     const scalar = exchange.scalars[metric];
-    if (scalar === undefined || !("value" in scalar)) continue;
+    if (scalar === undefined || !("value" in scalar) || exchange.bucket === "cold") continue;
     const key = caseKey(exchange);
     const values = byCase.get(key);
     if (values === undefined) byCase.set(key, [scalar.value]);

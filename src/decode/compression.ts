@@ -33,6 +33,7 @@ export function openReads(attempt: Attempt, reads: readonly Buffer[], log: Anoma
     .split(",")
     .map((coding) => coding.trim())
     .filter((coding) => coding !== "" && coding !== "identity");
+  if (typeof attempt.openedFrom === "string") log.note("compressed-body", `content-encoding: ${attempt.openedFrom}`);
   if (codings.length === 0 || reads.every((read) => read.length === 0)) return { pieces: reads, problem: null };
   log.note("compressed-body", `content-encoding: ${given}`);
   const bytes = Buffer.concat(reads);

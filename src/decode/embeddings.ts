@@ -93,7 +93,7 @@ export function dimensionOf(embedding: unknown): number {
 const MAX_COMPONENT = 1e6;
 
 /** Nothing in an answer says which numbers its base64 holds: Perplexity sends integers of 8 bits. */
-function areFloats(bytes: Buffer): boolean {
+export function areFloats(bytes: Buffer): boolean {
   for (let at = 0; at + 4 <= bytes.length; at += 4) {
     if (!(Math.abs(bytes.readFloatLE(at)) <= MAX_COMPONENT)) return false;
   }

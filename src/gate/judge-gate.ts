@@ -61,7 +61,10 @@ const NO_SAMPLE = {
 function counted(gate: Gate, question: CountedQuestion, evidence: Evidence): Result {
   const { op, margin } = gate;
   const { value, n, says, notes } = countOf(question, gate.selectors, evidence);
-  if (value === null) return { ...NO_SAMPLE, notes: [...notes], reason: `${printHead(gate)}: ${says}` };
+  if (value === null) {
+    const why = unjudged(question, evidence) ?? says;
+    return { ...NO_SAMPLE, notes: [...notes], reason: `${printHead(gate)}: ${why}` };
+  }
   const result = compares(value, op, margin) ? "pass" : "fail";
   const rounds = new Set(evidence.comparison.exchanges.map(({ round }) => round)).size;
   const method = question.subject === "wake" && question.take === "max" ? "none" : "exact";
@@ -90,7 +93,8 @@ function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): R
   };
   const open = { ...about, result: "inconclusive", decides: null } as const;
   if (value === null) {
-    return { ...open, lower: null, upper: null, reason: `${printHead(gate)}: ${notes.at(-1) ?? "no sample"}` };
+    const why = unjudged(question, evidence) ?? notes.at(-1) ?? "no sample";
+    return { ...open, lower: null, upper: null, reason: `${printHead(gate)}: ${why}` };
   }
   const held = hold(estimate, shape, op, margin);
   const { lower, upper } = held;
@@ -103,6 +107,15 @@ function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): R
   const why = unresolved(gate, question, evidence.control, evidence.cases, held);
   if (why !== null) return { ...open, ...bounds, reason: `${words.interval()}: ${why}` };
   return { ...about, ...held, reason: held.result === "inconclusive" ? words.undecided() : words.decided() };
+}
+
+/** Rates of what answers were expected to be. */
+const OF_EXPECTATIONS = /^(?:expectations|json_valid|tool_(?:calls|trigger|schema|value))$/;
+
+/** Why the question has no sample, where answers could not be held against expectations. */
+function unjudged(question: Gate["question"], evidence: Evidence): string | null {
+  const asks = question.subject === "flips" || (question.subject === "rate" && OF_EXPECTATIONS.test(question.name));
+  return asks ? (evidence.unjudged ?? null) : null;
 }
 
 /** The sentences about one measured gate, their figures in equal digits. */

@@ -4,6 +4,8 @@ import type { Comparison, Side } from "../compare/comparison.js";
 import type { EstimateMethod } from "../compare/estimate.js";
 import type { GoldenCase } from "../golden/golden-set.js";
 
+import type { PromisedWakes } from "./promise.js";
+
 export type Verdict = "pass" | "fail" | "inconclusive" | "invalid";
 
 /** A run may be extended twice: each of the three looks is at this confidence, so that together they keep 95 %. */
@@ -77,8 +79,12 @@ export interface Evidence {
   readonly invalid: string | null;
   /** Why not everything that was planned is there; null when it is. */
   readonly partial: string | null;
+  /** Why no answer could be held against expectations; null or absent where they could. */
+  readonly unjudged?: string | null;
   /** Contract gates only. */
   readonly quick: boolean;
   /** 1 for a run as it was planned. */
   readonly look: number;
+  /** What decides without a gate; of a recording of cold trials alone. */
+  readonly promise?: PromisedWakes | undefined;
 }

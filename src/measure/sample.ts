@@ -3,6 +3,7 @@ import type { Completion } from "../decode/completion.js";
 import { decodeAttempt } from "../decode/decode.js";
 import { type Failure, failureOf } from "../decode/failure.js";
 import type { Api, GoldenCase } from "../golden/golden-set.js";
+import { wasInterrupted } from "../recording/interrupted.js";
 import type { Attempt, Exchange, HeaderLine } from "../recording/recording.js";
 import type { Bucket, Sample } from "./metric.js";
 
@@ -77,9 +78,4 @@ function bucketOf(exchange: Exchange, cancels: boolean, last: Attempt, failure: 
   if (last.outcome.kind === "cancelled" || wasInterrupted(last)) return "none";
   if (failure !== null) return "failed";
   return exchange.phase === "cold" ? "cold" : "warm";
-}
-
-/** A wait was announced and no attempt followed: the run was stopped in between. */
-export function wasInterrupted(last: Attempt): boolean {
-  return last.backoff !== undefined || (last.outcome.kind === "cancelled" && last.outcome.by !== "plan");
 }

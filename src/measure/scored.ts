@@ -3,12 +3,13 @@ import type { CheckOutcome } from "../check/finding.js";
 import type { Usage } from "../decode/completion.js";
 import type { Failure } from "../decode/failure.js";
 import { countCharacters } from "../decode/json.js";
+import { wasInterrupted } from "../recording/interrupted.js";
 import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import { echoesKey } from "./echo.js";
 import { coalescedEvents } from "./gaps.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
-import { type DecodedSample, type DiscardedAttempt, wasInterrupted } from "./sample.js";
+import type { DecodedSample, DiscardedAttempt } from "./sample.js";
 import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
 import { type Waits, waitsOf } from "./waits.js";
 
@@ -63,12 +64,19 @@ export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "in
 
 const MAX_TEXT = 12_000;
 
-/** @param keepText whether the answer's words are kept for the page */
+/** What is kept of an answer's words. */
+export interface KeptWords {
+  /** For the page. */
+  readonly text: boolean;
+  /** For distances between answers. */
+  readonly sketch: boolean;
+}
+
 export function scoredExchange(
   sample: DecodedSample,
   measurements: ReadonlyMap<Metric, Measurement>,
   check: CheckOutcome | null,
-  keepText: boolean,
+  keep: KeptWords,
 ): ScoredExchange {
   const { exchange, attempt, completion } = sample;
   const { outcome } = attempt;
@@ -87,6 +95,7 @@ export function scoredExchange(
     inFlight: exchange.inFlight,
     releasedAtNs: exchange.releasedAtNs,
     ...(exchange.pairBroken === undefined ? {} : { pairBroken: exchange.pairBroken }),
+    ...(exchange.masked === undefined ? {} : { masked: exchange.masked }),
     bucket: sample.bucket,
     failure: sample.failure,
     attemptFailures: sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection"),
@@ -106,8 +115,9 @@ export function scoredExchange(
     coalescedEvents: coalescedEvents(completion),
     scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
     check,
-    answer: answerOf(sample, keepText),
+    answer: answerOf(sample, keep.text),
     sketch:
+      keep.sketch &&
       exchange.round < SKETCHED_ROUNDS &&
       sample.failure === null &&
       sample.bucket !== "none" &&

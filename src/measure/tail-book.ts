@@ -19,7 +19,10 @@ export class TailBook {
   readonly #valued = new Set<string>();
   readonly #deferred: DeferredFailure[] = [];
 
-  record(exchange: Exchange, measurements: ReadonlyMap<Metric, Measurement>): void {
+  record(
+    exchange: Pick<Exchange, "endpoint" | "phase" | "caseId" | "variant">,
+    measurements: ReadonlyMap<Metric, Measurement>,
+  ): void {
     const { endpoint, phase, caseId, variant } = exchange;
     this.#phases.add(phase);
     for (const [metric, measurement] of measurements) {

@@ -39,13 +39,6 @@ export function buildPlan(input: PlanInput): Plan {
     }
   }
   const { tested, notTested } = splitByModel(input);
-  if (tested.length === 0) {
-    throw new TwintailError({
-      cause: "no case has a model on both endpoints",
-      place: "endpoints.*.models",
-      remedy: "map a default model on each",
-    });
-  }
   const draft = new Draft(input);
   planCold(draft, input, tested);
   planWarmup(draft, input, tested);
@@ -62,7 +55,8 @@ export function buildPlan(input: PlanInput): Plan {
   return { ...plan, digest: digestOf(plan) };
 }
 
-function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTested: NotTested[] } {
+/** @throws TwintailError when no case can be sent to both. */
+export function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTested: NotTested[] } {
   const tested: GoldenCase[] = [];
   const notTested: NotTested[] = [];
   for (const goldenCase of input.set.cases) {
@@ -72,6 +66,13 @@ function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTested: NotT
       const reason = `no model for category "${goldenCase.category}" in endpoints.${endpoint}.models`;
       notTested.push({ caseId: goldenCase.id, endpoint, reason });
     }
+  }
+  if (tested.length === 0) {
+    throw new TwintailError({
+      cause: "no case has a model on both endpoints",
+      place: "endpoints.*.models",
+      remedy: "map a default model on each",
+    });
   }
   return { tested, notTested };
 }
@@ -88,7 +89,7 @@ const MAIN_ARMS: readonly Arm[] = ["baseline", "candidate"];
 const CONTROL_ARMS: readonly Arm[] = ["control", "candidate2"];
 
 /** Collects rows, releases and request bodies, giving ids in the order of planning. */
-class Draft {
+export class Draft {
   readonly rows: PlannedRequest[] = [];
   readonly blocks: Block[] = [];
   readonly requests = new Map<string, RequestTemplate>();
@@ -143,19 +144,37 @@ class Draft {
   }
 }
 
-/** The first contact with a scale-to-zero endpoint is its cold trial; an endpoint that never sleeps is left alone. */
-function planCold(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
-  const arms = ROLES.filter((role) => input.endpoints[role].wake !== undefined);
+/**
+ * The first contact with a scale-to-zero endpoint is its cold trial; an endpoint that never sleeps is left alone.
+ * @param trial from 0. Before the first an endpoint is taken to sleep unless its settings say how it falls asleep; before
+ * a later one it has just been asked.
+ */
+export function planCold(draft: Draft, input: PlanInput, tested: readonly GoldenCase[], trial = 0): void {
+  const { capture, endpoints } = input;
+  const arms = ROLES.filter((role) => endpoints[role].wake !== undefined);
   if (arms.length === 0) return;
-  const moment = plainMoment(tested, arms);
-  draft.blocks.push(...inOrder(input.capture, "cold", 1, [{ rows: draft.pair(moment, "cold", 0), notBeforeMs: 0 }]));
+  const rows = draft.pair(plainMoment(tested, arms), "cold", trial);
+  const wakes = (role: EndpointRole): boolean =>
+    trial > 0 || endpoints[role].wake?.assumeIdle === false || endpoints[role].scaleDown !== undefined;
+  for (const block of inOrder(capture, "cold", 1, [{ rows, notBeforeMs: 0 }])) {
+    const own = block.releases.flatMap((release) => release.rows.map((id) => draft.rows[id]?.endpoint));
+    const asleep = ROLES.filter((role) => own.includes(role) && wakes(role));
+    draft.blocks.push(asleep.length === 0 ? block : { ...block, asleep });
+  }
 }
 
-function planWarmup(draft: Draft, input: PlanInput, tested: readonly GoldenCase[]): void {
-  if (input.capture.warmup === 0) return;
+/** So many requests of the plainest case to each endpoint, one after another. */
+export function planWarmup(
+  draft: Draft,
+  input: PlanInput,
+  tested: readonly GoldenCase[],
+  count = input.capture.warmup,
+  trial = 0,
+): void {
+  if (count === 0) return;
   const moment = plainMoment(tested, MAIN_ARMS);
-  const releases = Array.from({ length: input.capture.warmup }, () => ({
-    rows: draft.pair(moment, "warmup", 0),
+  const releases = Array.from({ length: count }, () => ({
+    rows: draft.pair(moment, "warmup", trial),
     notBeforeMs: 0,
   }));
   draft.blocks.push(...inOrder(input.capture, "warmup", 1, releases));

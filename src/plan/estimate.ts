@@ -1,7 +1,7 @@
 /** What a plan will cost, before the first request is sent. Estimates, and labelled so wherever they are shown. */
-import type { EndpointRole, EndpointSettings, Price } from "../config/settings.js";
+import type { EndpointRole, EndpointSettings, Price, RateLimits } from "../config/settings.js";
 import type { GoldenSet } from "../golden/golden-set.js";
-import { type Plan, type PlannedRequest, rowsToSend } from "./plan.js";
+import { type Block, type Plan, type PlannedRequest, rowsToSend } from "./plan.js";
 
 export interface EndpointEstimate {
   readonly requests: number;
@@ -19,8 +19,17 @@ export interface EndpointEstimate {
 
 export interface PlanEstimate {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointEstimate>>;
-  /** At {@link ASSUMED_RATE} tokens/s a stream and {@link ASSUMED_TTFT_MS} ms to the first token, `spread` included. */
+  /**
+   * At {@link ASSUMED_RATE} tokens/s a stream and {@link ASSUMED_TTFT_MS} ms to the first token; with `spread`, with waits
+   * for an endpoint to fall asleep, and no shorter than `limits` allow.
+   */
   readonly minutes: number;
+  /** The limit that makes it longer than it would be, and what it would be without any; null when none does. */
+  readonly limitedBy: {
+    readonly endpoint: EndpointRole;
+    readonly limit: "rpm" | "tpm";
+    readonly minutesWithout: number;
+  } | null;
 }
 
 export const ASSUMED_RATE = 60;
@@ -36,13 +45,14 @@ export function estimatePlan(
   attempts: number,
 ): PlanEstimate {
   const cases = new Map(set.cases.map((goldenCase) => [goldenCase.id, goldenCase]));
-  const sizes = plan.rows.map((row) => {
+  const most = mostTokens(plan);
+  const sizes = plan.rows.map((row, index) => {
     const body = plan.requests[row.requestId]?.body ?? {};
-    const limit = limitOf(body, row);
+    const { input, limit } = most[index] as MostTokens;
     const reference = cases.get(row.caseId)?.reference;
     const expected =
       reference === undefined ? limit / 2 : Math.ceil(JSON.stringify(reference).length / CHARACTERS_PER_TOKEN);
-    return { input: inputTokensOf(body), limit, expected: "input" in body ? 0 : Math.min(limit, expected) };
+    return { input, limit, expected: "input" in body ? 0 : Math.min(limit, expected) };
   });
   const sent = rowsToSend(plan);
   const estimateOf = (role: EndpointRole): EndpointEstimate => {
@@ -76,8 +86,70 @@ export function estimatePlan(
     phase.last = block.releases.reduce((most, { notBeforeMs }) => Math.max(most, notBeforeMs), phase.last);
     busyMs.set(block.phase, phase);
   }
-  const ms = [...busyMs.values()].reduce((sum, { busy, last }) => sum + Math.max(busy, last), 0);
-  return { endpoints: { baseline: estimateOf("baseline"), candidate: estimateOf("candidate") }, minutes: ms / 60_000 };
+  const idleMs = plan.blocks.reduce((sum, block) => sum + idleMsBefore(block, endpoints), 0);
+  const ms = [...busyMs.values()].reduce((sum, { busy, last }) => sum + Math.max(busy, last), idleMs);
+  const sides = { baseline: estimateOf("baseline"), candidate: estimateOf("candidate") };
+  const slowest = (["baseline", "candidate"] as const)
+    .flatMap((role) => limitMinutes(role, endpoints[role].limits, sides[role]))
+    .reduce((longest, each) => (each.minutes > longest.minutes ? each : longest), NO_LIMIT);
+  const minutesWithout = ms / 60_000;
+  const { minutes, ...limit } = slowest;
+  return {
+    endpoints: sides,
+    minutes: Math.max(minutesWithout, minutes),
+    limitedBy: minutes > minutesWithout ? { ...limit, minutesWithout } : null,
+  };
+}
+
+interface LimitMinutes {
+  readonly endpoint: EndpointRole;
+  readonly limit: "rpm" | "tpm";
+  readonly minutes: number;
+}
+
+const NO_LIMIT: LimitMinutes = { endpoint: "baseline", limit: "rpm", minutes: 0 };
+
+/** A minute's worth goes at once, and each minute later as much again. */
+function limitMinutes(
+  endpoint: EndpointRole,
+  limits: RateLimits | undefined,
+  { requests, inputTokens, maxOutputTokens }: EndpointEstimate,
+): LimitMinutes[] {
+  const beyondTheFirst = (all: number, perMinute: number): number => Math.max(0, Math.ceil(all / perMinute) - 1);
+  return [
+    ...(limits?.rpm === undefined
+      ? []
+      : [{ endpoint, limit: "rpm" as const, minutes: beyondTheFirst(requests, limits.rpm) }]),
+    ...(limits?.tpm === undefined
+      ? []
+      : [{ endpoint, limit: "tpm" as const, minutes: beyondTheFirst(inputTokens + maxOutputTokens, limits.tpm) }]),
+  ];
+}
+
+/** Before a cold trial of an endpoint that has no other way to fall asleep. */
+function idleMsBefore({ asleep = [] }: Block, endpoints: Readonly<Record<EndpointRole, EndpointSettings>>): number {
+  return asleep.reduce((longest, role) => {
+    const { wake, scaleDown } = endpoints[role];
+    return Math.max(longest, scaleDown === undefined ? (wake?.idleAfterMs ?? 0) : 0);
+  }, 0);
+}
+
+export interface MostTokens {
+  /** Estimated. */
+  readonly input: number;
+  /** The most that may come out. */
+  readonly limit: number;
+}
+
+/** What each row may cost at most, by its id. */
+export function mostTokens({ rows, requests }: Pick<Plan, "rows" | "requests">): MostTokens[] {
+  const inputs = new Map<string, number>();
+  return rows.map((row) => {
+    const body = requests[row.requestId]?.body ?? {};
+    const input = inputs.get(row.requestId) ?? inputTokensOf(body);
+    inputs.set(row.requestId, input);
+    return { input, limit: limitOf(body, row) };
+  });
 }
 
 /** USD for token counts at a price; null when the price has no rate per token. */

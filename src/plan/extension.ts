@@ -3,10 +3,10 @@
  * longer. Everything is drawn in order, so a longer plan begins with the shorter one.
  */
 import type { CaptureSettings } from "../config/settings.js";
-import { canonicalJson, digestOf } from "../core/digest.js";
-import { TwintailError } from "../core/errors.js";
+import { digestOf } from "../core/digest.js";
 import { seededRandom } from "../core/random.js";
 import { buildPlan, type PlanInput } from "./build.js";
+import { refuseOtherRows } from "./other-rows.js";
 import type { Phase, Plan, PlannedRequest, Release, RequestTemplate } from "./plan.js";
 
 /** What was planned so far. */
@@ -23,7 +23,7 @@ export interface ExtendedPlanInput extends PlanInput {
 }
 
 /** What comes before the rounds after a pause: an endpoint may have gone to sleep, and its first answer is never warm. */
-const PRELUDE: readonly Phase[] = ["cold", "warmup"];
+export const PRELUDE: readonly Phase[] = ["cold", "warmup"];
 
 /**
  * All rows, old and new, with blocks of the new ones alone.
@@ -35,13 +35,13 @@ export function extendPlan(input: ExtendedPlanInput): Plan {
   const spreadMs = (capture.spreadMs * rounds) / capture.rounds;
   const whole = buildPlan({ ...input, capture: { ...capture, rounds, spreadMs } });
   const known = before.rows.filter(isRound);
-  refuseDifferences(before, known, whole);
+  refuseOtherRows({ ...before, rows: known }, { ...whole, rows: whole.rows.filter(isRound) });
   const first = whole.rows.filter(isRound)[known.length]?.id ?? whole.rows.length;
   const prelude = buildPlan({
     ...input,
     // Another seed: a nonce that was sent before is in the caches.
     seed: seededRandom(seed, `before round ${before.rounds}`).int(2 ** 31),
-    capture: preludeOf(capture),
+    capture: preludeCapture(capture),
   });
   const draft = new Continuation(before);
   draft.add(prelude, ({ phase }) => PRELUDE.includes(phase));
@@ -59,7 +59,8 @@ export function extendPlan(input: ExtendedPlanInput): Plan {
 
 const isRound = ({ phase }: PlannedRequest): boolean => phase === "warm";
 
-function preludeOf(capture: CaptureSettings): CaptureSettings {
+/** Of a plan that has little more than a prelude. */
+export function preludeCapture(capture: CaptureSettings): CaptureSettings {
   return { ...capture, rounds: 1, spreadMs: 0, control: false, solo: { ...capture.solo, requests: 0 } };
 }
 
@@ -97,43 +98,4 @@ class Continuation {
       if (releases.length > 0) this.blocks.push({ ...block, releases });
     }
   }
-}
-
-const COMPARED = ["caseId", "round", "repeat", "variant", "arm", "cancel"] as const;
-
-function refuseDifferences(before: PlanBefore, known: readonly PlannedRequest[], whole: Plan): void {
-  const again = whole.rows.filter(isRound);
-  for (const [index, row] of known.entries()) {
-    const other = again[index];
-    const field = COMPARED.find((name) => canonicalJson(row[name]) !== canonicalJson(other?.[name]));
-    if (other === undefined || field !== undefined) {
-      throw differs(row, `${field ?? "the row"} is ${JSON.stringify(other?.[field ?? "id"]) ?? "none"} now`);
-    }
-    if (row.requestId === other.requestId) continue;
-    const path = differingPath(before.requests[row.requestId], whole.requests[other.requestId]);
-    if (path !== null) throw differs(row, `its request differs at ${path}`);
-  }
-}
-
-function differs({ caseId, endpoint, round }: PlannedRequest, how: string): TwintailError {
-  return new TwintailError({
-    cause: `case "${caseId}" of round ${round + 1} would not be sent to the ${endpoint} as it was: ${how}`,
-    place: `endpoints.${endpoint}`,
-    remedy: "use the configuration of that run, or run anew",
-  });
-}
-
-/** Where two values first differ, as `body.messages.0.content`; null when they are equal. */
-function differingPath(one: unknown, other: unknown, path: readonly string[] = []): string | null {
-  if (canonicalJson(one) === canonicalJson(other)) return null;
-  if (!isContainer(one) || !isContainer(other) || path.length === 8) return path.join(".") || "its beginning";
-  for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {
-    const inner = differingPath(one[key], other[key], [...path, key]);
-    if (inner !== null) return inner;
-  }
-  return path.join(".") || "its beginning";
-}
-
-function isContainer(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null;
 }

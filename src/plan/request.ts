@@ -58,6 +58,13 @@ export function buildRequest(
   return { id: hash.digest("hex").slice(0, 16), template };
 }
 
+/** The API that a body is of, whatever the path: these fields are never renamed. Chat where it is none that is known. */
+export function apiOf(body: RequestTemplate["body"]): Api {
+  if ("prompt" in body) return "completions";
+  if ("input" in body) return "stream" in body ? "responses" : "embeddings";
+  return "chat";
+}
+
 /** Joined to the base address as given: nothing is guessed about `/v1`. */
 function pathOf(endpoint: EndpointSettings, api: Api, model: string): string {
   const base = new URL(endpoint.baseUrl).pathname.replace(/\/$/, "");

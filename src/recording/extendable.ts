@@ -5,7 +5,7 @@ import { formatDurationMs } from "../core/duration.js";
 import { TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import { readRecording } from "./reader.js";
-import type { ExtensionLine, HeaderLine, RecordingFrame } from "./recording.js";
+import type { ExtensionLine, HeaderLine, RecordingFrame, SegmentLine } from "./recording.js";
 
 /**
  * Reads a recording that is to be extended.
@@ -20,8 +20,9 @@ export function readExtendable(file: string, looks: number, host: string): Recor
   const refuse = (cause: string, remedy: string): never => {
     throw new TwintailError({ cause, place: file, remedy });
   };
+  if (header.kind === "wake") refuse("this is a recording of cold trials", "name the folder of a run");
   if (header.kind === "probe") refuse("this is the recording of a probe", "name the folder of a run");
-  if (end === null || tornBytes > 0) refuse("this run was killed before its end", "score what is there, or run anew");
+  if (end === null || tornBytes > 0) refuse("this run was killed before its end", NOT_WHOLE);
   if (end !== null && end.reason !== "complete") refuse(`this run ${ENDED[end.reason]}`, NOT_WHOLE);
   if (ids.size < header.plan.length) {
     refuse(`only ${ids.size} of ${header.plan.length} planned requests are in it`, NOT_WHOLE);
@@ -32,17 +33,28 @@ export function readExtendable(file: string, looks: number, host: string): Recor
       "take its answer as it is, or run anew with more rounds",
     );
   }
-  const [first] = segments;
-  if (first !== undefined && first.host !== host) {
-    refuse(
-      `it was measured from ${printableLine(first.host, 60)}, this is ${printableLine(host, 60)}: another place sees other latencies`,
-      "extend it from there, or run anew",
-    );
-  }
+  refuseOtherHost(segments, host, file, "extend it from there, or run anew");
   return frame;
 }
 
-const NOT_WHOLE = "score what is there, or run anew";
+/** @throws TwintailError when the first process that recorded ran on another machine than this one. */
+export function refuseOtherHost(segments: readonly SegmentLine[], host: string, file: string, remedy: string): void {
+  const [first] = segments;
+  if (first === undefined || first.host === host) return;
+  throw new TwintailError({
+    cause: `it was measured from ${printableLine(first.host, 60)}, this is ${printableLine(host, 60)}: another place sees other latencies`,
+    place: file,
+    remedy,
+  });
+}
+
+/** The number of the process that appends next. */
+export function nextSegment({ segments, extensions, resumes }: RecordingFrame): number {
+  const known = [...segments.map(({ id }) => id), ...[...extensions, ...resumes].map(({ segment }) => segment)];
+  return known.reduce((most, id) => Math.max(most, id), 0) + 1;
+}
+
+const NOT_WHOLE = "complete it with --resume first, or score what is there";
 const ENDED = {
   interrupted: "was interrupted",
   deadline: "ended at its deadline",
@@ -52,7 +64,15 @@ const ENDED = {
 } as const;
 
 /** They say how much is sent, and when to stop: not what is measured. */
-const FREE: ReadonlySet<string> = new Set(["rounds", "seed", "maxCost", "deadlineMs", "maxRequests", "giveUpAfter"]);
+const FREE: ReadonlySet<string> = new Set([
+  "rounds",
+  "seed",
+  "maxCost",
+  "maxCostPerMonth",
+  "deadlineMs",
+  "maxRequests",
+  "giveUpAfter",
+]);
 const FACTS = ["baseUrl", "models", "http2", "wake", "tier", "simulated"] as const;
 
 /** What a header says of a measurement, and what a configuration says now. */
@@ -97,18 +117,22 @@ const short = (digest: string): string => printableLine(digest.slice(0, 19), 30)
 
 const DAY_MS = 24 * 3_600_000;
 
-/** What is no reason against an extension, and should be known before it: one line each. */
-export function changesSince(header: HeaderLine, line: ExtensionLine, judge: JudgeSettings): string[] {
+/** What is no reason against going on with a run, and should be known before it: one line each. */
+export function changesSince(
+  header: HeaderLine,
+  now: Pick<ExtensionLine, "createdAt" | "versions">,
+  judge: JudgeSettings,
+): string[] {
   const changes: string[] = [];
-  const ageMs = Date.parse(line.createdAt) - Date.parse(header.createdAt);
+  const ageMs = Date.parse(now.createdAt) - Date.parse(header.createdAt);
   if (ageMs > DAY_MS) {
-    changes.push(`the run is ${formatDurationMs(ageMs)} old: its rounds and the new ones are of other days`);
+    changes.push(`the run is ${formatDurationMs(ageMs)} old: what is sent now is of another day`);
   }
-  const [was, is] = [header.versions.twintail, line.versions.twintail];
+  const [was, is] = [header.versions.twintail, now.versions.twintail];
   if (was !== is) changes.push(`the run was recorded by twintail ${was}, this is ${is}`);
   const texts = ({ gates }: JudgeSettings): string => gates.map(({ text }) => text).join("\n");
   if (texts(header.judge) !== texts(judge)) {
-    changes.push("the gates are those of the recording: what is asked does not change between two looks");
+    changes.push("the gates are those of the recording: what is asked does not change once it was begun");
   }
   return changes;
 }

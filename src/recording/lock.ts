@@ -3,8 +3,18 @@
  * gone is taken over. Of holders on other machines nothing can be known, so theirs stand until someone deletes the file.
  */
 import { randomUUID } from "node:crypto";
-import { readFileSync, realpathSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import {
+  linkSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { hostname } from "node:os";
+import { basename, dirname, join } from "node:path";
 import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
@@ -17,6 +27,11 @@ const holderShape = z.object({
   token: z.string().regex(/^[\w-]{1,64}$/),
 });
 type Holder = z.infer<typeof holderShape>;
+
+/** A lock that names nobody is its writer's who has not come to it yet; after so long it never will. */
+const UNREADABLE_STALE_MS = 10_000;
+const UNREADABLE_WAIT_MS = 1_000;
+const POLL_MS = 20;
 
 /** Locks of this process: its own pid in a file says nothing, since pids come again after a restart. */
 const held = new Set<string>();
@@ -33,12 +48,16 @@ export interface Lock {
 export function lockRecording(recording: string): Lock {
   const path = lockOf(recording);
   const own: Holder = { pid: process.pid, bootId: bootId(), host: hostname(), token: randomUUID() };
-  if (!tryWrite(path, own)) {
-    const holder = holderOf(path);
-    if (holder === null || !isGone(holder) || !takeOver(path, holder, own))
-      throw inUse(recording, path, holderOf(path));
+  const deadlineMs = Date.now() + UNREADABLE_WAIT_MS;
+  while (!acquire(path, path, own)) {
+    const standing = standingAt(path);
+    const holder = standing?.holder ?? null;
+    // Not written yet, given back, or about to be taken over: who holds it will be seen in a moment.
+    if ((holder !== null && !isGone(holder)) || Date.now() >= deadlineMs) throw inUse(recording, path, holder);
+    sleep(POLL_MS);
   }
   held.add(own.token);
+  removeLeftovers(path);
   return { release: () => release(path, own.token) };
 }
 
@@ -48,8 +67,8 @@ export function lockRecording(recording: string): Lock {
  */
 export function refuseWhileLocked(recording: string): void {
   const path = lockOf(recording);
-  const holder = holderOf(path);
-  if (holder !== null && !isGone(holder)) throw inUse(recording, path, holder);
+  const standing = standingAt(path);
+  if (standing?.holder !== undefined && !isGone(standing.holder)) throw inUse(recording, path, standing.holder);
 }
 
 /** Beside the file itself: two links to one recording have one lock. */
@@ -62,6 +81,27 @@ function lockOf(recording: string): string {
   }
 }
 
+/** A lock file as it stands: whose it is, and what tells it from another one in its place. */
+interface Standing {
+  readonly token: string;
+  /** Absent where the file says nothing: its writer was killed, or has not come to it yet. */
+  readonly holder?: Holder;
+  readonly ageMs: number;
+}
+
+/** Null where there is no file. */
+function standingAt(path: string): Standing | null {
+  try {
+    const { ino, mtimeMs } = statSync(path);
+    const ageMs = Date.now() - mtimeMs;
+    const holder = holderOf(path);
+    if (holder !== null) return { token: holder.token, holder, ageMs };
+    return { token: `unreadable-${ino}-${Math.round(mtimeMs)}`, ageMs };
+  } catch {
+    return null;
+  }
+}
+
 /** Null where there is no file, or none of ours. */
 function holderOf(path: string): Holder | null {
   try {
@@ -71,27 +111,40 @@ function holderOf(path: string): Holder | null {
   }
 }
 
+function isStale({ holder, ageMs }: Standing): boolean {
+  return holder === undefined ? ageMs > UNREADABLE_STALE_MS : isGone(holder);
+}
+
 function isGone({ pid, bootId: boot, host, token }: Holder): boolean {
   if (host !== hostname()) return false;
   if (boot !== bootId()) return true;
   if (pid === process.pid) return !held.has(token);
+  return !runs(pid);
+}
+
+function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return false;
+    return true;
   } catch (error) {
-    return errorCode(error) === "ESRCH";
+    return errorCode(error) !== "ESRCH";
   }
 }
 
 /**
- * Many may find one lock stale, and one of them may replace it: who made the file that is named after the stale token. It is
- * moved over the lock, so that at no time there is none.
+ * Takes the lock at `path`, a stale one included. Many may find one lock stale, and one of them may replace it: who holds the
+ * lock on doing so, a file that is named after the stale token. It is moved over the lock, so that at no time there is none.
+ * That one too may be left behind by a kill, and is then taken over in the same way.
+ * @param root the recording's lock, after which all are named
  */
-function takeOver(path: string, stale: Holder, own: Holder): boolean {
-  const next = `${path}.${stale.token}`;
-  if (!tryWrite(next, own)) return false;
+function acquire(root: string, path: string, own: Holder): boolean {
+  if (tryWrite(root, path, own)) return true;
+  const stale = standingAt(path);
+  if (stale === null || !isStale(stale)) return false;
+  const next = `${root}.${stale.token}`;
+  if (!acquire(root, next, own)) return false;
   // Taken over, and that file moved away, before ours was made.
-  if (holderOf(path)?.token !== stale.token) {
+  if (standingAt(path)?.token !== stale.token) {
     rmSync(next, { force: true });
     return false;
   }
@@ -99,17 +152,70 @@ function takeOver(path: string, stale: Holder, own: Holder): boolean {
   return true;
 }
 
-/** Whether it was not there before. */
-function tryWrite(path: string, holder: Holder): boolean {
+/**
+ * Whether it was not there before. Written under another name and linked to its own: a kill between the two leaves a lock that
+ * says whose it is, or none.
+ */
+function tryWrite(root: string, path: string, holder: Holder): boolean {
+  const text = `${JSON.stringify(holder)}\n`;
+  const temporary = `${root}.${holder.pid}.${holder.token}.new`;
+  for (let attempt = 1; ; attempt++) {
+    try {
+      writeFileSync(temporary, text, { mode: 0o600, flag: "wx" });
+      linkSync(temporary, path);
+      return true;
+    } catch (error) {
+      const code = errorCode(error) ?? "";
+      if (code === "EEXIST") return false;
+      if (UNLINKABLE.has(code) && statSync(temporary, { throwIfNoEntry: false }) !== undefined) {
+        return tryCreate(path, text);
+      }
+      // Taken for a leftover by a process of another machine.
+      if (code === "ENOENT" && attempt < 3 && statSync(dirname(path), { throwIfNoEntry: false }) !== undefined)
+        continue;
+      throw error;
+    } finally {
+      rmSync(temporary, { force: true });
+    }
+  }
+}
+
+/** Where a file can have one name alone. */
+const UNLINKABLE: ReadonlySet<string> = new Set(["EPERM", "ENOTSUP", "EOPNOTSUPP", "ENOSYS", "EXDEV", "EMLINK"]);
+
+function tryCreate(path: string, text: string): boolean {
   try {
-    writeFileSync(path, `${JSON.stringify(holder)}\n`, { mode: 0o600, flag: "wx" });
+    writeFileSync(path, text, { mode: 0o600, flag: "wx" });
     return true;
   } catch (error) {
     if (errorCode(error) === "EEXIST") return false;
-    // Made, and not written: on a full disk it would say for good that someone holds it.
+    // Made, and not written: on a full disk it would say for some time that someone holds it.
     rmSync(path, { force: true });
     throw error;
   }
+}
+
+/** What processes that were killed while they took the lock have left beside it. */
+function removeLeftovers(path: string): void {
+  try {
+    const folder = dirname(path);
+    const prefix = `${basename(path)}.`;
+    for (const name of readdirSync(folder)) {
+      if (!name.startsWith(prefix)) continue;
+      const file = join(folder, name);
+      const standing = standingAt(file);
+      const maker = Number(/^(\d+)\.[\w-]+\.new$/.exec(name.slice(prefix.length))?.[1] ?? Number.NaN);
+      const isLeft = Number.isNaN(maker) || standing?.holder !== undefined ? isStale : () => !runs(maker);
+      if (standing !== null && isLeft(standing)) rmSync(file, { force: true });
+    }
+  } catch {
+    // They are in nobody's way.
+  }
+}
+
+/** The caller has nothing else to do: a lock is taken before anything is sent. */
+function sleep(ms: number): void {
+  Atomics.wait(new Int32Array(new SharedArrayBuffer(4)), 0, 0, ms);
 }
 
 function release(path: string, token: string): void {

@@ -5,6 +5,7 @@ import { z } from "zod";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import { ExtendedHeader } from "./extended-header.js";
+import { LatestExchanges } from "./latest-exchange.js";
 import {
   type Attempt,
   type EndLine,
@@ -24,8 +25,9 @@ import {
 export const RECORDING_FILE = "recording.jsonl";
 
 /**
- * Called for each exchange, in file order but for one that stands before the extension that planned it. Order in the file
- * means nothing: sort by `id`. The header holds at least the rows up to this exchange.
+ * Called once for each id, in file order but for an exchange that stands before the extension that planned it, and for one
+ * that was cut by a stop: of those the latest comes at the end, and none where a resume sent it again. Order in the file means
+ * nothing: sort by `id`. The header holds at least the rows up to this exchange.
  */
 export type ExchangeSink = (exchange: Exchange, header: HeaderLine) => void;
 
@@ -39,6 +41,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   let header: ExtendedHeader | null = null;
   /** Exchanges of rows that no line has planned yet. */
   let early: Exchange[] = [];
+  const latest = new LatestExchanges();
   const segments: SegmentLine[] = [];
   const machine: MachineLine[] = [];
   const pauses: PauseLine[] = [];
@@ -68,6 +71,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
     switch (line?.type) {
       case "exchange": {
         const exchange = asExchange(line, place);
+        if (!latest.counts(exchange, place)) break;
         if (exchange.id < header.current.plan.length) onExchange(exchange, header.current);
         else early.push(exchange);
         break;
@@ -116,7 +120,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
     });
   }
   const extensions = header.settle();
-  for (const exchange of early) onExchange(exchange, header.current);
+  for (const exchange of [...early, ...latest.left()]) onExchange(exchange, header.current);
   const last = [...segments.map(({ id }) => id), ...[...extensions, ...resumes].map(({ segment }) => segment)].reduce(
     (most, id) => Math.max(most, id),
     0,
@@ -153,6 +157,12 @@ export function readHeader(path: string, maxBytes: number): HeaderLine {
     if (error instanceof TwintailError) throw error;
     throw new TwintailError({ cause: "not a line of JSON", place: `${file}:1`, remedy: DAMAGED, error });
   }
+}
+
+/** Is there a header at all? A process that was killed while it wrote it leaves none, or a part. */
+export function beginsWhole(file: string): boolean {
+  const [line] = linesOf(file);
+  return line?.whole === true;
 }
 
 /**
@@ -279,6 +289,7 @@ const headerShape = z.looseObject({
     })
     .optional(),
   goldenDigest: z.string(),
+  caseDigests: z.record(z.string(), z.string()).optional(),
   planDigest: z.string(),
   seed: z.int(),
   versions: versionsShape,

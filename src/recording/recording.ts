@@ -48,6 +48,8 @@ export interface Attempt {
   readonly reads: readonly RecordedRead[];
   readonly endedAtNs: number;
   readonly outcome: Outcome;
+  /** How the body came compressed, where it was written down opened so that it could be masked. */
+  readonly openedFrom?: string;
   /** Body bytes that came and were not kept, of an attempt that was tried again. */
   readonly cutBytes?: number;
   /** Why the next attempt waited, in ms, and from where the wait came. Absent on the last attempt. */
@@ -107,6 +109,8 @@ export interface HeaderLine {
   readonly probe?: ProbeFacts;
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
+  /** By id of a case: digests of what `goldenSet` then lacks. Only beside `store`. */
+  readonly caseDigests?: Readonly<Record<string, string>>;
   readonly endpoints: Readonly<Record<EndpointRole, EndpointFacts>>;
   readonly requests: Readonly<Record<string, RequestTemplate>>;
   readonly plan: readonly PlannedRequest[];

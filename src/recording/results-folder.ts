@@ -52,6 +52,7 @@ export function newestRun(results: string, subject: RunSubject): string {
 function isRunOf({ kind, goldenDigest, endpoints }: HeaderLine, subject: RunSubject): boolean {
   return (
     kind !== "probe" &&
+    kind !== "wake" &&
     goldenDigest === subject.goldenDigest &&
     (["baseline", "candidate"] as const).every(
       (role) =>

@@ -2,11 +2,24 @@
  * Appends lines to `recording.jsonl`, each flushed to the operating system before the call returns, so that a kill
  * loses at most the exchange in flight. Written synchronously on the main thread: the capture thread never waits.
  */
-import { closeSync, constants, fstatSync, ftruncateSync, mkdirSync, openSync, readSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  ftruncateSync,
+  mkdirSync,
+  openSync,
+  readSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { dirname } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { type Lock, lockRecording } from "./lock.js";
 import type { HeaderLine, RecordingLine } from "./recording.js";
+
+/** A file that is deleted takes every line without a word: it is looked at so often. */
+const LOOK_EVERY_MS = 1_000;
 
 /** Holds the recording's lock until it is closed. */
 export class RecordingWriter {
@@ -14,6 +27,8 @@ export class RecordingWriter {
   readonly #lock: Lock;
   #descriptor: number | null;
   #bytes: number;
+  #lookedMs = 0;
+  #ended = false;
 
   private constructor(path: string, lock: Lock, descriptor: number, bytes: number) {
     this.path = path;
@@ -61,11 +76,37 @@ export class RecordingWriter {
   }
 
   /**
-   * Appends one line.
-   * @throws TwintailError when the disk refuses it; the file then ends with the last whole line.
+   * Opens a recording whose process was killed, and mends its last line: what was cut off is removed, and where a line feed
+   * alone is missing it is added.
+   * @param bytes as for {@link open}
+   * @param tornBytes of the last line, as the reader counted them
+   * @throws TwintailError when another process appends to it, or when it has changed.
+   */
+  static repair(path: string, bytes: number, tornBytes: number): RecordingWriter {
+    const lock = guarded(path, () => lockRecording(path));
+    const descriptor = guarded(path, () => openSync(path, constants.O_RDWR | constants.O_APPEND), lock);
+    const writer = new RecordingWriter(path, lock, descriptor, bytes - tornBytes);
+    try {
+      refuseChanged(path, descriptor, bytes);
+      guarded(path, () => {
+        if (tornBytes > 0) ftruncateSync(descriptor, bytes - tornBytes);
+        else if (!endsWhole(descriptor, bytes)) writer.#bytes += writeSync(descriptor, "\n");
+      });
+    } catch (error) {
+      writer.close();
+      throw error;
+    }
+    return writer;
+  }
+
+  /**
+   * Appends one line. An end is the last: where the file is gone by then, no second end says that the run failed.
+   * @throws TwintailError when the disk refuses it: the file then ends with the last whole line; or when the file was deleted
+   * meanwhile.
    */
   append(line: RecordingLine): void {
     if (this.#descriptor === null) throw new Error("the recording is closed");
+    if (this.#ended) return;
     const bytes = Buffer.from(`${JSON.stringify(line)}\n`, "utf8");
     let written = 0;
     try {
@@ -75,6 +116,11 @@ export class RecordingWriter {
       throw cannotWrite(this.path, error);
     }
     this.#bytes += written;
+    const nowMs = Date.now();
+    this.#ended = line.type === "end";
+    if (!this.#ended && nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
+    this.#lookedMs = nowMs;
+    refuseGone(this.path, this.#descriptor, this.#ended);
   }
 
   close(): void {
@@ -104,21 +150,45 @@ function guarded<T>(path: string, action: () => T, lock?: Lock): T {
 }
 
 function refuseUnlessWhole(path: string, descriptor: number, bytes: number): void {
-  const { size } = fstatSync(descriptor);
-  if (size !== bytes) {
-    throw new TwintailError({
-      cause: "the recording has changed since it was read",
-      place: path,
-      remedy: "another process appended to it; look at its report first",
-    });
-  }
-  const last = Buffer.alloc(1);
-  if (size > 0) readSync(descriptor, last, 0, 1, size - 1);
-  if (last[0] === 0x0a) return;
+  refuseChanged(path, descriptor, bytes);
+  if (endsWhole(descriptor, bytes)) return;
   throw new TwintailError({
     cause: "the last line of the recording is cut off",
     place: path,
-    remedy: "score what is there, or run anew",
+    remedy: "complete it with --resume",
+  });
+}
+
+function refuseChanged(path: string, descriptor: number, bytes: number): void {
+  if (fstatSync(descriptor).size === bytes) return;
+  throw new TwintailError({
+    cause: "the recording has changed since it was read",
+    place: path,
+    remedy: "another process appended to it; look at its report first",
+  });
+}
+
+function endsWhole(descriptor: number, bytes: number): boolean {
+  const last = Buffer.alloc(1);
+  if (bytes > 0) readSync(descriptor, last, 0, 1, bytes - 1);
+  return last[0] === 0x0a;
+}
+
+/** @param atItsEnd whether it must be found at its place too, since it is about to be read there */
+function refuseGone(path: string, descriptor: number, atItsEnd: boolean): void {
+  const { nlink, ino } = fstatSync(descriptor);
+  if (nlink === 0) {
+    throw new TwintailError({
+      cause: "the recording was deleted while it was written",
+      place: path,
+      remedy: "what was recorded is lost; run anew, and keep the folder",
+    });
+  }
+  if (!atItsEnd || statSync(path, { throwIfNoEntry: false })?.ino === ino) return;
+  throw new TwintailError({
+    cause: "the recording was moved while it was written",
+    place: path,
+    remedy: "it is whole: give twintail score the place where it is now",
   });
 }
 
@@ -128,9 +198,9 @@ const REMEDY: Readonly<Record<string, string>> = {
   ENOSPC: "free space on that disk; what was recorded before can be scored",
   EDQUOT: "free space in that quota; what was recorded before can be scored",
   EFBIG: "raise the file size limit; what was recorded before can be scored",
-  EROFS: "choose a writable folder with --out",
-  EACCES: "choose a writable folder with --out",
-  EPERM: "choose a writable folder with --out",
+  EROFS: "make its folder writable, or choose another with --out",
+  EACCES: "make its folder writable, or choose another with --out",
+  EPERM: "make its folder writable, or choose another with --out",
 };
 
 function cannotWrite(path: string, error: unknown): TwintailError {

@@ -1,7 +1,7 @@
 /** Facts about the run and its endpoints as short texts, the same in every format. */
 import type { EndpointRole } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
-import { formatCount, formatInstant, formatMs, plural } from "./numbers.js";
+import { formatCount, formatInstant, plural } from "./numbers.js";
 import type { ColdTrial, EndpointSummary, Summary } from "./summary.js";
 
 export const SIDES: readonly EndpointRole[] = ["baseline", "candidate"];
@@ -15,6 +15,9 @@ const SEVERITY_RANK: Readonly<Record<"breaks" | "differs" | "note", number>> = {
 
 /** `migration: 38 cases × 3 rounds, 228 requests in 4 min 12 s`. */
 export function runLine(run: Summary["run"]): string {
+  if (run.kind === "wake") {
+    return `${run.goldenSet.name}: ${plural(run.rounds, "cold trial")}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}`;
+  }
   const rounds = `${plural(run.goldenSet.cases, "case")} × ${plural(run.rounds, "round")}`;
   return `${run.goldenSet.name}: ${rounds}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}`;
 }
@@ -141,17 +144,49 @@ export function findingCounts({ counts: { baseline, candidate } }: GroupedFindin
   return own === undefined ? "" : `${share(own)} exchanges`;
 }
 
-/** What a wake was spent on: `refused 22.0 s, 503s 98.0 s, connect 12 ms, headers 27.2 s, first token 6.80 s`. */
-export function coldParts({ parts }: ColdTrial): string {
+/** Attempts beyond the first, without those that a waking endpoint put off. */
+export function retryCount({ endpoints, cold }: Summary, side: EndpointRole): number {
+  const polls = cold[side].reduce((sum, { attempts }) => sum + Math.max(0, attempts - 1), 0);
+  return Math.max(0, endpoints[side].attempts - endpoints[side].exchanges - polls);
+}
+
+export interface ColdPart {
+  readonly name: string;
+  readonly ms: number;
+}
+
+/** Below this a part on this side of the wire says nothing. */
+const LEAST_REQUEST_MS = 10;
+
+/** What a wake was spent on, first to last, without what took no time. */
+export function coldPartList({ parts, putOff }: ColdTrial): ColdPart[] {
+  const only503 = Object.keys(putOff).every((by) => !by.startsWith("HTTP ") || by === "HTTP 503");
   const named: [name: string, ms: number | null][] = [
     ["refused", parts.refusedMs === 0 ? null : parts.refusedMs],
-    ["503s", parts.unavailableMs === 0 ? null : parts.unavailableMs],
-    ["connect", parts.connectMs],
+    [only503 ? "503s" : "put off", parts.unavailableMs === 0 ? null : parts.unavailableMs],
+    ["connect", parts.connectMs === 0 ? null : parts.connectMs],
+    ["request", parts.requestMs < LEAST_REQUEST_MS ? null : parts.requestMs],
     ["headers", parts.headersMs],
     ["first token", parts.firstTokenMs],
   ];
-  return named
-    .filter(([, ms]) => ms !== null)
-    .map(([name, ms]) => `${name} ${formatMs(ms)}`)
+  return named.flatMap(([name, ms]) => (ms === null ? [] : [{ name, ms }]));
+}
+
+/** `HTTP 503 × 9, connection refused × 2`; empty where the first attempt was answered. */
+export function putOffWords({ putOff }: ColdTrial): string {
+  return Object.entries(putOff)
+    .sort(([a, many], [b, others]) => others - many || (a < b ? -1 : 1))
+    .map(([by, count]) => (count === 1 ? by : `${by} × ${formatCount(count)}`))
     .join(", ");
+}
+
+/** `3 unplanned cold starts of the candidate are kept apart`, or null. */
+export function unplannedLine({ cold }: Summary): string | null {
+  const said = SIDES.flatMap((side) => {
+    const count = cold.unplanned[side].length;
+    return count === 0 ? [] : [`${plural(count, "unplanned cold start")} of the ${side}`];
+  });
+  if (said.length === 0) return null;
+  const total = SIDES.reduce((sum, side) => sum + cold.unplanned[side].length, 0);
+  return `${said.join(" and ")} ${total === 1 ? "is" : "are"} kept apart`;
 }

@@ -1,8 +1,9 @@
 /**
- * The verdict and what decided it, then what was seen: two to five plain sentences. Without gates nothing was decided,
+ * The verdict and what decided it, then what was seen: two to six plain sentences. Without gates nothing was decided,
  * and the first sentence says so. What is doubtful about the latencies is said right after them.
  */
 import type { ShiftSummary } from "./decision.js";
+import { unplannedLine } from "./facts.js";
 import { formatChange, formatChangeInterval, formatCount, formatMs, plural } from "./numbers.js";
 import type { Summary } from "./summary.js";
 
@@ -16,9 +17,13 @@ export const VERDICT_WORDS: Readonly<Record<NonNullable<Summary["verdict"]>, str
 
 /** The sentences, the most deciding first. Plain text: each format escapes it. */
 export function headline(summary: Summary): string[] {
-  return [verdictSentence(summary), contractSentence(summary), ...latencySentences(summary)].filter(
-    (sentence) => sentence !== null,
-  );
+  const apart = unplannedLine(summary);
+  return [
+    verdictSentence(summary),
+    contractSentence(summary),
+    ...latencySentences(summary),
+    apart === null ? null : sentence(apart),
+  ].filter((each) => each !== null);
 }
 
 function verdictSentence(summary: Summary): string {

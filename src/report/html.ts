@@ -8,6 +8,7 @@ import { modelsLine, SIDES } from "./facts.js";
 import { VERDICT_WORDS } from "./headline.js";
 import { cards } from "./html/cards.js";
 import { casesList } from "./html/cases.js";
+import { coldSection } from "./html/cold.js";
 import { controlSection, slowShareSection } from "./html/comparisons.js";
 import { checklistSection, timeoutsSection } from "./html/decision.js";
 import { failuresSection } from "./html/failures.js";
@@ -16,7 +17,7 @@ import { html, Markup } from "./html/markup.js";
 import { methodSection } from "./html/method.js";
 import { SCRIPT } from "./html/script.js";
 import { section } from "./html/section.js";
-import { coldSection, notTestedSection, outputsSection, ratesSection, wireSection } from "./html/sections.js";
+import { notTestedSection, outputsSection, ratesSection, wireSection } from "./html/sections.js";
 import { STYLE } from "./html/style.js";
 import { dotsSection, shiftsSection, tailsSection } from "./html/tails.js";
 import { timeline } from "./html/timeline.js";
@@ -46,8 +47,11 @@ const NAMES: Readonly<Record<string, string>> = {
 /** The page as text, in the same bytes for the same report. */
 export function renderHtml(report: Report): string {
   const { summary, details } = report;
+  const cold: [id: string, part: Markup | null] = ["cold", coldSection(summary)];
+  const isWake = summary.run.kind === "wake";
   const parts: [id: string, part: Markup | null][] = [
     ["summary", firstScreen(summary)],
+    ...(isWake ? [cold] : []),
     ["checklist", checklistSection(summary)],
     ["timeouts", timeoutsSection(summary)],
     ["answers", outputsSection(report)],
@@ -57,9 +61,9 @@ export function renderHtml(report: Report): string {
     ["tails", tailsSection(report)],
     ["cases-dots", dotsSection(report)],
     ["slow", slowShareSection(summary)],
-    ["rates", ratesSection(summary)],
+    ["rates", isWake ? null : ratesSection(summary)],
     ["failures", failuresSection(summary)],
-    ["cold", coldSection(summary)],
+    ...(isWake ? [] : [cold]),
     ["control", controlSection(summary)],
     ["timeline", timelineSection(report)],
     ["cases", details.cases.length === 0 ? null : casesSection(report)],

@@ -24,8 +24,11 @@ const MAX_BYTES = 60_000;
 
 /** Under 60 KB: sections that would not fit are named instead. Text from an endpoint stays text. */
 export function renderMarkdown({ summary }: Report): string {
+  const cold: [name: string, lines: string[]] = ["cold wake", coldSection(summary)];
+  const isWake = summary.run.kind === "wake";
   const sections: [name: string, lines: string[]][] = [
     ["gates", gatesSection(summary)],
+    ...(isWake ? [cold] : []),
     ["checklist", checklistSection(summary)],
     ["timeouts", timeoutsSection(summary)],
     ["cost", costSection(summary)],
@@ -36,9 +39,9 @@ export function renderMarkdown({ summary }: Report): string {
     ["slow requests", slowShareSection(summary)],
     ["tail ratios", ratioSection(summary)],
     ["control", controlSection(summary)],
-    ["rates", ratesSection(summary)],
+    ["rates", isWake ? [] : ratesSection(summary)],
     ["failures", failuresSection(summary)],
-    ["cold wake", coldSection(summary)],
+    ...(isWake ? [] : [cold]),
     ["tokens", tokensSection(summary)],
     ["solo tails", tailsSection(summary, "solo", "Alone on the endpoint, phase solo")],
     ["not tested", notTestedSection(summary)],

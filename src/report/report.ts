@@ -39,6 +39,14 @@ export interface ExchangeView {
   readonly check: CheckOutcome;
 }
 
+/** One exchange of any phase in figures, without texts. */
+export interface ExchangeRow
+  extends Omit<ExchangeView, "ok" | "content" | "reasoning" | "refusal" | "toolCalls" | "textCut" | "check"> {
+  readonly pairId: number;
+  readonly caseId: string;
+  readonly endpoint: EndpointRole;
+}
+
 /** One pair of one case: the two answers to compare. Either side may be missing in a partial recording. */
 export interface PairView {
   readonly pairId: number;
@@ -102,6 +110,8 @@ export interface TailFile {
 
 export interface Details {
   readonly cases: readonly CaseView[];
+  /** By id. */
+  readonly exchanges: readonly ExchangeRow[];
   readonly timeline: readonly TimelineBar[];
   readonly curves: readonly QuantileCurve[];
   readonly dots: readonly CaseDots[];

@@ -118,11 +118,13 @@ const coldTrial = z.strictObject({
   /** Release to first token, through every attempt. Null when no token came. */
   wakeMs: maybe,
   attempts: z.int(),
-  /** What the wake was spent on. */
+  /** What the wake was spent on, from release to first token: the parts add up to it. Without a token, up to the end. */
   parts: z.strictObject({
     refusedMs: number,
     unavailableMs: number,
     connectMs: number,
+    /** On this side: until the request was dispatched, and from the open connection until it was written. */
+    requestMs: number,
     headersMs: maybe,
     firstTokenMs: maybe,
   }),
@@ -130,7 +132,7 @@ const coldTrial = z.strictObject({
   trial: z.int(),
   /** Attempts by how the endpoint put them off: `connection refused`, `HTTP 503`, `HTTP 202`, … */
   putOff: counts,
-  /** Retry-After that was asked for, all together, ms. */
+  /** Waits between attempts, all together, ms: contained in `parts.refusedMs` and `parts.unavailableMs`. */
   backoffMs: number,
   /** Against the endpoint's `wake.budget` and `wake.cap`; null where it was not cold, or the run was stopped. */
   budget: z.enum(["kept", "broken"]).nullable(),
@@ -160,11 +162,13 @@ const unplannedCold = z.strictObject({
 /** Of the wakes of one endpoint. Null with fewer than six cold trials: they are listed one by one. */
 const wakeInterval = z.strictObject({
   n: z.int(),
-  p50: number,
-  /** Distribution-free bounds of the median, two-sided. */
-  lower: number,
-  upper: number,
+  /** Null where half of the trials or more never woke. */
+  p50: maybe,
+  /** Distribution-free bounds of the median, two-sided; null where trials that never woke stand there. */
+  lower: maybe,
+  upper: maybe,
   confidence: number,
+  notes: z.array(z.string()),
 });
 
 /** Failures alike, of one endpoint. Phase cold is left out: a waking endpoint refuses on purpose. */

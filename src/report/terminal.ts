@@ -4,9 +4,9 @@
  */
 import { printableLine } from "../core/printable.js";
 import { courseLines, MAX_COURSE_LINE } from "./course.js";
-import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "./facts.js";
+import { modelsLine, partialLine, recentLine, retryCount, runLine, SIDES, whenLine } from "./facts.js";
 import { headline } from "./headline.js";
-import { formatCount, formatSignificant } from "./numbers.js";
+import { formatSignificant, plural } from "./numbers.js";
 import type { Report } from "./report.js";
 import type { Summary } from "./summary.js";
 import { coldSection } from "./terminal/cold.js";
@@ -37,6 +37,8 @@ export function renderTerminal({ summary }: Report, options: TerminalOptions): s
   heading(screen, summary);
   invaliditySection(screen, summary);
   gateSection(screen, summary);
+  const isWake = summary.run.kind === "wake";
+  if (isWake) coldSection(screen, summary);
   checklistSection(screen, summary);
   timeoutSection(screen, summary);
   costSection(screen, summary);
@@ -49,8 +51,8 @@ export function renderTerminal({ summary }: Report, options: TerminalOptions): s
   ratioSection(screen, summary);
   controlSection(screen, summary);
   tailSection(screen, summary, "solo", "Alone on the endpoint", "phase solo, nothing else in flight");
-  coldSection(screen, summary);
-  rateSection(screen, summary);
+  if (!isWake) coldSection(screen, summary);
+  if (!isWake) rateSection(screen, summary);
   toolFaultLine(screen, summary);
   failureSection(screen, summary);
   tokenSection(screen, summary);
@@ -67,12 +69,12 @@ function heading(screen: Screen, summary: Summary): void {
   if (run.labels.length > 0) lines.push("");
   const [verdict = "", ...seen] = headline(summary);
   paragraph(screen, verdict, { paint: paint.bold });
-  paragraph(screen, seen.join(" "));
+  if (seen.length > 0) paragraph(screen, seen.join(" "));
   lines.push("");
   courseParagraphs(screen, summary);
   for (const side of SIDES) endpointLines(screen, side, summary);
   paragraph(screen, `${printableLine(runLine(run))}; ${printableLine(whenLine(run))}`, { paint: paint.dim });
-  paragraph(screen, `twintail ${run.kind === "demo" ? "demo " : ""}${printableLine(run.runId, 80)}`, {
+  paragraph(screen, `twintail ${run.kind === "run" ? "" : `${run.kind} `}${printableLine(run.runId, 80)}`, {
     paint: paint.dim,
   });
   const recent = recentLine(run);
@@ -91,6 +93,7 @@ function courseParagraphs(screen: Screen, summary: Summary): void {
 
 function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Summary): void {
   const endpoint = summary.endpoints[side];
+  const retries = retryCount(summary, side);
   const facts = [
     printableLine(modelsLine(endpoint), 120),
     printableLine(endpoint.baseUrl, 120),
@@ -98,7 +101,7 @@ function endpointLines(screen: Screen, side: (typeof SIDES)[number], summary: Su
     endpoint.proxy === null ? "" : `through the proxy ${printableLine(endpoint.proxy, 60)}`,
     endpoint.tier === null ? "" : `tier ${printableLine(endpoint.tier, 40)}`,
     endpoint.meanInFlight === null ? "" : `${formatSignificant(endpoint.meanInFlight)} in flight on average`,
-    endpoint.attempts > endpoint.exchanges ? `${formatCount(endpoint.attempts - endpoint.exchanges)} retries` : "",
+    retries === 0 ? "" : plural(retries, "retry", "retries"),
   ].filter((fact) => fact !== "");
   const name = screen.paint[side](side.padEnd(10));
   paragraph(screen, facts.join(" · "), { first: name, rest: " ".repeat(10) });

@@ -1,7 +1,8 @@
 /** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
+import { renderCsv } from "./csv.js";
 import { renderHtml } from "./html.js";
 import { renderJson } from "./json.js";
 import { renderJunit } from "./junit.js";
@@ -12,7 +13,7 @@ const OWNER_FILE = 0o600;
 const OWNER_FOLDER = 0o700;
 
 /**
- * Writes `report.json`, `report.html`, `report.md`, `junit.xml` and `tails/*.hgrm` into `folder`, which is made if need
+ * Writes `report.json`, `report.html`, `report.md`, `junit.xml`, `exchanges.csv` and `tails/*.hgrm` into `folder`, which is made if need
  * be. Each file appears whole or not at all.
  * @returns the paths, in that order.
  * @throws TwintailError when a file cannot be written.
@@ -24,9 +25,11 @@ export function writeReport(report: Report, folder: string): string[] {
     [join(folder, "report.html"), renderHtml(report)],
     [join(folder, "report.md"), renderMarkdown(report)],
     [join(folder, "junit.xml"), renderJunit(report.summary)],
+    [join(folder, "exchanges.csv"), renderCsv(report)],
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
   writeFiles(files);
+  for (const each of [folder, tails]) removeLeftovers(each);
   return files.map(([target]) => target);
 }
 
@@ -63,5 +66,26 @@ function writeWhole(target: string, text: string): void {
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
+  }
+}
+
+/** Files that a process which was killed had begun. */
+function removeLeftovers(folder: string): void {
+  try {
+    for (const name of readdirSync(folder)) {
+      const pid = Number(/\.(\d{1,10})\.tmp$/.exec(name)?.[1] ?? Number.NaN);
+      if (!Number.isNaN(pid) && !isRunning(pid)) rmSync(join(folder, name), { force: true });
+    }
+  } catch {
+    // They are in nobody's way.
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return errorCode(error) !== "ESRCH";
   }
 }

@@ -75,6 +75,11 @@ export class Answerer {
     );
   }
 
+  /** Whether a connection made now is kept: an engine that wakes may refuse it. */
+  accepts(): boolean {
+    return this.#wake.accepts(this.schedule.now());
+  }
+
   /** @throws RequestError when the request is wrong; so do the other three. */
   chat(answering: Answering, given: Body): void {
     const body = admittedBody("chat", given, this.#dialect.requests);
@@ -231,7 +236,9 @@ export class Answerer {
     if (response.destroyed) return; // its close event is past: nothing would leave again
     const admission = this.#wake.admit(arrivedMs);
     if (admission.kind === "refused") {
-      sendError(response, loadingModel(admission.retryAfterS), this.#dialect);
+      const { status, retryAfterS } = admission;
+      if (status === 503) sendError(response, loadingModel(retryAfterS), this.#dialect);
+      else response.writeHead(202, { "retry-after": String(retryAfterS), "content-length": "0" }).end();
       return;
     }
     response.on("close", () => this.#wake.leave(this.schedule.now()));

@@ -12,12 +12,19 @@ export interface LoopbackServer {
   close(): Promise<void>;
 }
 
-/** `host` has been checked to be a loopback address. */
+/**
+ * `host` has been checked to be a loopback address.
+ * @param accepts whether a connection made now is kept; one that is not is reset
+ */
 export function loopbackServer(
   handle: (request: IncomingMessage, response: ServerResponse) => void,
   host = "127.0.0.1",
+  accepts: () => boolean = () => true,
 ): LoopbackServer {
   const server = createServer({ noDelay: true, keepAliveTimeout: KEEP_ALIVE_MS }, handle);
+  server.prependListener("connection", (socket) => {
+    if (!accepts()) socket.resetAndDestroy();
+  });
   return {
     listen: (port) =>
       new Promise((resolve, reject) => {

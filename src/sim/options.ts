@@ -9,6 +9,7 @@ import { PROFILES, type ProfileName } from "./profiles/catalogue.js";
 import { MAX_BODY_BYTES } from "./request-body.js";
 import { systemOf } from "./system.js";
 import { type EngineParameters, TIERS, type TierName } from "./tiers.js";
+import { WAKE_MODES, type WakeMode } from "./wake.js";
 
 /** Everything is optional but the tier. Durations in ms. */
 export interface SimOptions {
@@ -35,8 +36,11 @@ export interface SimOptions {
   /** Goes cold after so long with nothing in flight; by default never. */
   readonly idleAfterMs?: number;
   readonly startCold?: boolean;
-  /** `hold` (default) answers late, `503` refuses with `Loading model` until the wake has ended. */
-  readonly wakeMode?: "hold" | "503";
+  /**
+   * `hold` (default) answers late; `503` refuses with `Loading model` and `202` accepts without an answer until the wake has
+   * ended; `refuse` closes every connection until then.
+   */
+  readonly wakeMode?: WakeMode;
   /** `hold`: 504 after so long; by default never. */
   readonly capMs?: number;
   readonly faults?: readonly FaultRule[];
@@ -101,7 +105,7 @@ const OPTION_CHECKS: FieldChecks<SimOptions> = {
   wakeRepresentsMs: numberIn(0, DAY_MS),
   idleAfterMs: numberIn(0, DAY_MS),
   startCold: aFlag,
-  wakeMode: oneOf("hold", "503"),
+  wakeMode: oneOf(...WAKE_MODES),
   capMs: numberIn(0, DAY_MS),
   faults: { expected: "a list of faults", test: Array.isArray },
   logFile: aText,

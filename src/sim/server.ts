@@ -66,9 +66,9 @@ export function createSimServer(given: SimOptions, goldenSet?: GoldenSet, enviro
   const system = systemOf(checkSimOptions(given));
   const { options, dialect } = system;
   const log = openSendLog(options.logFile);
-  const server = loopbackServer(
-    requestHandler(system, new Answerer(system, goldenSet), log, environment),
-    options.host,
+  const answerer = new Answerer(system, goldenSet);
+  const server = loopbackServer(requestHandler(system, answerer, log, environment), options.host, () =>
+    answerer.accepts(),
   );
   let port = 0;
   const redirecting =

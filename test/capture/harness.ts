@@ -7,7 +7,8 @@ import type { HttpProxy } from "../../src/config/proxies.js";
 import type { CaptureSettings, EndpointSettings } from "../../src/config/settings.js";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
-import type { Exchange, MachineLine } from "../../src/recording/recording.js";
+import type { Plan } from "../../src/plan/plan.js";
+import type { Exchange, MachineLine, PauseLine, StoppedLine } from "../../src/recording/recording.js";
 import { QUICK } from "../config/capture-settings.js";
 
 export const CASE: GoldenCase = {
@@ -28,15 +29,25 @@ export interface CaptureOptions {
   readonly settings?: Partial<CaptureSettings>;
   readonly cases?: readonly GoldenCase[];
   readonly endpoint?: Partial<EndpointSettings>;
+  /** Beyond what both endpoints have. */
+  readonly candidate?: Partial<EndpointSettings>;
+  /** In place of the one that is built from cases and settings. */
+  readonly plan?: (built: Plan) => Plan;
+  /** Estimated tokens of every row. */
+  readonly tokens?: number;
   readonly apiKey?: string;
   readonly proxy?: HttpProxy;
-  readonly onExchange?: (exchange: Exchange, stop: () => void) => void;
-  readonly onReleased?: (stop: () => void) => void;
+  readonly onExchange?: (exchange: Exchange, stop: () => void, drain: (message: string) => void) => void;
+  readonly onReleased?: (stop: () => void, drain: (message: string) => void) => void;
 }
 
 export interface Captured {
   readonly exchanges: Exchange[];
   readonly machine: MachineLine[];
+  readonly pauses: PauseLine[];
+  readonly stopped: StoppedLine[];
+  readonly plan: Plan;
+  readonly end: CaptureEnd;
   readonly reason: CaptureEnd["reason"];
   readonly originNs: bigint;
 }
@@ -58,14 +69,19 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
     apiKeyHeader: "authorization",
     proxyFrom: "none",
     ...options.endpoint,
+    ...(role === "candidate" ? options.candidate : {}),
   });
   const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
   const set = { name: "t", cases: options.cases ?? [CASE] };
-  const plan = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });
+  const built = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });
+  const plan = options.plan?.(built) ?? built;
   const access = (role: "baseline" | "candidate") => accessOf(endpoints[role], options.apiKey, options.proxy ?? null);
   const exchanges: Exchange[] = [];
   const machine: MachineLine[] = [];
+  const pauses: PauseLine[] = [];
+  const stopped: StoppedLine[] = [];
   const stop = new AbortController();
+  const drain = new AbortController();
   const originNs = process.hrtime.bigint();
   const end = await builtCapture(
     {
@@ -74,19 +90,31 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
       endpoints: { baseline: access("baseline"), candidate: access("candidate") },
       settings,
       originNs,
+      ...(options.tokens === undefined ? {} : { tokens: plan.rows.map(() => options.tokens as number) }),
     },
     0,
     {
-      onReleased: () => options.onReleased?.(() => stop.abort()),
+      onReleased: () =>
+        options.onReleased?.(
+          () => stop.abort(),
+          (message) => drain.abort(message),
+        ),
       onExchange: (exchange) => {
         exchanges.push(exchange as Exchange);
-        options.onExchange?.(exchange as Exchange, () => stop.abort());
+        options.onExchange?.(
+          exchange as Exchange,
+          () => stop.abort(),
+          (message) => drain.abort(message),
+        );
       },
       onMachine: (line) => machine.push(line),
+      onPause: (line) => pauses.push(line),
+      onStopped: (line) => stopped.push(line),
     },
-    { stop: stop.signal },
+    { stop: stop.signal, drain: drain.signal },
   );
-  return { exchanges: exchanges.sort((a, b) => a.id - b.id), machine, reason: end.reason, originNs };
+  exchanges.sort((a, b) => a.id - b.id);
+  return { exchanges, machine, pauses, stopped, plan, end, reason: end.reason, originNs };
 }
 
 export interface RawServer {

@@ -1,6 +1,6 @@
 /** The decision table of retries: what is asked again, and after how long. */
 import { describe, expect, test } from "vitest";
-import { backoffAfter, retryAfterMs } from "../../src/capture/retry.js";
+import { backoffAfter, coldBackoffAfter, retryAfterMs } from "../../src/capture/retry.js";
 import { seededRandom } from "../../src/core/random.js";
 import type { Outcome } from "../../src/recording/recording.js";
 
@@ -96,5 +96,56 @@ describe("what is asked again", () => {
   test("a dead kept-alive socket at once, whatever the settings", () => {
     const stale: Outcome = { kind: "staleConnection", code: "ECONNRESET", message: "" };
     expect(backoff({ outcome: stale }, 1, { attempts: 1, on: [] })).toEqual({ ms: 0, from: "immediate" });
+  });
+});
+
+describe("a cold endpoint", () => {
+  const CAP = 600_000;
+  const cold = (
+    attempt: { status?: number; outcome?: Outcome; headers?: [string, string][] },
+    elapsedMs = 0,
+  ): number | null =>
+    coldBackoffAfter({ outcome: { kind: "complete" }, ...attempt }, elapsedMs, CAP, seededRandom(1, "cold"), NOW)?.ms ??
+    null;
+  const network = (phase: (Outcome & { kind: "network" })["phase"], code: string): { outcome: Outcome } => ({
+    outcome: { kind: "network", phase, code, message: code },
+  });
+
+  test.each([202, 408, 425, 429, 502, 503, 504, 522, 524, 529])(
+    "HTTP %i is asked again, after about two seconds",
+    (status) => {
+      expect(cold({ status })).toBeGreaterThanOrEqual(1_750);
+      expect(cold({ status })).toBeLessThanOrEqual(2_250);
+    },
+  );
+
+  test.each([200, 303, 307, 400, 401, 402, 403, 404, 500, 501])("HTTP %i stands", (status) => {
+    expect(cold({ status })).toBeNull();
+  });
+
+  test.each([
+    ["refused", network("connect", "ECONNREFUSED"), true],
+    ["a name that does not resolve yet", network("dns", "ENOTFOUND"), true],
+    ["a connection reset in the handshake", network("tls", "ECONNRESET"), true],
+    ["a certificate that no waiting mends", network("tls", "CERT_HAS_EXPIRED"), false],
+    ["no TLS at all", network("tls", "EPROTO"), false],
+    ["held, then reset before any header", network("headers", "ECONNRESET"), true],
+    ["an answer that broke off", { ...network("body", "ECONNRESET"), status: 200 }, false],
+    ["a 503 that broke off", { ...network("body", "ECONNRESET"), status: 503 }, true],
+    ["no connection in time", { outcome: { kind: "timeout", phase: "connect", afterMs: 1 } as const }, true],
+    ["no answer before the cap", { outcome: { kind: "timeout", phase: "total", afterMs: 1 } as const }, false],
+    ["interrupted", { outcome: { kind: "cancelled", by: "user" } as const }, false],
+  ])("%s", (_, attempt, again) => {
+    expect(cold(attempt) !== null).toBe(again);
+  });
+
+  test("a Retry-After is heeded between half a second and a minute, and nothing is asked past the cap", () => {
+    const asking = (value: string) => ({ status: 503, headers: [["retry-after", value]] as [string, string][] });
+    expect(cold(asking("7"))).toBe(7_000);
+    expect(cold(asking("0"))).toBe(500);
+    expect(cold(asking("3600"))).toBe(60_000);
+    expect(cold(asking("7"), CAP - 7_001)).toBe(7_000);
+    expect(cold(asking("7"), CAP - 7_000)).toBeNull();
+    expect(cold({ status: 504 }, CAP)).toBeNull();
   });
 });

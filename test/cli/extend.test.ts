@@ -85,7 +85,7 @@ describe("run --extend", () => {
     const asked = server.requests.length;
     const { code, out, err } = await twintail("run", "--extend", "1", "--of", run, "--baseline", run);
     expect([code, out, server.requests.length - asked]).toEqual([2, "", 0]);
-    expect(err).toMatch(/this is the run that is extended; pin another run\n$/);
+    expect(err).toMatch(/this is the run that it goes on with; pin another run\n$/);
 
     // A pinned run of which nothing can be compared costs neither the report nor the night.
     const recording = join(run, "recording.jsonl");

@@ -28,7 +28,7 @@ export interface Asked {
 
 const FAILURE: Failure = { kind: "http_5xx", class: "HTTP 500", code: null, message: "HTTP 500" } as unknown as Failure;
 
-function scored(side: Side, id: number, pairId: number, asked: Asked, came: Came): ScoredExchange {
+export function scored(side: Side, id: number, pairId: number, asked: Asked, came: Came): ScoredExchange {
   const scalars = Object.entries(came.values ?? {}).map(([name, value]): [string, Scalar] => [
     name,
     value === null ? { none: "http_5xx", failed: true } : { value },

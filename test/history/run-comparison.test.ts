@@ -233,7 +233,7 @@ describe("runs that cannot be compared", () => {
       /the pinned run asked other models of the candidate; pin a run of these models/,
     );
     const itself = { goldenDigest: "sha256:0", endpoints, runId: "run-0" };
-    expect(() => checkPinnedRun(older, itself)).toThrow(/this is the run that is extended/);
+    expect(() => checkPinnedRun(older, itself)).toThrow(/this is the run that it goes on with/);
     const probe = write(usual(1), { header: { kind: "probe" } });
     expect(() => checkPinnedRun(probe, { goldenDigest: "sha256:0", endpoints })).toThrow(/recording of a probe/);
     expect(() => checkPinnedRun(join(folder, "nowhere"), { goldenDigest: "sha256:0", endpoints })).toThrow(/nowhere/);

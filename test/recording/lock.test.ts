@@ -5,13 +5,16 @@ import {
   mkdtempSync,
   readdirSync,
   readFileSync,
+  renameSync,
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
+  utimesSync,
   writeFileSync,
 } from "node:fs";
 import { hostname, tmpdir } from "node:os";
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import { bootId } from "../../src/recording/boot-id.js";
 import { lockRecording, refuseWhileLocked } from "../../src/recording/lock.js";
@@ -23,6 +26,12 @@ const folder = mkdtempSync(join(tmpdir(), "twintail-lock-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 let files = 0;
 const fresh = (): string => join(folder, `recording-${files++}.jsonl`);
+
+/** Files beside a recording that are named after it. */
+const besides = (path: string): string[] =>
+  readdirSync(folder)
+    .filter((name) => name.startsWith(`${basename(path)}.`))
+    .sort();
 
 const BUILT = new URL("../../dist/recording/lock.js", import.meta.url).href;
 
@@ -97,10 +106,75 @@ describe("the lock of a recording", () => {
     expect([String(stdout), existsSync(`${path}.lock`)]).toEqual(["EFBIG\n", false]);
   });
 
-  it("that cannot be read is respected", () => {
+  it("that cannot be read is waited for, then respected while it is young", () => {
     const path = fresh();
     writeFileSync(`${path}.lock`, "junk");
     expect(() => lockRecording(path)).toThrow(/another process is writing this recording; .* delete .*\.lock/);
+    expect(readFileSync(`${path}.lock`, "utf8")).toBe("junk");
+  });
+
+  it.each(["", "{", '{"pid":1'])("that its writer never finished (%j) is taken over once it is old", (text) => {
+    const path = fresh();
+    writeFileSync(`${path}.lock`, text);
+    const then = new Date(Date.now() - 11_000);
+    utimesSync(`${path}.lock`, then, then);
+    const lock = lockRecording(path);
+    expect(JSON.parse(readFileSync(`${path}.lock`, "utf8"))).toMatchObject({ pid: process.pid });
+    lock.release();
+    expect(besides(path)).toEqual([]);
+  });
+
+  it("is taken over from a process that was killed while it took one over, however often", () => {
+    const path = fresh();
+    const token = (index: number) => `t${index}`;
+    lockFile(path, { pid: deadPid(), token: token(0) });
+    for (let index = 0; index < 3; index++) {
+      const holder = { pid: deadPid(), bootId: bootId(), host: hostname(), token: token(index + 1) };
+      writeFileSync(`${path}.lock.${token(index)}`, JSON.stringify(holder));
+    }
+    const lock = lockRecording(path);
+    expect(besides(path)).toEqual([`${basename(path)}.lock`]);
+    lock.release();
+  });
+
+  it("that a living process is taking over is respected", () => {
+    const path = fresh();
+    lockFile(path, { pid: deadPid(), token: "old" });
+    const next = { pid: process.ppid, bootId: bootId(), host: hostname(), token: "new" };
+    writeFileSync(`${path}.lock.old`, JSON.stringify(next));
+    expect(() => lockRecording(path)).toThrow(/is writing this recording/);
+    expect(readFileSync(`${path}.lock.old`, "utf8")).toBe(JSON.stringify(next));
+  });
+
+  it("leaves nothing of processes that were killed before they had it, and lets the living be", () => {
+    const path = fresh();
+    const [dead, alive] = [deadPid(), process.ppid];
+    const left = [`${dead}.some-token.new`, "some-token"].map((name) => `${path}.lock.${name}`);
+    const kept = [`${alive}.other-token.new`, "other-token"].map((name) => `${path}.lock.${name}`);
+    writeFileSync(left[0] as string, "");
+    writeFileSync(left[1] as string, JSON.stringify({ pid: dead, bootId: bootId(), host: hostname(), token: "x" }));
+    writeFileSync(kept[0] as string, "");
+    writeFileSync(kept[1] as string, JSON.stringify({ pid: alive, bootId: bootId(), host: hostname(), token: "y" }));
+    lockRecording(path).release();
+    expect(besides(path)).toEqual(kept.map((file) => basename(file)).sort());
+  });
+
+  it("is taken where a file can have one name alone", () => {
+    const path = fresh();
+    const script = `import fs from "node:fs";
+      import { syncBuiltinESMExports } from "node:module";
+      fs.linkSync = () => { throw Object.assign(new Error("no links here"), { code: process.argv[1] }); };
+      syncBuiltinESMExports();
+      const { lockRecording } = await import(${JSON.stringify(BUILT)});
+      const lock = lockRecording(${JSON.stringify(path)});
+      try { lockRecording(${JSON.stringify(path)}); } catch (error) { console.log(error.name); }
+      console.log(fs.readdirSync(${JSON.stringify(folder)}).filter((name) => name.startsWith(${JSON.stringify(basename(path))})).join());
+      lock.release();`;
+    for (const code of ["EPERM", "ENOTSUP", "ENOSYS", "EXDEV"]) {
+      const { stdout } = spawnSync(process.execPath, ["--input-type=module", "-e", script, code]);
+      expect([code, String(stdout)]).toEqual([code, `TwintailError\n${basename(path)}.lock\n`]);
+      expect(besides(path)).toEqual([]);
+    }
   });
 
   it("is taken over by one of many that find it stale at once", async () => {
@@ -137,8 +211,8 @@ describe("the lock of a recording", () => {
       const ended = children.map((child) => new Promise((resolve) => child.on("exit", resolve)));
       for (const child of children) child.stdin.write("end\n");
       await Promise.all(ended);
+      expect(besides(path)).toEqual([`${basename(path)}.lock`]);
     }
-    expect(readdirSync(folder).filter((name) => /\.lock\./.test(name))).toEqual([]);
   }, 60_000);
 });
 
@@ -181,7 +255,7 @@ describe("a writer", () => {
         appendFileSync(path, '{"type":"exch');
         return sizeOf(path);
       },
-      /: the last line of the recording is cut off; score what is there, or run anew$/,
+      /: the last line of the recording is cut off; complete it with --resume$/,
     ],
     [
       "more in it than was read",
@@ -213,5 +287,51 @@ describe("a writer", () => {
     const path = fresh();
     expect(() => RecordingWriter.open(path, 0)).toThrow(/cannot be written \(ENOENT\); give a folder under results/);
     expect(readdirSync(folder).filter((name) => path.endsWith(name))).toEqual([]);
+  });
+
+  it("mends a last line that was cut off, and one that lacks its line feed alone, before it appends", () => {
+    const path = recorded();
+    const whole = readFileSync(path);
+    appendFileSync(path, '{"type":"exch');
+    RecordingWriter.repair(path, sizeOf(path), 13).close();
+    expect(readFileSync(path).equals(whole)).toBe(true);
+
+    truncateSync(path, whole.length - 1);
+    const writer = RecordingWriter.repair(path, sizeOf(path), 0);
+    writer.append(exchange([attempt()], { id: 1 }));
+    writer.close();
+    const ids: number[] = [];
+    expect(readRecording(path, ({ id }) => ids.push(id)).tornBytes).toBe(0);
+    expect(ids).toEqual([0, 1]);
+  });
+
+  it("mends nothing that has changed since it was read", () => {
+    const path = recorded();
+    const before = sizeOf(path);
+    appendFileSync(path, '{"type":"exch');
+    const now = readFileSync(path);
+    expect(() => RecordingWriter.repair(path, before, 0)).toThrow(/: the recording has changed since it was read;/);
+    expect(readFileSync(path).equals(now)).toBe(true);
+    expect(existsSync(`${path}.lock`)).toBe(false);
+  });
+
+  const end = { type: "end", segment: 0, atNs: 1, reason: "complete" } as const;
+
+  it("says that the recording was deleted, or moved away, at its end at the latest", () => {
+    const deleted = recorded();
+    const one = RecordingWriter.open(deleted, sizeOf(deleted));
+    rmSync(deleted);
+    expect(() => one.append(end)).toThrow(
+      `${deleted}: the recording was deleted while it was written; what was recorded is lost; run anew, and keep the folder`,
+    );
+    one.close();
+
+    const moved = recorded();
+    const two = RecordingWriter.open(moved, sizeOf(moved));
+    renameSync(moved, `${moved}.away`);
+    two.append(exchange([attempt()], { id: 1 }));
+    expect(() => two.append(end)).toThrow(/: the recording was moved while it was written; it is whole: give twintail/);
+    two.close();
+    expect(readRecording(`${moved}.away`, () => {}).end).toEqual(end);
   });
 });

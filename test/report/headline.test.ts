@@ -4,10 +4,10 @@ import { emptyReport, troubledReport } from "./sample-extremes.js";
 import { sampleReport } from "./sample-report.js";
 
 describe("headline", () => {
-  test("two to five sentences, the most deciding first", () => {
+  test("two to six sentences, the most deciding first", () => {
     const sentences = headline(sampleReport().summary);
     expect(sentences.length).toBeGreaterThanOrEqual(2);
-    expect(sentences.length).toBeLessThanOrEqual(5);
+    expect(sentences.length).toBeLessThanOrEqual(6);
     expect(sentences[0]).toBe(
       'Fail: 2 of 6 gates failed: tool_calls drop < 0.05; findings{severity="breaks"} new == 0.',
     );

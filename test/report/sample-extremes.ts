@@ -70,7 +70,7 @@ export function emptyReport(): Report {
       findings: [],
       validity: { ok: true, notes: [], figures: [] },
     },
-    details: { cases: [], timeline: [], curves: [], dots: [], tailFiles: [] },
+    details: { cases: [], exchanges: [], timeline: [], curves: [], dots: [], tailFiles: [] },
   };
 }
 

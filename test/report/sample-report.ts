@@ -7,7 +7,7 @@ import type { EndpointRole } from "../../src/config/settings.js";
 import { type Random, seededRandom } from "../../src/core/random.js";
 import type { Variant } from "../../src/golden/golden-set.js";
 import type { CaseView, ExchangeView, PairView, Report, TimelineBar } from "../../src/report/report.js";
-import type { EndpointSummary } from "../../src/report/summary.js";
+import type { EndpointSummary, Summary } from "../../src/report/summary.js";
 import { SAMPLE_CASES, type SampleCase } from "./sample-cases.js";
 import {
   SAMPLE_CHECKLIST,
@@ -106,8 +106,8 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
         ],
       },
       endpoints: {
-        baseline: endpoint("http://127.0.0.1:41001/v1", "sim-steady", null, of("baseline").length),
-        candidate: endpoint("http://127.0.0.1:41002/v1", "sim-spiky", "h100x2", of("candidate").length),
+        baseline: endpoint("http://127.0.0.1:41001/v1", "sim-steady", null, of("baseline").length, cold.baseline),
+        candidate: endpoint("http://127.0.0.1:41002/v1", "sim-spiky", "h100x2", of("candidate").length, cold.candidate),
       },
       metrics,
       rates: {
@@ -352,6 +352,7 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
     },
     details: {
       cases,
+      exchanges: [],
       timeline: [...bars, ...warm],
       curves,
       dots,
@@ -369,7 +370,13 @@ export function sampleReport(rounds = SAMPLE_ROUNDS): Report {
   };
 }
 
-function endpoint(baseUrl: string, model: string, tier: string | null, exchanges: number): EndpointSummary {
+function endpoint(
+  baseUrl: string,
+  model: string,
+  tier: string | null,
+  exchanges: number,
+  cold: Summary["cold"]["baseline"],
+): EndpointSummary {
   return {
     baseUrl,
     models: { default: model, embeddings: `${model}-embed` },
@@ -380,7 +387,8 @@ function endpoint(baseUrl: string, model: string, tier: string | null, exchanges
     tier,
     simulated: "twintail sim",
     exchanges,
-    attempts: exchanges + 3,
+    // Three retries, and what put the cold trials off.
+    attempts: exchanges + 3 + cold.reduce((polls, { attempts }) => polls + attempts - 1, 0),
     meanInFlight: 3.62,
   };
 }

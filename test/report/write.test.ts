@@ -21,12 +21,20 @@ test("writes every file for its owner alone, and leaves no other", () => {
     "report.html",
     "report.md",
     "junit.xml",
+    "exchanges.csv",
     "tails/ttft.warm.baseline.hgrm",
     "tails/ttft.warm.candidate.hgrm",
   ]);
   for (const path of paths) expect(statSync(path).mode & 0o777).toBe(0o600);
   for (const each of [run, join(run, "tails")]) expect(statSync(each).mode & 0o777).toBe(0o700);
-  expect(readdirSync(run).sort()).toEqual(["junit.xml", "report.html", "report.json", "report.md", "tails"]);
+  expect(readdirSync(run).sort()).toEqual([
+    "exchanges.csv",
+    "junit.xml",
+    "report.html",
+    "report.json",
+    "report.md",
+    "tails",
+  ]);
 });
 
 test("replaces an earlier report whole", () => {

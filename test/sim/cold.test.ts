@@ -49,3 +49,32 @@ test("the list of models never wakes it", async () => {
   expect((await fetch(`${baseUrl}/models`)).status).toBe(200);
   expect((await post("/chat/completions", chat("a"))).headers.get("retry-after")).toBe("60");
 });
+
+test("202: accepted without an answer, with Retry-After, until the wake has ended", async () => {
+  const { post } = await endpoint({ wakeMs: 300, startCold: true, wakeMode: "202" });
+  const accepted = await post("/chat/completions", chat("a"));
+  expect(accepted.status).toBe(202);
+  expect(accepted.headers.get("retry-after")).toBe("1");
+  expect(await accepted.text()).toBe("");
+  let response = accepted;
+  const startMs = performance.now();
+  while (response.status === 202 && performance.now() - startMs < 5_000)
+    response = await post("/chat/completions", chat("a"));
+  expect(response.status).toBe(200);
+  expect(performance.now() - startMs).toBeGreaterThan(200);
+});
+
+test("refuse: the first connection starts the wake, and all are closed until it has ended", async () => {
+  const { post } = await endpoint({ wakeMs: 300, startCold: true, wakeMode: "refuse" });
+  const startMs = performance.now();
+  await expect(post("/chat/completions", chat("a"))).rejects.toThrow();
+  const answered = async (): Promise<Response> => {
+    for (;;) {
+      const response = await post("/chat/completions", chat("a")).catch(() => null);
+      if (response !== null || performance.now() - startMs > 5_000) return response as Response;
+    }
+  };
+  const response = await answered();
+  expect(response.status).toBe(200);
+  expect(performance.now() - startMs).toBeGreaterThanOrEqual(299);
+});

@@ -24,7 +24,7 @@ test("it goes cold only after so long with nothing in flight", () => {
 
 test("a wake that nobody waited for counts as activity when it ends", () => {
   const wake = new WakeState({ ...cold, wakeMode: "503", idleAfterMs: 500 }, 0);
-  expect(wake.admit(0)).toEqual({ kind: "refused", retryAfterS: 1 });
+  expect(wake.admit(0)).toEqual({ kind: "refused", status: 503, retryAfterS: 1 });
   expect(wake.admit(1_400)).toEqual({ kind: "awake" });
 });
 
@@ -36,6 +36,6 @@ test("past the cap a held request is refused at the cap, and the wake goes on", 
 
 test("503 says how long is left, in whole seconds", () => {
   const wake = new WakeState({ ...cold, wakeMs: 4_200, wakeMode: "503" }, 0);
-  expect(wake.admit(0)).toEqual({ kind: "refused", retryAfterS: 5 });
-  expect(wake.admit(3_900)).toEqual({ kind: "refused", retryAfterS: 1 });
+  expect(wake.admit(0)).toEqual({ kind: "refused", status: 503, retryAfterS: 5 });
+  expect(wake.admit(3_900)).toEqual({ kind: "refused", status: 503, retryAfterS: 1 });
 });

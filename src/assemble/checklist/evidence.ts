@@ -27,12 +27,15 @@ export class Evidence {
   /** The same of the baseline. */
   readonly theirs: readonly ScoredExchange[];
   /** Of one-sided bounds, as the gates'. */
+  /** Why no answer could be held against expectations; null where they could. */
+  readonly unjudged: string | null;
   readonly #alpha: number;
   readonly #cases: ReadonlyMap<string, GoldenCase>;
 
   constructor(judged: Judged, summary: Summary) {
     this.header = judged.frame.header;
     this.summary = summary;
+    this.unjudged = judged.unjudged ?? null;
     this.#alpha = 1 - judged.judgement.confidence;
     this.warm = judged.comparisons.warm as Comparison;
     const of = (side: Side) =>

@@ -35,7 +35,7 @@ export function parityItems(evidence: Evidence): ChecklistItem[] {
     item("usage", "Server-reported usage comes with every answer", usage(evidence)),
     item("features", "Each non-core feature in use was probed", features(evidence)),
     item("golden-prompts", "Golden prompts compared: no case regresses consistently", goldenPrompts(evidence)),
-    item("tool-call-rate", "The rate of right tool calls did not drop", evidence.noWorse("tool_calls", "right")),
+    item("tool-call-rate", "The rate of right tool calls did not drop", toolCallRate(evidence)),
     item("structured-output", "Structured output is valid", structuredOutput(evidence)),
     item("new-on-the-wire", "Nothing new on the wire breaks a common client", newOnTheWire(evidence)),
     item(
@@ -63,11 +63,18 @@ function isGenerated(evidence: Evidence, exchange: ScoredExchange): boolean {
 }
 
 function toolCalls(evidence: Evidence): Answer {
+  if (evidence.unjudged !== null) return notTested(evidence.unjudged);
   const expects = (each: ScoredExchange): boolean =>
-    each.phase === "warm" && (evidence.caseOf(each)?.expect.tool_calls?.length ?? 0) > 0;
+    each.phase === "warm" &&
+    each.check?.excluded === undefined &&
+    (evidence.caseOf(each)?.expect.tool_calls?.length ?? 0) > 0;
   const called = ({ check }: ScoredExchange): boolean =>
     check?.toolCalls?.trigger === true && check.toolCalls.schema !== false;
   return evidence.everyCase(expects, called, "no case expects a tool call");
+}
+
+function toolCallRate(evidence: Evidence): Answer {
+  return evidence.unjudged === null ? evidence.noWorse("tool_calls", "right") : notTested(evidence.unjudged);
 }
 
 function otherApis(evidence: Evidence): Answer {
@@ -155,13 +162,15 @@ function hasPicture({ messages }: Readonly<Record<string, unknown>>): boolean {
   });
 }
 
-function goldenPrompts({ summary, header, warm }: Evidence): Answer {
+function goldenPrompts({ summary, header, warm, unjudged }: Evidence): Answer {
+  if (unjudged !== null) return notTested(unjudged);
   if (summary.parity.pairs === 0) return notTested("no pair of answers could be compared");
   const regressed = summary.parity.flips
     .filter(({ direction, consistent }) => direction === "regressed" && consistent)
     .map(({ caseId }) => caseId);
   const compared = warm.pairs.filter((pair) =>
-    [pair.baseline, pair.candidate].every((each) => each?.bucket === "warm"),
+    // What a cold start said was compared like any other answer.
+    [pair.baseline, pair.candidate].every((each) => each?.bucket === "warm" || each?.bucket === "cold"),
   );
   const rounds = new Set(compared.flatMap(({ baseline }) => baseline?.round ?? [])).size;
   const cases = new Set(compared.flatMap(({ baseline }) => baseline?.caseId ?? [])).size;
@@ -177,7 +186,8 @@ function goldenPrompts({ summary, header, warm }: Evidence): Answer {
   return verified(seen);
 }
 
-function structuredOutput({ summary }: Evidence): Answer {
+function structuredOutput({ summary, unjudged }: Evidence): Answer {
+  if (unjudged !== null) return notTested(unjudged);
   const { count, of } = summary.rates.json_valid?.candidate ?? { count: 0, of: 0 };
   const before = summary.rates.json_valid?.baseline;
   if (of === 0) return notTested("no case expects JSON");

@@ -27,24 +27,37 @@ export function caseAnchors(cases: readonly CaseView[]): (caseId: string) => str
 }
 
 /** The filter and the list. */
-export function casesList({ details }: Report): Markup {
+export function casesList({ summary, details }: Report): Markup {
   const { cases } = details;
+  const { store } = summary.run;
   const anchor = caseAnchors(cases);
   const budget = new TextBudget(PAGE_CHARACTERS);
   const categories = [...new Set(cases.map((each) => each.category))];
   const ratios = new Map(details.dots.filter((dot) => dot.metric === "e2e").map((dot) => [dot.caseId, dot.ratio]));
-  return html`<div class="filter" role="search" aria-label="filter cases">
+  const texts: Texts = { budget, stored: store === "full" };
+  return html`${texts.stored ? null : html`<p class="soft">${withoutTexts(store)}</p>`}<div class="filter" role="search" aria-label="filter cases">
 <label class="grow"><span class="sr">Filter by text</span><input id="filter-text" type="search" placeholder="Filter by case, category or what it detects" autocomplete="off"></label>
 <label><span class="sr">Category</span><select id="filter-category"><option value="">all categories</option>${categories.map((each) => html`<option>${printableLine(each, 60)}</option>`)}</select></label>
 <label class="check"><input id="filter-differs" type="checkbox"> differing</label>
 <label class="check"><input id="filter-fails" type="checkbox"> failing</label>
 <output id="filter-count">${plural(cases.length, "case")}</output></div>
 <div class="case-head" aria-hidden="true"><span>case</span><span>baseline</span><span>candidate</span><span>answers</span><span class="num">e2e</span></div>
-<div class="cases">${cases.map((each) => caseRow(each, anchor(each.id), ratios.get(each.id) ?? null, budget))}</div>
+<div class="cases">${cases.map((each) => caseRow(each, anchor(each.id), ratios.get(each.id) ?? null, texts))}</div>
 <p id="filter-none" class="soft" hidden>No case matches.</p>`;
 }
 
-function caseRow(each: CaseView, id: string, ratio: number | null, budget: TextBudget): Markup {
+/** Why no prompt and no answer is on the page, in one line. */
+function withoutTexts(store: string): string {
+  return `Texts are not on this page: store is ${store}.`;
+}
+
+/** What the page may show of prompts and answers. */
+interface Texts {
+  readonly budget: TextBudget;
+  readonly stored: boolean;
+}
+
+function caseRow(each: CaseView, id: string, ratio: number | null, texts: Texts): Markup {
   const sides = each.pairs.flatMap((pair) => [pair.baseline, pair.candidate]).filter((view) => view !== null);
   const fails = sides.some(isFailing);
   const differs = each.pairs.some((pair) => pair.parity !== null && !ALIKE.has(pair.parity.rung));
@@ -56,8 +69,8 @@ function caseRow(each: CaseView, id: string, ratio: number | null, budget: TextB
 ${SIDES.map((role) => html`<span class="marks ${role}" data-side="${role}">${each.pairs.map((pair) => outcomeMark(pair[role]))}</span>`)}
 <span class="agree">${agreement(each)}</span><span class="num">${ratio === null ? "" : formatChange(ratio)}</span></summary>
 <div class="body">${each.notTested.map((reason) => html`<p class="untested">Not tested: ${reason}</p>`)}
-${each.pairs.map((pair, index) => pairBlock(pair, index === firstWorth(each.pairs), shown, budget))}
-${aside("request", each.requestText, budget)}</div></details>
+${each.pairs.map((pair, index) => pairBlock(pair, index === firstWorth(each.pairs), shown, texts))}
+${texts.stored ? aside("request", each.requestText, texts.budget) : null}</div></details>
 `;
 }
 
@@ -73,8 +86,13 @@ function firstWorth(pairs: readonly PairView[]): number {
   );
 }
 
-function pairBlock(pair: PairView, open: boolean, shown: Map<string, string>, budget: TextBudget): Markup {
+function pairBlock(pair: PairView, open: boolean, shown: Map<string, string>, texts: Texts): Markup {
   const name = `round ${pair.round + 1}, ${pair.variant}${pair.control ? ", control" : ""}`;
+  const inner = html`${timings(pair)}${checks(pair)}${texts.stored ? saidIn(pair, name, shown, texts.budget) : null}`;
+  return html`<details class="pair"${open ? html` open` : null}><summary><b>${name}</b> <span class="soft">${rungWords(pair)}</span></summary>${inner}</details>`;
+}
+
+function saidIn(pair: PairView, name: string, shown: Map<string, string>, budget: TextBudget): Markup {
   const views = [pair.baseline, pair.candidate];
   const key = JSON.stringify(views.map((view) => view && answerText(view)));
   const earlier = shown.get(key);
@@ -84,8 +102,7 @@ function pairBlock(pair: PairView, open: boolean, shown: Map<string, string>, bu
       ? answers(pair.baseline, pair.candidate, budget)
       : html`<p class="soft">The same two answers as in ${earlier}.</p>`;
   const reasoning = SIDES.map((role) => aside(`reasoning, ${role}`, pair[role]?.reasoning ?? "", budget));
-  const inner = html`${timings(pair)}${checks(pair)}${texts}${reasoning}`;
-  return html`<details class="pair"${open ? html` open` : null}><summary><b>${name}</b> <span class="soft">${rungWords(pair)}</span></summary>${inner}</details>`;
+  return html`${texts}${reasoning}`;
 }
 
 function timings(pair: PairView): Markup {

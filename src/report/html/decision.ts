@@ -33,8 +33,9 @@ function gateRow(row: GateRow): Markup {
 }
 
 /** Prominent when the machine was in the way; nothing when it was not, since the method has the figures. */
-export function invalidityPanel({ validity }: Summary): Markup | null {
-  if (validity.ok) return null;
+export function invalidityPanel({ validity, run }: Summary): Markup | null {
+  // A wake is measured in seconds: what stalls the tails of a run spoils none.
+  if (validity.ok || run.kind === "wake") return null;
   const over = validity.figures.filter(({ ok }) => !ok);
   const rows = over.map(
     (figure) =>

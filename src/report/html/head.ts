@@ -1,10 +1,10 @@
 /** The first screen: the verdict and what decided it, what was seen, and between which endpoints. */
 import { printableLine } from "../../core/printable.js";
 import { courseLines, MAX_COURSE_LINE } from "../course.js";
-import { modelsLine, partialLine, recentLine, runLine, SIDES, whenLine } from "../facts.js";
+import { modelsLine, partialLine, recentLine, retryCount, runLine, SIDES, whenLine } from "../facts.js";
 import { headline, VERDICT_WORDS } from "../headline.js";
-import { formatCount, formatSignificant } from "../numbers.js";
-import type { EndpointSummary, Summary } from "../summary.js";
+import { formatCount, formatSignificant, plural } from "../numbers.js";
+import type { Summary } from "../summary.js";
 import { gatesTable, invalidityPanel } from "./decision.js";
 import { html, type Markup } from "./markup.js";
 import { sign } from "./svg.js";
@@ -28,19 +28,20 @@ ${course.length === 0 ? null : html`<ul class="course">${course.map((line) => ht
 ${recent === null ? null : html`<p class="recent">${printableLine(recent, 2_000)}.</p>`}
 ${gatesTable(summary)}
 ${seen.length === 0 ? null : html`<p class="seen">${seen.map((sentence) => html`<span>${sentence}</span> `)}</p>`}
-<div class="endpoints">${SIDES.map((role) => endpointCard(role, summary.endpoints[role]))}</div></header>
+<div class="endpoints">${SIDES.map((role) => endpointCard(role, summary))}</div></header>
 `;
 }
 
-function endpointCard(role: (typeof SIDES)[number], endpoint: EndpointSummary): Markup {
-  const retries = endpoint.attempts - endpoint.exchanges;
+function endpointCard(role: (typeof SIDES)[number], summary: Summary): Markup {
+  const endpoint = summary.endpoints[role];
+  const retries = retryCount(summary, role);
   const facts: [string, string][] = [
     ["address", endpoint.baseUrl],
     ["remote", endpoint.remoteAddresses.slice(0, 4).join(", ")],
     ["through", endpoint.proxy ?? ""],
     ["answered as", endpoint.modelsSeen.slice(0, 4).join(", ")],
     ["fingerprint", endpoint.systemFingerprints.slice(0, 4).join(", ")],
-    ["requests", `${formatCount(endpoint.exchanges)}${retries > 0 ? `, ${formatCount(retries)} retries` : ""}`],
+    ["requests", `${formatCount(endpoint.exchanges)}${retries > 0 ? `, ${plural(retries, "retry", "retries")}` : ""}`],
     ["in flight", endpoint.meanInFlight === null ? "" : `${formatSignificant(endpoint.meanInFlight)} on average`],
   ];
   const rows = facts

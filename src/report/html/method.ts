@@ -1,6 +1,7 @@
 /** How it was measured: enough to repeat the run, and to doubt it. */
 import { formatDurationMs } from "../../core/duration.js";
 import { printableLine } from "../../core/printable.js";
+import { plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
 import { scrolling, section } from "./section.js";
@@ -13,14 +14,15 @@ export function methodSection(summary: Summary): Markup {
     ["created", run.createdAt],
     ["took", formatDurationMs(run.durationMs)],
     ["host", run.host],
-    ["golden set", `${run.goldenSet.name}, ${run.goldenSet.cases} cases, ${run.goldenSet.digest}`],
+    ["golden set", `${run.goldenSet.name}, ${plural(run.goldenSet.cases, "case")}, ${run.goldenSet.digest}`],
     ["plan", run.planDigest],
     ["seed", String(run.seed)],
     [
       "design",
-      `${run.rounds} rounds, concurrency ${run.concurrency}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
+      `${run.kind === "wake" ? plural(run.rounds, "cold trial") : `${run.rounds} rounds`}, concurrency ${run.concurrency}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
     ],
     ["recorded", `${run.recorded} of ${run.planned} requests, ${run.ended}`],
+    ["texts", run.store === "full" ? "" : `not on this page: store is ${run.store}`],
     ["versions", `twintail ${run.versions.twintail}, node ${run.versions.node}, undici ${run.versions.undici}`],
   ];
   const list = facts
@@ -41,7 +43,9 @@ export function methodSection(summary: Summary): Markup {
     "How it was measured",
     validity.ok
       ? "The measuring machine kept up."
-      : "The measuring machine was in the way: read the latencies with that in mind.",
+      : run.kind === "wake"
+        ? "The measuring machine was late by milliseconds, which no wake is measured in."
+        : "The measuring machine was in the way: read the latencies with that in mind.",
     html`<dl class="facts">${list}</dl>${validity.figures.length === 0 ? null : scrolling("validity", machine)}<details class="aside"><summary>What each number means</summary>${scrolling("metrics", meaning)}</details>
 <p class="soft">Table cells are nearest-rank quantiles of a histogram. A paired shift compares the two endpoints within each case and round and is not the quotient of two cells; <code>~</code> stands where its interval includes no change.</p>`,
   );

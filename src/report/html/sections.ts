@@ -1,15 +1,7 @@
 /** The page's sections between the first screen and the cases; each is null when it has nothing to say. */
 import { printableLine } from "../../core/printable.js";
 import { rateRows, tokenRows } from "../count-table.js";
-import {
-  coldParts,
-  findingCounts,
-  findingPlace,
-  type GroupedFinding,
-  groupedFindings,
-  isAlike,
-  SIDES,
-} from "../facts.js";
+import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
 import { formatCount, formatMs, formatShare, plural } from "../numbers.js";
 import type { Report } from "../report.js";
 import type { Summary } from "../summary.js";
@@ -18,7 +10,6 @@ import { differenceCell, outputsPart } from "./comparisons.js";
 import { html, type Markup, prose } from "./markup.js";
 import { scrolling, section } from "./section.js";
 import { sign } from "./svg.js";
-import { wakePlot } from "./wake-plot.js";
 
 export function outputsSection({ summary, details }: Report): Markup | null {
   const { flips } = summary.parity;
@@ -114,26 +105,6 @@ export function ratesSection(summary: Summary): Markup | null {
     "Phase warm. Both denominators are shown; repeats of one case are not independent.",
     html`${scrolling("rates", rateTable)}${footnotes}${rates.quiet === null ? null : html`<p class="soft">${rates.quiet}</p>`}
 ${tokens.rows.length === 0 ? null : scrolling("tokens", tokenTable)}<p class="soft">${tokens.asides.join(" ")}</p>`,
-  );
-}
-
-export function coldSection(summary: Summary): Markup | null {
-  const { cold } = summary;
-  if (cold.baseline.length + cold.candidate.length === 0) return null;
-  const rows = SIDES.flatMap((role) =>
-    cold[role].map(
-      (trial) =>
-        html`<tr><th scope="row" class="nowrap">${sign(role)} ${role}</th><td class="num">${formatMs(trial.wakeMs, "no token")}</td><td class="nowrap">${trial.verdict}</td><td class="num">${formatCount(trial.attempts)}</td><td class="spent">${coldParts(trial)}</td><td class="soft">${printableLine(trial.note, 300)}</td></tr>`,
-    ),
-  );
-  const table = html`<table><thead><tr><th scope="col">endpoint</th><th scope="col" class="num">wake</th><th scope="col">reads as</th><th scope="col" class="num">attempts</th><th scope="col">spent on</th><th scope="col"></th></tr></thead><tbody>${rows}</tbody></table>`;
-  const warm = SIDES.map((role) => `${role} ${formatMs(cold.warmTtftP50[role], "not known")}`).join(", ");
-  const key = html`<p class="key soft"><i class="refused"></i> refused <i class="unavailable"></i> 503s <i class="headers"></i> waiting for headers <i class="token"></i> headers to first token</p>`;
-  return section(
-    "cold",
-    "Cold wake against warm",
-    `Release to first token through every attempt, each trial listed: so few make no tail. Warm p50 of ttft: ${warm}.`,
-    html`${scrolling("cold wakes", wakePlot(summary))}${key}${scrolling("cold trials", table)}`,
   );
 }
 

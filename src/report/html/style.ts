@@ -240,9 +240,13 @@ svg text { font-family: inherit; font-size: 11px; fill: var(--soft); }
 .wake .part.unavailable { fill: var(--own-wash); }
 .wake .part.connect, .wake .part.headers { fill: var(--own-faint); }
 .wake .part.token { fill: var(--own); }
+.wake .budget { stroke: var(--own); stroke-width: 1.6; stroke-dasharray: 3 2; fill: none; }
+.wake .budget:hover { stroke-width: 3; }
+.trials .trial th { font-weight: 650; padding-top: 18px; }
+.key span { white-space: nowrap; margin-right: 10px; }
+.key .budget { background: none; width: 0; border-left: 2px dashed var(--candidate); height: 12px; }
 .key { font-size: 12.5px; margin-bottom: 14px; }
-.key i { display: inline-block; width: 14px; height: 10px; margin: 0 4px 0 12px; vertical-align: -1px; background: var(--candidate-faint); }
-.key i:first-child { margin-left: 0; }
+.key i { display: inline-block; width: 14px; height: 10px; margin: 0 4px 0 0; vertical-align: -1px; background: var(--candidate-faint); }
 .key .refused { background: none; border: 1px dashed var(--candidate); }
 .key .unavailable { background: var(--candidate-wash); }
 .key .token { background: var(--candidate); }

@@ -1,15 +1,8 @@
 /** The sections of the markdown report; each returns lines, none when it has nothing to say. */
+import { coldBlocks, intervalWords, sleepLine, unplannedRows } from "../cold-rows.js";
 import { rateRows, tokenRows } from "../count-table.js";
-import {
-  coldParts,
-  findingCounts,
-  findingPlace,
-  type GroupedFinding,
-  groupedFindings,
-  isAlike,
-  SIDES,
-} from "../facts.js";
-import { formatCount, formatMs, formatWithUnit, plural } from "../numbers.js";
+import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
+import { formatWithUnit, plural } from "../numbers.js";
 import { HOLM_NOTE } from "../shift-line.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import type { TailCell } from "../tail-cell.js";
@@ -81,20 +74,39 @@ export function ratesSection(summary: Summary): string[] {
 
 export function coldSection(summary: Summary): string[] {
   const { cold } = summary;
-  if (cold.baseline.length + cold.candidate.length === 0) return [];
-  const rows = SIDES.flatMap((side) =>
-    cold[side].map((trial) => [
-      side,
-      formatMs(trial.wakeMs, "no token"),
-      trial.verdict,
-      formatCount(trial.attempts),
-      coldParts(trial),
-      escapeMarkdown(trial.note, 300),
-    ]),
+  const blocks = coldBlocks(summary);
+  const unplanned = unplannedRows(summary);
+  if (blocks.length + unplanned.length === 0) return [];
+  const many = blocks.every(({ rows }) => rows.length === 1);
+  const rows = blocks.flatMap(({ name, rows: own }) => [
+    ...(many ? [] : [[`**${name}**`, "", ""]]),
+    ...own.map(({ label, cells }) => [label, ...SIDES.map((side) => escapeMarkdown(cells[side], 200))]),
+  ]);
+  const notes = blocks.flatMap(({ name, notes: own }) =>
+    own.map(({ side, text }) => `${name}, ${side}: ${escapeMarkdown(text, 300)}<br>`),
   );
-  const warm = SIDES.map((side) => `${side} ${formatMs(cold.warmTtftP50[side], "not known")}`).join(", ");
-  const head = ["endpoint", "wake", "", "attempts", "spent on", ""];
-  return ["## Cold wake against warm", "", `Warm ttft p50: ${warm}.`, "", ...table(head, "lrlrll", rows)];
+  const about = SIDES.flatMap((side) => {
+    if (cold[side].length === 0) return [];
+    const words = [intervalWords(cold, side), sleepLine(cold, side)].filter((each) => each !== null).join("; ");
+    return [`${side}: ${escapeMarkdown(words, 300)}<br>`];
+  });
+  return [
+    "## Cold wake against warm",
+    "",
+    ...(rows.length === 0 ? [] : [...table(["", "baseline", "candidate"], "lll", rows), ""]),
+    ...about,
+    ...notes,
+    ...unplannedLines(unplanned),
+  ];
+}
+
+function unplannedLines(unplanned: ReturnType<typeof unplannedRows>): string[] {
+  if (unplanned.length === 0) return [];
+  const rows = unplanned
+    .slice(0, SHOWN)
+    .map(({ side, place, took, evidence }) => [side, code(place, 80), took, escapeMarkdown(evidence, 200)]);
+  const says = `${plural(unplanned.length, "cold start")} that nobody planned, in no tail and no pair:`;
+  return ["", says, "", ...table(["", "request", "took", "known by"], "llll", rows), ...more(unplanned.length)];
 }
 
 export function tokensSection(summary: Summary): string[] {
@@ -170,7 +182,7 @@ export function notTestedSection(summary: Summary): string[] {
 }
 
 export function validitySection(summary: Summary): string[] {
-  if (summary.validity.ok) return [];
+  if (summary.validity.ok || summary.run.kind === "wake") return [];
   const rows = summary.validity.figures
     .filter((figure) => !figure.ok)
     .map((figure) => [

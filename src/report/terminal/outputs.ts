@@ -80,19 +80,26 @@ export function notTestedSection(screen: Screen, summary: Summary): void {
 /** One quiet line at the end when the machine was well. */
 export function validityLine(screen: Screen, summary: Summary): void {
   const { ok, figures } = summary.validity;
-  if (!ok) return;
+  if (!ok && !isWake(summary)) return;
   const shown = figures
-    .filter((figure) => figure.value !== null)
+    .filter((figure) => figure.value !== null && (ok || !figure.ok))
     .map((figure) => `${figure.name} ${formatWithUnit(figure.value, figure.unit)}`);
   screen.lines.push("");
-  paragraph(screen, `The measuring machine kept up: ${shown.join(", ") || "no figure was over its limit"}.`, {
+  const kept = ok ? "kept up" : "was late by milliseconds, which no wake is measured in";
+  paragraph(screen, `The measuring machine ${kept}: ${shown.join(", ") || "no figure was over its limit"}.`, {
     paint: screen.paint.dim,
   });
+}
+
+/** Cold trials alone: stalls of milliseconds spoil none of them. */
+function isWake({ run }: Summary): boolean {
+  return run.kind === "wake";
 }
 
 /** At the top, when the machine was not: every figure, its limit, and what to change. */
 export function invaliditySection(screen: Screen, summary: Summary): void {
   const { ok, figures } = summary.validity;
+  if (isWake(summary)) return;
   const { paint } = screen;
   if (ok) return;
   title(screen, "The measuring machine was in the way");

@@ -1,5 +1,6 @@
 /** The recorded exchanges of one endpoint, and which of them answers a request. Knows neither time nor sockets. */
 import { canonicalJson, digestOf } from "../../core/digest.js";
+import { TwintailError } from "../../core/errors.js";
 import type { Api } from "../../golden/golden-set.js";
 import { withoutNonce } from "../../golden/nonce.js";
 import { requestKey } from "../../golden/request-key.js";
@@ -79,6 +80,8 @@ export class ReplayBook {
       const basePath = template.path.slice(0, -path.length);
       all.push({ entry, api, key: keyOf(api, body, exchange.variant), basePath });
     });
+    if (header.store !== undefined && options.fallback !== "nearest")
+      throw holdsNoPrompts(options.recording, header.store);
     // Lines stand in the order in which exchanges ended; they are served in the order in which they began.
     all.sort((a, b) => a.entry.exchange.segment - b.entry.exchange.segment || a.entry.startedNs - b.entry.startedNs);
     for (const { entry, api, key } of all) {
@@ -119,6 +122,15 @@ export class ReplayBook {
     entry.nextNearest = at + 1;
     return { exchange: entry.exchange, attempt: entry.attempts[at] as Attempt };
   }
+}
+
+/** A request is known by its prompt, and an id is a digest of more than another client sends. */
+function holdsNoPrompts(recording: string, store: string): TwintailError {
+  return new TwintailError({
+    cause: `the recording holds digests of its prompts (store is ${store}), so that no request can be told by them`,
+    place: recording,
+    remedy: "give --fallback nearest, which answers any prompt",
+  });
 }
 
 function takeFrom(entry: Entry): Take {
