@@ -5,6 +5,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -43,7 +44,7 @@ export class RecordingWriter {
    */
   static create(path: string, header: HeaderLine): RecordingWriter {
     const lock = guarded(path, () => {
-      mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
+      makeFolder(dirname(path));
       return lockRecording(path);
     });
     const descriptor = guarded(path, () => openSync(path, "wx", 0o600), lock);
@@ -136,6 +137,20 @@ export class RecordingWriter {
     } catch {
       // A torn last line is recognised and named by the reader.
     }
+  }
+}
+
+/** On a read-only disk Node calls a nested folder that it cannot make ENOENT: asked for the first one alone, it says EROFS. */
+function makeFolder(folder: string): void {
+  const options = { recursive: true, mode: 0o700 };
+  try {
+    mkdirSync(folder, options);
+  } catch (error) {
+    if (errorCode(error) !== "ENOENT") throw error;
+    let missing = folder;
+    while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
+    mkdirSync(missing, 0o700);
+    mkdirSync(folder, options);
   }
 }
 

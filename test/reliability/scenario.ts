@@ -47,6 +47,9 @@ export function execute(scenarios: readonly Scenario[]): void {
   });
 }
 
+/** Of a busy machine; what hangs hangs longer. */
+const TIMEOUT_MS = 120_000;
+
 function play({ fault, outcome, slow, waits, cannot, run }: Scenario): void {
   const reason =
     waits !== undefined
@@ -54,12 +57,16 @@ function play({ fault, outcome, slow, waits, cannot, run }: Scenario): void {
       : slow === true && process.env.TWINTAIL_SLOW !== "1"
         ? "TWINTAIL_SLOW=1 runs it"
         : (cannot?.() ?? null);
-  it.skipIf(reason !== null)(`${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`, async () => {
-    const place = new Place();
-    try {
-      await run(place);
-    } finally {
-      await place.close();
-    }
-  });
+  it.skipIf(reason !== null)(
+    `${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`,
+    { timeout: TIMEOUT_MS },
+    async () => {
+      const place = new Place();
+      try {
+        await run(place);
+      } finally {
+        await place.close();
+      }
+    },
+  );
 }

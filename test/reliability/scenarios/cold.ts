@@ -81,7 +81,7 @@ export const COLD: readonly Scenario[] = [
       const recorded = await woken(place, asleep.baseUrl, "1500ms");
       expect(trialOf(recorded)).toMatchObject({ verdict: "failed", wakeMs: null });
       expect(recorded.summary.run.recorded).toBe(recorded.header.plan.length);
-      expect(lastOf(recorded).every((attempt) => attempt.status === 503)).toBe(true);
+      expect(lastOf(recorded).some((attempt) => attempt.status === 200)).toBe(false);
     },
   },
   {

@@ -12,7 +12,6 @@ export const LIMITS: readonly Scenario[] = [
     area,
     fault: "`limits.rpm` that the plan would pass",
     outcome: "the endpoint gets no request more in any minute: the run pauses, and the report says for how long",
-    waits: "capture that keeps within limits, and a budget while a run is recorded",
     alone: true,
     run: async (place) => {
       const limited = await place.server();
@@ -36,7 +35,6 @@ export const LIMITS: readonly Scenario[] = [
     fault: "`x-ratelimit-remaining-requests` that runs out",
     outcome:
       "the run pauses until the reset that the endpoint names, below `limits.minRemaining`, and then goes on to its end",
-    waits: "capture that keeps within limits, and a budget while a run is recorded",
     run: async (place) => {
       const limited = await place.server((socket, _request, count) => {
         const left = count === 6 ? 1 : 90;
@@ -64,7 +62,6 @@ export const LIMITS: readonly Scenario[] = [
     area,
     fault: "a plan of more requests than `capture.maxRequests`",
     outcome: "refused before anything is sent",
-    waits: "capture that keeps within limits, and a budget while a run is recorded",
     run: async (place) => {
       const server = await place.server();
       const ran = await place.run({
@@ -80,7 +77,6 @@ export const LIMITS: readonly Scenario[] = [
     area,
     fault: "retries that reach `capture.maxRequests`",
     outcome: "the run stops there, says so, and what was recorded is scored",
-    waits: "capture that keeps within limits, and a budget while a run is recorded",
     run: async (place) => {
       const busy = await place.server(status("503 Service Unavailable", "retry-after: 0.01\r\n"));
       const baseline = await place.server();
@@ -101,7 +97,6 @@ export const LIMITS: readonly Scenario[] = [
     area,
     fault: "answers that cost more than was planned, past `capture.maxCost`",
     outcome: "the run stops there, says so, and what was recorded is scored",
-    waits: "capture that keeps within limits, and a budget while a run is recorded",
     run: async (place) => {
       const dear = await place.server((socket) =>
         socket.write(plainAnswer(CHAT_BODY.replace('"completion_tokens":1', '"completion_tokens":1000000'))),

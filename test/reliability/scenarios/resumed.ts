@@ -9,7 +9,6 @@ import { after, status, well } from "../servers.js";
 import { killedRun } from "./killed.js";
 
 const area = "resume" as const;
-const WAITS = "a run that is taken up again";
 
 async function resumed(place: Place, config: string, folder: string): Promise<Recorded> {
   const ended = await place.twintail(["run", config, "--resume", folder]);
@@ -30,7 +29,6 @@ export const RESUMED: readonly Scenario[] = [
     fault: "`run --resume` after a `kill -9`",
     outcome:
       "exactly the missing requests are sent; pairs of two moments are in no paired figure, and the report says how many",
-    waits: WAITS,
     run: async (place) => {
       const { config, folder, server } = await killedRun(place);
       const before = server.requests.length;
@@ -50,7 +48,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "`run --resume` where the last line is torn",
     outcome: "the torn bytes are removed and counted in the report, and their request is sent again",
-    waits: WAITS,
     run: async (place) => {
       const { config, folder } = await killedRun(place);
       const torn = '{"type":"exchange","id":23,"pairId"';
@@ -65,7 +62,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "`run --resume` after an endpoint was given up, its key mended",
     outcome: "what was not sent to it is sent now, and the run is whole",
-    waits: WAITS,
     run: async (place) => {
       let mended = false;
       const dying = await place.server((socket, request, count) =>
@@ -85,7 +81,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "`run --resume` of a run that is whole",
     outcome: "nothing is sent, and the report is the one that it had",
-    waits: WAITS,
     run: async (place) => {
       const server = await place.server();
       const first = await place.recorded({ baseline: server.baseUrl, candidate: server.baseUrl });
@@ -99,7 +94,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "a second process that resumes a run while the first still sends",
     outcome: "refused with the process that holds it; nothing is sent twice",
-    waits: WAITS,
     run: async (place) => {
       let second: Promise<Omit<Ran, "folder">> | null = null;
       const results = join(place.folder, "results");
@@ -121,7 +115,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "`run --resume` with a golden set that has changed since",
     outcome: "refused: one file never holds two sets of questions",
-    waits: WAITS,
     run: async (place) => {
       const { config, folder, server } = await killedRun(place);
       const sent = server.requests.length;
@@ -136,7 +129,6 @@ export const RESUMED: readonly Scenario[] = [
     area,
     fault: "the run folder is removed in the middle of a run",
     outcome: "the run stops with a clear error as soon as it is seen, instead of paying for what nobody will read",
-    waits: WAITS,
     run: async (place) => {
       const results = join(place.folder, "results");
       const server = await place.server((socket, _request, count) => {
