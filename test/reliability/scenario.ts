@@ -26,6 +26,8 @@ export interface Scenario {
   readonly outcome: string;
   /** Runs only with `TWINTAIL_SLOW=1`. */
   readonly slow?: true;
+  /** Its server has to answer in time, and lives in this process: nothing else may keep that busy. */
+  readonly alone?: true;
   /** What it waits for: not run until then. */
   readonly waits?: string;
   /** Why it cannot run on this machine, or null. */
@@ -34,25 +36,30 @@ export interface Scenario {
   readonly run: (place: Place) => Promise<void>;
 }
 
-/** Runs scenarios at the same time: what they assert is no speed. */
+/** Runs scenarios, at the same time where they may: what they assert is no speed. */
 export function execute(scenarios: readonly Scenario[]): void {
   afterAll(stopShared);
   describe.concurrent("faults", () => {
-    for (const { fault, outcome, slow, waits, cannot, run } of scenarios) {
-      const reason =
-        waits !== undefined
-          ? `waits: ${waits}`
-          : slow === true && process.env.TWINTAIL_SLOW !== "1"
-            ? "TWINTAIL_SLOW=1 runs it"
-            : (cannot?.() ?? null);
-      it.skipIf(reason !== null)(`${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`, async () => {
-        const place = new Place();
-        try {
-          await run(place);
-        } finally {
-          await place.close();
-        }
-      });
+    for (const scenario of scenarios.filter(({ alone }) => alone !== true)) play(scenario);
+  });
+  describe("faults, one after the other", () => {
+    for (const scenario of scenarios.filter(({ alone }) => alone === true)) play(scenario);
+  });
+}
+
+function play({ fault, outcome, slow, waits, cannot, run }: Scenario): void {
+  const reason =
+    waits !== undefined
+      ? `waits: ${waits}`
+      : slow === true && process.env.TWINTAIL_SLOW !== "1"
+        ? "TWINTAIL_SLOW=1 runs it"
+        : (cannot?.() ?? null);
+  it.skipIf(reason !== null)(`${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`, async () => {
+    const place = new Place();
+    try {
+      await run(place);
+    } finally {
+      await place.close();
     }
   });
 }

@@ -84,6 +84,7 @@ export const GIVEN_UP: readonly Scenario[] = [
     fault: "an endpoint that hangs from some moment on",
     outcome: "given up after `capture.giveUpAfter` timeouts in a row, not waited for to the end of the plan",
     waits: "capture that gives endpoints up",
+    alone: true,
     run: async (place) => {
       const recorded = await failingAfter6(place, () => {}, {
         giveUpAfter: 3,

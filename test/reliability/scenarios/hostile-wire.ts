@@ -213,6 +213,7 @@ export const HOSTILE: readonly Scenario[] = [
     area,
     fault: "a body that drips below any pace, each byte within the idle limit",
     outcome: "`timeouts.total` ends it, and the bytes that came are recorded",
+    alone: true,
     run: async (place) => {
       const recorded = await against(
         place,

@@ -13,6 +13,7 @@ export const LIMITS: readonly Scenario[] = [
     fault: "`limits.rpm` that the plan would pass",
     outcome: "the endpoint gets no request more in any minute: the run pauses, and the report says for how long",
     waits: "capture that keeps within limits, and a budget while a run is recorded",
+    alone: true,
     run: async (place) => {
       const limited = await place.server();
       const baseline = await place.server();

@@ -29,6 +29,7 @@ export const TIMEOUTS: readonly Scenario[] = [
     area,
     fault: "a TLS handshake that never ends, from the second connection on",
     outcome: "`timeouts.connect` ends it; each is recorded as a timeout of phase connect",
+    alone: true,
     run: async (place) => {
       const healthy = await place.healthy();
       const secure = await secureServer(place, TRUSTED);
@@ -37,7 +38,8 @@ export const TIMEOUTS: readonly Scenario[] = [
         baseline: healthy,
         candidate: `https://127.0.0.1:${port}/v1`,
         of: { candidate: { caFile: TRUSTED } },
-        capture: { timeouts: { connect: LIMIT, firstByte: "10s", idle: "10s", total: "15s" } },
+        // A connection of its own for each lane, and each reads every certificate that it trusts.
+        capture: { concurrency: 4, timeouts: { connect: LIMIT, firstByte: "10s", idle: "10s", total: "15s" } },
       });
       timedOut(recorded, "connect");
       expect(lastOf(recorded).every(({ sentAtNs }) => sentAtNs === undefined)).toBe(true);
@@ -65,6 +67,7 @@ export const TIMEOUTS: readonly Scenario[] = [
     fault: "headers, and then no body",
     outcome:
       "the first byte of a body is waited for, not its headers: `timeouts.firstByte` ends it, the status is kept",
+    alone: true,
     run: async (place) => {
       const healthy = await place.healthy();
       const hung = await place.server((socket) => socket.write(SSE_HEAD));
@@ -98,6 +101,7 @@ export const TIMEOUTS: readonly Scenario[] = [
     area,
     fault: "a stream that drips without end, each byte within the idle limit",
     outcome: "`timeouts.total` ends it",
+    alone: true,
     run: async (place) => {
       const healthy = await place.healthy();
       const slow = await place.server((socket) => {
@@ -160,6 +164,7 @@ export const TIMEOUTS: readonly Scenario[] = [
     area,
     fault: "a server that is frozen in the middle of a run (SIGSTOP): its connections stay open, nothing answers",
     outcome: "each request ends by its own timeout, the run goes on to its end, and after a thaw it is answered again",
+    alone: true,
     run: async (place) => {
       const sim = await place.sim();
       place.defer(() => process.kill(sim.pid, "SIGCONT"));
@@ -185,6 +190,7 @@ export const TIMEOUTS: readonly Scenario[] = [
     area,
     fault: "a server that answers only after its request has timed out",
     outcome: "the late answer is nobody's: the next request gets a connection and an answer of its own",
+    alone: true,
     run: async (place) => {
       const healthy = await place.healthy();
       const late = await place.server((socket, request, count) => {
