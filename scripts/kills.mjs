@@ -66,7 +66,7 @@ writeFileSync(
 endpoints:
   baseline: { baseUrl: "${sims[0].baseUrl}", models: { default: m } }
   candidate: { baseUrl: "${sims[1].baseUrl}", models: { default: m }, wake: { budget: 5s, cap: 5s } }
-capture: { rounds: 3, concurrency: 3, warmup: 1, solo: { requests: 2, maxTokens: 12 }, retry: { attempts: 1 } }
+capture: { rounds: 5, spread: 2s, concurrency: 3, warmup: 1, solo: { requests: 2, maxTokens: 12 }, retry: { attempts: 1 } }
 gates: [errors rate < 0.5]
 `,
 );
@@ -187,6 +187,7 @@ function assertWhole(run, resumes) {
 
 const totals = { runs: 0, resumes: 0, brokenPairs: 0, torn: 0, nothingRecorded: 0 };
 let kills = 0;
+let said = 0;
 const started = performance.now();
 try {
   const first = await twintail(["run", config]);
@@ -233,7 +234,10 @@ try {
         resumes = 0;
       }
     }
-    if (kills % 25 < 3) process.stderr.write(`${kills} kills, ${totals.runs} runs whole\n`);
+    if (kills >= said + 25) {
+      said = kills;
+      process.stderr.write(`${kills} kills, ${totals.runs} runs whole\n`);
+    }
   }
   process.stdout.write(
     [

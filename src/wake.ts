@@ -40,7 +40,7 @@ export function prepareWake(given: Settings, trials: WakeTrials): PreparedWake {
   const golden = loadGoldenSet(settings.goldens);
   const seed = capture.seed ?? randomInt(2 ** 31);
   const plan = buildWakePlan({ set: golden.set, endpoints, capture, seed, userAgent: `twintail/${VERSION}` }, trials);
-  const estimate = estimatePlan(plan, golden.set, endpoints, 1);
+  const estimate = estimatePlan(plan, golden.set, endpoints, capture.retry.attempts);
   refuseOverMaxCost("the trials", settings, estimate, "make fewer trials or references, or raise maxCost");
   const gateWarnings = checkGates(gates, { plan, cases: golden.set.cases }, settings);
   return { settings, golden, plan, estimate, gateWarnings, ...trials };
@@ -81,7 +81,12 @@ function askedOf({ golden, plan }: PreparedWake): LoadedGoldenSet["set"] {
   return { ...golden.set, cases: golden.set.cases.filter(({ id }) => asked.has(id)) };
 }
 
-/** A reference is one try: after a wake that failed it would only wait again, as often as it is asked. */
+/**
+ * Two tries a reference: the faster endpoint may have fallen asleep again while the slower one woke, and after a wake that
+ * failed more would only wait again.
+ */
+const REFERENCE_ATTEMPTS = 2;
+
 function captureFor(given: CaptureSettings, { trials, references }: WakeTrials): CaptureSettings {
   return {
     ...given,
@@ -91,6 +96,6 @@ function captureFor(given: CaptureSettings, { trials, references }: WakeTrials):
     control: false,
     solo: { ...given.solo, requests: 0 },
     once: [],
-    retry: { ...given.retry, attempts: 1 },
+    retry: { ...given.retry, attempts: Math.min(given.retry.attempts, REFERENCE_ATTEMPTS) },
   };
 }

@@ -80,7 +80,9 @@ const PATHS: Readonly<Record<string, (key: string) => Reply>> = {
   deltas: (key) => events([...[...`The key is ${key}.`].map((content) => chunk({ content })), ...END]),
   "escaped deltas": (key) =>
     events([...[...key].map((each) => `{"choices":[{"delta":{"content":"${spelled(each)}"},"index":0}]}`), ...END]),
-  "plain text deltas": (key) => events([...[...key].map((each) => ` ${each}`), ...END]),
+  // Of what is no JSON, pieces that look like its brackets are not put together.
+  "plain text deltas": (key) =>
+    events([...(/^[\w-]+$/.test(key) ? [...key] : [key]).map((each) => ` ${each}`), ...END]),
   reasoning: (key) => events([...[...key].map((each) => chunk({ reasoning_content: each })), ...END]),
   "content parts": (key) =>
     json({

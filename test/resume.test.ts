@@ -281,13 +281,13 @@ describe("after a pause", () => {
   const wake = ", wake: { budget: 5s, cap: 5s }";
 
   it("an endpoint that fell asleep is woken before the first row that counts", async () => {
-    const sleepy = await startSimProcess({ tier: "h100x2", goldens, wakeMs: 900, startCold: true, idleAfterMs: 600 });
+    const sleepy = await startSimProcess({ tier: "h100x2", goldens, wakeMs: 900, startCold: true, idleAfterMs: 1_500 });
     try {
       const other = await raw();
       const settings = settingsOf({ baseline: other.baseUrl, candidate: sleepy.baseUrl, endpoint: wake });
       const first = await runOf(settings);
       killed(first.recording, ({ round, phase }) => phase !== "warm" || round === 0);
-      await new Promise((resolve) => setTimeout(resolve, 1_000));
+      await new Promise((resolve) => setTimeout(resolve, 1_900));
       const { report } = await resume(settings, first.folder);
       const [line] = resumeLines(first.recording);
       // The candidate is woken and warmed up, the baseline warmed up.

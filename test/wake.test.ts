@@ -284,7 +284,7 @@ describe("an endpoint that never wakes", () => {
     try {
       const candidate = ", wake: { budget: 1s, cap: 2s }";
       writeFileSync(join(folder, "never.yaml"), yaml(sims[0].baseUrl, sims[1].baseUrl, { baseline: "", candidate }));
-      const { code, stdout } = await twintail("wake", "never.yaml", "--out", "never", "--references", "1");
+      const { code, stdout } = await twintail("wake", "never.yaml", "--out", "never", "--references", "0");
       expect(code).toBe(1);
       expect(stdout).toMatch(
         /^Fail: candidate did not wake: no token before the cap of 2 s; last: HTTP 503: Loading model;/m,

@@ -2,6 +2,7 @@
 import type { Settings } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import { rowsToSend } from "../plan/plan.js";
 import { type PreparedResume, prepareResume } from "../resume.js";
 import type { PreparedRun } from "../run.js";
 import type { Io } from "./terminal-io.js";
@@ -38,8 +39,9 @@ export function prepareResumed(settings: Settings, run: string, flags: ResumeFla
     });
   }
   const prepared = prepareResume(settings, run);
-  const { recording, missing, header, resumed, notes } = prepared;
+  const { recording, missing, header, resumed, notes, prelude } = prepared;
   const torn = resumed.frame.tornBytes;
+  const before = prelude === null ? 0 : rowsToSend(prelude).length;
   const lines = [
     missing === 0
       ? `resuming ${recording}: nothing is missing, and nothing is sent`
@@ -47,6 +49,11 @@ export function prepareResumed(settings: Settings, run: string, flags: ResumeFla
           resumed.cut === 0 ? "" : `, ${resumed.cut} of them cut by the stop`
         }`,
     ...(torn === 0 ? [] : [`note: the last line was cut off by a kill; resuming removes its ${torn} bytes`]),
+    ...(before === 0
+      ? []
+      : [
+          `note: ${before} ${before === 1 ? "request wakes or warms" : "requests wake and warm"} the endpoints up first, unrecorded`,
+        ]),
     ...notes.map((note) => `note: ${note}`),
   ];
   for (const line of lines) io.stderr.write(printable(`${line}\n`));

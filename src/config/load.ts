@@ -202,7 +202,7 @@ function endpointOf(
       ? {}
       : {
           wake: {
-            budgetMs: wake.budget,
+            budgetMs: wake.budget ?? Math.min(DEFAULT_BUDGET_MS, wake.cap),
             capMs: wake.cap,
             ...(wake.idleAfter === undefined ? {} : { idleAfterMs: wake.idleAfter }),
             ...(wake.assumeIdle ? {} : { assumeIdle: false as const }),
@@ -214,6 +214,8 @@ function endpointOf(
   };
 }
 
+const DEFAULT_BUDGET_MS = 480_000;
+
 function scaleDownOf(
   { wake, apiKeyEnv }: ConfigFile["endpoints"]["baseline"],
   at: string[],
@@ -221,7 +223,7 @@ function scaleDownOf(
 ): ScaleDown | undefined {
   if (wake === undefined) return undefined;
   const { scaleDown, assumeIdle, idleAfter, budget, cap } = wake;
-  if (budget > cap) {
+  if (budget !== undefined && budget > cap) {
     throw new TwintailError({
       cause: "the budget is longer than the cap, at which a wake is given up",
       place: document.place([...at, "budget"], "key"),

@@ -61,7 +61,7 @@ const endpoint = z.strictObject({
   wake: z
     .strictObject({
       idleAfter: duration.optional(),
-      budget: duration.default(480_000),
+      budget: duration.optional(),
       cap: duration.default(600_000),
       assumeIdle: z.boolean().default(true),
       scaleDown: scaleDown.optional(),

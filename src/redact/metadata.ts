@@ -8,7 +8,7 @@ import { escapeSize, isJsonLike, putHex } from "./body-mask.js";
 import { maskNumbers } from "./matches.js";
 import { openedBody, withBody } from "./opened.js";
 import { SpelledText } from "./spelled-text.js";
-import { ESCAPED, RAW, type TextStream } from "./text-path.js";
+import { ESCAPED, RAW, SCALAR, type TextStream, withoutScalars } from "./text-path.js";
 import { isIdentifier, textsIn } from "./text-scan.js";
 
 const LETTER = 0x78;
@@ -105,7 +105,11 @@ function maskStream(body: Buffer, stream: TextStream, kept: Kept): void {
   }
   if (kind === "name" && isName(body, spans)) return;
   if (kind === "label" && spans.every((end, i) => i % 3 !== 1 || end - (spans[i - 1] as number) <= MAX_LABEL)) return;
-  if (fragments || spans[2] === RAW) {
+  if (spans[2] === RAW || spans[2] === SCALAR) {
+    maskText(new SpelledText(body, withoutScalars(spans)), false, kept);
+    return;
+  }
+  if (fragments) {
     maskText(new SpelledText(body, spans), kind === "arguments", kept);
     return;
   }

@@ -33,7 +33,7 @@ const MAX_LOCAL = 64;
 const MAX_DOMAIN = 255;
 
 const LOCAL = /[\p{L}\p{N}\p{M}._%+'-]/u;
-const DOMAIN = /^[\p{L}\p{N}\p{M}-]{1,63}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/u;
+const DOMAIN = /^[\p{L}\p{N}][\p{L}\p{N}\p{M}-]{0,62}(?:\.[\p{L}\p{N}\p{M}-]{1,63}){1,8}/u;
 
 /** From each `@` outwards. */
 function emailsIn(text: string, found: Found[]): void {
@@ -87,10 +87,10 @@ const NUMBERS: readonly (readonly [RegExp, Check])[] = [
   // National with separators: (555) 010-9999, 555-010-9999, 020 7946 0958, 0151/23456789, 06 12 34 56 78.
   [/(?<![\w+.-])(?:1[-. ])?(?:\(\d{3}\) ?|\d{3}[-. ])\d{3}[-. ]\d{4}(?![\w-])/g, () => true],
   [
-    /(?<![\w+.-])\(?0[1-9]\d{0,3}\)?[ /-]\d{3,9}(?:[ -]\d{2,8}){0,3}(?![\w-])/g,
+    /(?<![\w+.-])(?<!\d )\(?0[1-9]\d{0,3}\)?[ /-]\d{3,9}(?:[ -]\d{2,8}){0,3}(?![\w-])/g,
     (match) => isBetween(digitsOf(match), 9, 13),
   ],
-  [/(?<![\w+.-])0[1-9](?:[ .-]\d{2}){4}(?![\w-])/g, () => true],
+  [/(?<![\w+.-])(?<!\d )0[1-9](?:[ .-]\d{2}){4}(?![\w-])/g, () => true],
   // Cards, in one piece or in the groups that are printed on them.
   [/(?<![\w.-])\d{13,19}(?![\w-])/g, isCard],
   [/(?<![\w.-])\d{4}([ -])\d{4}\1\d{4}\1\d{1,7}(?![\w-])/g, isCard],

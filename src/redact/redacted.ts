@@ -5,7 +5,7 @@ import { maskNumbers } from "./matches.js";
 import { openedBody, withBody } from "./opened.js";
 import { emailAddressesIn, type Found, personalDataIn } from "./personal-data.js";
 import { SpelledText } from "./spelled-text.js";
-import type { TextStream } from "./text-path.js";
+import { type TextStream, withoutScalars } from "./text-path.js";
 import { textsIn } from "./text-scan.js";
 
 /** Of personal data; keys are masked by asterisks, so that the two can be told apart. */
@@ -62,8 +62,9 @@ function redactBody(body: Buffer): BodyMask {
 }
 
 function redactStream(body: Buffer, stream: TextStream): number {
-  if (stream.spans.length === 0) return 0;
-  const spelled = new SpelledText(body, stream.spans);
+  const spans = withoutScalars(stream.spans);
+  if (spans.length === 0) return 0;
+  const spelled = new SpelledText(body, spans);
   const view = textView(spelled, stream.kind === "arguments" || isJsonLike(spelled.text));
   const found = personalDataIn(view.text);
   for (const { start, end } of found) view.mask(start, end, MARK);

@@ -22,6 +22,18 @@ export interface TextStream {
 export const PLAIN = 0;
 export const ESCAPED = 1;
 export const RAW = 2;
+/** As RAW: a number or a word of JSON in a place of its own. */
+export const SCALAR = 3;
+
+/** Spans without numbers and words of JSON: a mark in one would make it none. */
+export function withoutScalars(spans: readonly number[]): readonly number[] {
+  if (spans[2] !== RAW && spans[2] !== SCALAR) return spans;
+  const left: number[] = [];
+  for (let i = 0; i < spans.length; i += 3) {
+    if (spans[i + 2] !== SCALAR) left.push(spans[i] as number, spans[i + 1] as number, spans[i + 2] as number);
+  }
+  return left;
+}
 
 /** What stands below a key: another role reaches down to everything in it. */
 type Role = "open" | "inner" | "logprobs" | "usage";

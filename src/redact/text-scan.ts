@@ -2,12 +2,22 @@
  * Finds every text in the bytes of a body: JSON strings in events, in whole bodies and on lines of their own, and what is no
  * JSON at all. One pass, each byte looked at a bounded number of times; nothing is parsed and nothing throws.
  */
-import { COMMENT, ESCAPED, type PathNode, PathTree, PLAIN, RAW, type TextKind, type TextStream } from "./text-path.js";
+import {
+  COMMENT,
+  ESCAPED,
+  type PathNode,
+  PathTree,
+  PLAIN,
+  RAW,
+  SCALAR,
+  type TextKind,
+  type TextStream,
+} from "./text-path.js";
 
 export interface BodyTexts {
   /** By path. */
   readonly streams: readonly TextStream[];
-  /** All texts and names in the order of the bytes, those left out that repeat another path: what lies over paths is found here. */
+  /** What was said, in the order of the bytes, without what repeats another path or names things: what lies over paths is found here. */
   readonly whole: TextStream;
   /** Numbers that spell text or a vector: elements of a list, and all in arguments. `start, end, leading` of each. */
   readonly numbers: readonly number[];
@@ -61,6 +71,7 @@ class TextScan {
   readonly #numbers: number[] = [];
   readonly #keys: number[] = [];
   readonly #raw: PathNode;
+  readonly #quoted: PathNode;
   readonly #named: PathNode;
   readonly #comment: PathNode;
   /** Texts of the value that is open: their paths may still change with what comes behind them. */
@@ -73,6 +84,7 @@ class TextScan {
 
   constructor(readonly body: Buffer) {
     this.#raw = this.#tree.root.named("raw text");
+    this.#quoted = this.#tree.root.named("text in quotes");
     this.#named = this.#tree.root.named("name of an event");
     this.#comment = this.#tree.root.named(COMMENT);
   }
@@ -121,7 +133,7 @@ class TextScan {
         continue;
       }
       if (unit === QUOTE) {
-        const after = this.#string(at, prefixed, this.#raw, null);
+        const after = this.#string(at, prefixed, this.#quoted, null);
         this.#flush();
         if (after < 0) return -after;
         at = after;
@@ -134,13 +146,14 @@ class TextScan {
     }
     const end = this.#lineEnd(at);
     if (body[start] === COLON) {
-      this.#rawText(at, end, this.#comment);
+      this.#rawText(start + 1, end, this.#comment);
       return end + 1;
     }
-    // A value of JSON that is no text.
-    if (isWord(body, at, end)) return end + 1;
-    if (isNumber(body, at, end)) {
-      this.#numbers.push(at, end, 1);
+    // A value of JSON that is no text, or a piece of plain text that looks like one.
+    if (isWord(body, at, end) || isNumber(body, at, end)) {
+      if (isNumber(body, at, end)) this.#numbers.push(at, end, 1);
+      this.#text(at, end, SCALAR, this.#raw);
+      this.#flush();
       return end + 1;
     }
     // A field without a colon is one all the same.
@@ -347,7 +360,7 @@ class TextScan {
         this.#streams.push(node.stream);
       }
       append(node.stream.spans, start, end, form);
-      if (kind !== "aside" && kind !== "embedding") append(this.#whole.spans, start, end, form);
+      if ((kind === "text" || kind === "arguments") && form !== SCALAR) append(this.#whole.spans, start, end, form);
     }
     this.#nodes.length = 0;
     this.#spans.length = 0;
@@ -427,14 +440,16 @@ for (const unit of [LF, CR, SPACE, 0x09, QUOTE, COMMA, COLON, OPEN_LIST, CLOSE_L
 }
 
 function isNumber(body: Uint8Array, start: number, end: number): boolean {
+  let digits = 0;
   for (let at = start; at < end; at++) {
     const unit = body[at] as number;
     const digit = unit >= 0x30 && unit <= 0x39;
+    if (digit) digits++;
     // Of `+`, `-`, `.`, `e` and `E` none begins a word that holds nothing else.
     if (!digit && unit !== 0x2d && unit !== 0x2e && (at === start || (unit !== 0x2b && (unit | 0x20) !== 0x65)))
       return false;
   }
-  return end > start;
+  return digits > 0;
 }
 
 const FIELDS = ["data", "event", "id", "retry", "error"].map((word) => Buffer.from(word));

@@ -107,10 +107,13 @@ describe("a command", () => {
     }
   });
 
-  test("that ignores being asked to end is ended with all that it started, when the run is stopped", async () => {
+  test.each([
+    ["ignores being asked to end", "process.on('SIGTERM', () => {});"],
+    ["ends when it is asked, and leaves behind what does not", ""],
+  ])("that %s is ended with all that it started, when the run is stopped", async (_name, leader) => {
     const pids = join(folder, "pids");
     const inner = `process.on('SIGTERM', () => {}); require('fs').appendFileSync(${JSON.stringify(pids)}, process.pid + '\\n'); setInterval(() => {}, 1000)`;
-    const script = `process.on('SIGTERM', () => {}); require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(inner)}]); setInterval(() => {}, 1000)`;
+    const script = `${leader} require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(inner)}]); setInterval(() => {}, 1000)`;
     const started = Date.now();
     const { exchanges, reason } = await trial({ scaleDown: node(script) }, { settings: { deadlineMs: 1_500 } });
     expect([reason, exchanges.length]).toEqual(["deadline", 0]);

@@ -166,6 +166,22 @@ describe("over a socket", () => {
     expect(of(exchanges, "baseline")).toHaveLength(8);
   });
 
+  test("a pair that waits for the rate of the one that was given up goes on without it, at once", async () => {
+    const { baseUrl } = await serve((socket) => socket.write(plainAnswer(CHAT_BODY)));
+    const refusing = await serve((socket) => socket.write(plainAnswer("{}", "401 Unauthorized")));
+    const started = Date.now();
+    const { exchanges, stopped, pauses } = await captureFrom({
+      baseUrl,
+      cases: CASES,
+      settings: { concurrency: 8 },
+      candidate: { baseUrl: refusing.baseUrl, limits: { rpm: 3 } },
+    });
+    expect(stopped).toMatchObject([{ endpoint: "candidate", kind: "key refused" }]);
+    expect([of(exchanges, "baseline").length, of(exchanges, "candidate").length]).toEqual([8, 3]);
+    expect(pauses.map(({ endpoint, why }) => [endpoint, why])).toEqual([["candidate", "rpm"]]);
+    expect(Date.now() - started).toBeLessThan(15_000);
+  });
+
   test("serial order skips the blocks of the one that was given up", async () => {
     const { baseUrl } = await serve((socket) => socket.write(plainAnswer(CHAT_BODY)));
     const dead = await serve(() => {});
