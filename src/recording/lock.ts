@@ -30,7 +30,8 @@ type Holder = z.infer<typeof holderShape>;
 
 /** A lock that names nobody is its writer's who has not come to it yet; after so long it never will. */
 const UNREADABLE_STALE_MS = 10_000;
-const UNREADABLE_WAIT_MS = 1_000;
+/** A process that was just killed is still there for a moment. */
+const WAIT_MS = 1_000;
 const POLL_MS = 20;
 
 /** Locks of this process: its own pid in a file says nothing, since pids come again after a restart. */
@@ -48,12 +49,10 @@ export interface Lock {
 export function lockRecording(recording: string): Lock {
   const path = lockOf(recording);
   const own: Holder = { pid: process.pid, bootId: bootId(), host: hostname(), token: randomUUID() };
-  const deadlineMs = Date.now() + UNREADABLE_WAIT_MS;
+  const deadlineMs = Date.now() + WAIT_MS;
   while (!acquire(path, path, own)) {
-    const standing = standingAt(path);
-    const holder = standing?.holder ?? null;
     // Not written yet, given back, or about to be taken over: who holds it will be seen in a moment.
-    if ((holder !== null && !isGone(holder)) || Date.now() >= deadlineMs) throw inUse(recording, path, holder);
+    if (Date.now() >= deadlineMs) throw inUse(recording, path, standingAt(path)?.holder ?? null);
     sleep(POLL_MS);
   }
   held.add(own.token);
@@ -67,8 +66,13 @@ export function lockRecording(recording: string): Lock {
  */
 export function refuseWhileLocked(recording: string): void {
   const path = lockOf(recording);
-  const standing = standingAt(path);
-  if (standing?.holder !== undefined && !isGone(standing.holder)) throw inUse(recording, path, standing.holder);
+  const deadlineMs = Date.now() + WAIT_MS;
+  for (;;) {
+    const holder = standingAt(path)?.holder;
+    if (holder === undefined || isGone(holder)) return;
+    if (Date.now() >= deadlineMs) throw inUse(recording, path, holder);
+    sleep(POLL_MS);
+  }
 }
 
 /** Beside the file itself: two links to one recording have one lock. */
@@ -125,9 +129,20 @@ function isGone({ pid, bootId: boot, host, token }: Holder): boolean {
 function runs(pid: number): boolean {
   try {
     process.kill(pid, 0);
-    return true;
   } catch (error) {
     return errorCode(error) !== "ESRCH";
+  }
+  return !isZombie(pid);
+}
+
+/** Ended, and not waited for: in a container whose first process waits for nobody, for good. Told on Linux alone. */
+function isZombie(pid: number): boolean {
+  try {
+    // The name before the state may hold brackets and spaces of its own.
+    const stat = readFileSync(`/proc/${pid}/stat`, "latin1");
+    return /^ [ZX]/.test(stat.slice(stat.lastIndexOf(")") + 1));
+  } catch {
+    return false;
   }
 }
 

@@ -82,6 +82,16 @@ describe("the lock of a recording", () => {
     expect(readFileSync(`${path}.lock`, "utf8")).toContain('"token":"t"');
   });
 
+  it.skipIf(process.platform !== "linux")("is taken over from a process that has ended and was not waited for", () => {
+    const path = fresh();
+    // Waited for by the event loop, which this test does not give back to before its end.
+    const child = spawn("/bin/sleep", ["0.1"]);
+    lockFile(path, { pid: child.pid });
+    expect(() => refuseWhileLocked(path)).not.toThrow();
+    lockRecording(path).release();
+    expect(readFileSync(`/proc/${child.pid}/stat`, "utf8")).toMatch(/\) Z /);
+  });
+
   it("is one for all links to one recording", () => {
     const path = fresh();
     writeFileSync(path, "");
