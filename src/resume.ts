@@ -158,12 +158,12 @@ function open({ recording, resumed }: PreparedResume): RecordingWriter {
   return RecordingWriter.repair(recording, resumed.bytes, resumed.frame.tornBytes);
 }
 
-/** Everything was sent: the recording gets the end that a kill kept from it. */
+/** Everything was sent: the recording gets the end that a kill kept from it, and loses the lock that a kill left. */
 function complete(given: PreparedResume): void {
   const { line, resumed } = given;
-  if (resumed.frame.end?.reason === "complete" && resumed.frame.tornBytes === 0) return;
   const writer = open(given);
   try {
+    if (resumed.frame.end?.reason === "complete" && resumed.frame.tornBytes === 0) return;
     writer.append({ ...line, prelude: [] });
     writer.append(segmentOf(line.segment, process.hrtime.bigint()));
     writer.append({ type: "end", segment: line.segment, atNs: 0, reason: "complete" });

@@ -1,5 +1,7 @@
 /** Going on with a run that was killed or stopped, from its torn last line to the report of the whole. */
+import { spawnSync } from "node:child_process";
 import { appendFileSync, existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
+import { hostname } from "node:os";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
@@ -11,6 +13,7 @@ import {
   score,
   startSimProcess,
 } from "../dist/index.js";
+import { bootId } from "../src/recording/boot-id.js";
 import type { Exchange } from "../src/recording/recording.js";
 import {
   answered,
@@ -111,9 +114,13 @@ describe("a run that was killed", () => {
     );
     await stop();
     const whole = readFileSync(file);
+    // Killed between its end and the release of its lock.
+    const { pid } = spawnSync(process.execPath, ["--version"]);
+    writeFileSync(`${file}.lock`, JSON.stringify({ pid, bootId: bootId(), host: hostname(), token: "t" }));
     const again = await resume(settings, file, { environment: {} });
     expect(again.report.summary.run.ended).toBe("complete");
     expect(readFileSync(file).equals(whole)).toBe(true);
+    expect(existsSync(`${file}.lock`)).toBe(false);
 
     killed(file, () => true);
     expect(score(file).summary.run.ended).toBe("killed");

@@ -26,10 +26,8 @@ export function showReport(report: Report, options: ShowOptions, io: Io): void {
   // Last: a full disk must not keep from anybody what a run was paid for.
   const written = writeReport(report, options.folder);
   const shown = relative(process.cwd(), options.folder) || ".";
-  const names = written
-    .map((path) => relative(options.folder as string, path))
-    .filter((name) => !name.includes("tails"));
-  io.stderr.write(`\nWrote ${shown}/: ${names.join(", ")}, tails/\n`);
+  const names = written.map((path) => relative(options.folder as string, path).replace(/^tails\b.*/, "tails/"));
+  io.stderr.write(`\nWrote ${shown}/: ${[...new Set(names)].join(", ")}\n`);
   io.stderr.write(`Open  ${pathToFileURL(`${options.folder}/report.html`).href}\n`);
 }
 

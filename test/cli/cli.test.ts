@@ -245,6 +245,7 @@ describe("demo", () => {
     expect(summary.gates.filter(({ result }) => result === "fail" || result === "inconclusive")).toEqual([]);
     const [run] = readdirSync(join(folder, "demo"));
     expect(readdirSync(join(folder, "demo", run as string)).sort()).toEqual([
+      "exchanges.csv",
       "junit.xml",
       "recording.jsonl",
       "report.html",
