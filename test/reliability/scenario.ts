@@ -59,7 +59,7 @@ function play({ fault, outcome, slow, waits, cannot, run }: Scenario): void {
         : (cannot?.() ?? null);
   it.skipIf(reason !== null)(
     `${fault}: ${outcome}${reason === null ? "" : ` (${reason})`}`,
-    { timeout: TIMEOUT_MS },
+    { timeout: slow ? 10 * TIMEOUT_MS : TIMEOUT_MS },
     async () => {
       const place = new Place();
       try {

@@ -101,4 +101,34 @@ export const COLD: readonly Scenario[] = [
       expect([ran.code, sleeping.requests]).toEqual([2, []]);
     },
   },
+  {
+    area,
+    fault: "`twintail wake` against an endpoint that puts its first request off",
+    outcome: "the trial, its parts and its warm references beside it; budget and cap kept or broken",
+    run: async (place) => {
+      const sim = await place.sim({ wakeMs: 1_200, startCold: true, wakeMode: "503" });
+      const config = place.config({
+        baseline: await place.healthy(),
+        candidate: sim.baseUrl,
+        of: { candidate: WAKE("20s") },
+        gates: [],
+      });
+      const ran = await place.twintail(["wake", config, "--out", `${place.folder}/wakes`]);
+      expect(ran.out).toMatch(/candidate woke in .* within its budget of 20 s/);
+      expect(ran.out).toContain("HTTP 503");
+      expect(ran.code).toBe(0);
+    },
+  },
+  {
+    area,
+    fault: "six minutes of silence before the first byte of a wake, past every default of the libraries below",
+    outcome: "waited for: the answer is a cold trial like any other",
+    slow: true,
+    run: async (place) => {
+      const sim = await place.sim({ wakeMs: 360_000, startCold: true });
+      const recorded = await woken(place, sim.baseUrl, "10m");
+      expect(trialOf(recorded)).toMatchObject({ verdict: "cold", attempts: 1 });
+      expect(trialOf(recorded).wakeMs).toBeGreaterThan(355_000);
+    },
+  },
 ];

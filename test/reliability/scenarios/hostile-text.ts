@@ -113,6 +113,23 @@ export const HOSTILE_TEXT: readonly Scenario[] = [
   },
   {
     area,
+    fault: "a formula in what exchanges.csv holds: a finish reason, an error",
+    outcome: "a cell of text: no spreadsheet computes it",
+    run: async (place) => {
+      const formula = "=HYPERLINK(1)\r\n+1";
+      const recorded = await against(place, (socket, request, count) =>
+        count % 2 === 0
+          ? body(answerOf("hi").replace('"stop"', JSON.stringify(formula)))(socket, request, count)
+          : status("400 Bad Request", "", JSON.stringify({ error: { message: formula } }))(socket, request, count),
+      );
+      const rows = written(recorded, "exchanges.csv").trimEnd().split("\r\n");
+      expect(rows).toHaveLength(25);
+      expect(rows.join("\n")).not.toMatch(/(?:^|,)"?[=+@]/m);
+      expect(rows.filter((row) => row.includes("HYPERLINK")).length).toBeGreaterThanOrEqual(6);
+    },
+  },
+  {
+    area,
     fault: "names and ids of 1 MB: the model, the fingerprint, a header, an error code",
     outcome: "recorded whole, and cut in every report: none grows with them",
     run: async (place) => {

@@ -2,10 +2,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { expect } from "vitest";
+import { decodeBytes } from "../../../src/recording/reads.js";
 import { chunk, LAST_CHUNK, plainAnswer, SSE_HEAD } from "../../capture/harness.js";
-import { complete, type Recorded } from "../place.js";
+import { complete, lastOf, type Place, type Recorded, type RunOptions } from "../place.js";
 import type { Scenario } from "../scenario.js";
-import { type Answer, delta } from "../servers.js";
+import { type Answer, DONE, delta, isStream, stream, well } from "../servers.js";
 
 const area = "privacy" as const;
 const KEY = "sk-privacy-0123456789abcdef";
@@ -46,6 +47,32 @@ function echoing(fault: string, answer: (key: string) => Answer): Scenario {
     },
   };
 }
+
+const MAIL = [delta("Write to anna."), delta("schmidt@exa"), delta("mple.com today."), delta("", "stop"), DONE];
+
+/** One run stored so, and one stored in full, against the same answers with an address across three deltas. */
+async function storedAs(place: Place, options: Partial<RunOptions>): Promise<{ recorded: Recorded; full: Recorded }> {
+  const candidate = await place.server((socket, request, count) =>
+    (isStream(request) ? stream(...MAIL) : well)(socket, request, count),
+  );
+  const both = { baseline: await place.healthy(), candidate: candidate.baseUrl };
+  return { recorded: await place.recorded({ ...both, ...options }), full: await place.recorded(both) };
+}
+
+const textOf = ({ folder }: Recorded): string =>
+  readdirSync(folder)
+    .filter((name) => name !== "tails")
+    .map((name) => readFileSync(join(folder, name), "utf8"))
+    .join("\n");
+
+function leavesOut(recorded: Recorded, texts: readonly string[]): void {
+  const all = `${textOf(recorded)}\n${recorded.out}\n${recorded.err}`;
+  for (const text of texts) expect([text, all.includes(text)]).toEqual([text, false]);
+}
+
+/** Bytes that the candidate sent, by id. */
+const lengthsOf = (recorded: Recorded): number[] =>
+  lastOf(recorded).map(({ reads }) => reads.reduce((sum, [, bytes]) => sum + decodeBytes(bytes).length, 0));
 
 export const PRIVACY: readonly Scenario[] = [
   echoing("an error that repeats the key, in its body and its headers", (key) => (socket) => {
@@ -91,6 +118,43 @@ export const PRIVACY: readonly Scenario[] = [
       });
       expect(echo.requests[0]).toContain(secret);
       nowhere(recorded, secret);
+    },
+  },
+  {
+    area,
+    fault: "personal data in an answer, across its deltas, with `store: redacted`",
+    outcome:
+      "masked in place before it is written, with equal lengths and the same reads: timing scores as it did; prompts are digests",
+    run: async (place) => {
+      const { recorded, full } = await storedAs(place, { more: { store: "redacted" } });
+      expect(recorded.header.store).toBe("redacted");
+      leavesOut(recorded, ["anna.schmidt", "Capital of Norway"]);
+      expect(textOf(full)).toContain("anna.schmidt");
+      expect(recorded.exchanges.filter(({ masked }) => (masked ?? 0) > 0)).toHaveLength(8);
+      expect(lengthsOf(recorded)).toEqual(lengthsOf(full));
+    },
+  },
+  {
+    area,
+    fault: "answers that nobody may read, with `store: metadata`",
+    outcome: "no word of an answer or a prompt is written; what streams and when is",
+    run: async (place) => {
+      const { recorded, full } = await storedAs(place, { more: { store: "metadata" } });
+      leavesOut(recorded, ["anna.schmidt", "Write to", "Capital of Norway"]);
+      expect(textOf(full)).toContain("Write to");
+      expect(lengthsOf(recorded)).toEqual(lengthsOf(full));
+      expect(recorded.summary.metrics.ttft?.warm?.candidate?.values).toBe(8);
+    },
+  },
+  {
+    area,
+    fault: "a run where CI=true and `store` is not set",
+    outcome: "stored as redacted, since its artifacts are seen by many; the report says so",
+    run: async (place) => {
+      const { recorded } = await storedAs(place, { more: { store: undefined }, environment: { CI: "true" } });
+      expect(recorded.summary.run.store).toBe("redacted");
+      expect(recorded.out).toContain("Stored as redacted");
+      leavesOut(recorded, ["anna.schmidt", "Capital of Norway"]);
     },
   },
 ];
