@@ -31,7 +31,7 @@ type Holder = z.infer<typeof holderShape>;
 /** A lock that names nobody is its writer's who has not come to it yet; after so long it never will. */
 const UNREADABLE_STALE_MS = 10_000;
 /** A process that was just killed is still there for a moment. */
-const WAIT_MS = 1_000;
+const WAIT_MS = 400;
 const POLL_MS = 20;
 
 /** Locks of this process: its own pid in a file says nothing, since pids come again after a restart. */
