@@ -1,7 +1,7 @@
 /** Connections with their phases stamped: DNS, TCP, TLS, and whether a request found one open. */
 import { subscribe } from "node:diagnostics_channel";
 import type { Socket } from "node:net";
-import { rootCertificates } from "node:tls";
+import { createSecureContext, rootCertificates, type SecureContext } from "node:tls";
 import { buildConnector, Client } from "undici";
 import type { HttpProxy } from "../config/proxies.js";
 import type { Clock } from "./clock.js";
@@ -56,6 +56,22 @@ function connector(options: buildConnector.BuildOptions): Connect {
   return buildConnector({ timeout: 0, ...alive, ...options }) as unknown as Connect;
 }
 
+const contexts = new Map<string, SecureContext>();
+
+/** Made once: parsing all root certificates for each connection would hold the thread for tens of ms. */
+function trusting(ca: string): SecureContext {
+  const known = contexts.get(ca);
+  if (known !== undefined) return known;
+  const context = createSecureContext({ ca: [...rootCertificates, ca] });
+  contexts.set(ca, context);
+  return context;
+}
+
+/** Does beforehand what would hold up the first connection. */
+export function prepareRoute({ ca }: Route): void {
+  if (ca !== undefined) trusting(ca);
+}
+
 /** One client, one connection, nothing pipelined; every deadline of undici's own is off. */
 export function timedClient(route: Route, now: Clock): TimedClient {
   const { origin, proxy } = route;
@@ -68,7 +84,7 @@ export function timedClient(route: Route, now: Clock): TimedClient {
   const tunnelled = proxy !== undefined && origin.startsWith("https:");
   const forwarded = proxy !== undefined && !tunnelled;
   const connect = connector({
-    ...(route.ca === undefined ? {} : { ca: [...rootCertificates, route.ca] }),
+    ...(route.ca === undefined ? {} : { secureContext: trusting(route.ca) }),
     allowH2: route.http2 === true,
   });
   let latest: ConnectionStamps | null = null;

@@ -4,6 +4,7 @@ import { parentPort, workerData } from "node:worker_threads";
 import { NS_PER_MS } from "../core/units.js";
 import { DEADLINE } from "./attempt.js";
 import { clockFrom } from "./clock.js";
+import { prepareRoute } from "./connection.js";
 import type { CaptureJob, FromCapture, ToCapture } from "./messages.js";
 import { Monitor } from "./monitor.js";
 import { Pacer } from "./pacer.js";
@@ -33,6 +34,7 @@ const deadline =
     ? undefined
     : setTimeout(() => stop.abort(DEADLINE), Math.min(MAX_TIMER_MS, Math.max(0, deadlineMs - now() / NS_PER_MS)));
 
+for (const { route } of Object.values(job.endpoints)) prepareRoute(route);
 const monitor = new Monitor(now, (line) => post({ type: "machine", line }));
 const pacer = new Pacer(job, now, stop.signal, {
   onReleased: (ids) => post({ type: "released", ids }),
