@@ -12,6 +12,7 @@ import { buildPlan, type PlanInput } from "./plan/build.js";
 import { estimatePlan } from "./plan/estimate.js";
 import { type Plan, rowsToSend } from "./plan/plan.js";
 import { halfPairs, maybeAwake, onlyRows, planAgain, preludeBefore, sleepingBefore } from "./plan/resume.js";
+import { buildWakePlan } from "./plan/wake.js";
 import { sendPrelude } from "./prelude.js";
 import { accessAsRecorded, reachBoth, record, refuseOverMaxCost, segmentOf, versionsNow } from "./record.js";
 import { changesSince, nextSegment } from "./recording/extendable.js";
@@ -41,6 +42,8 @@ export interface PreparedResume extends PreparedRun {
 /** What planned a recording, by its kind. */
 const PLANNED_BY: Readonly<Partial<Record<HeaderLine["kind"], (input: PlanInput) => Plan>>> = {
   run: buildPlan,
+  // What a wake calls rounds and warm-up is trials and references.
+  wake: (input) => buildWakePlan(input, { trials: input.capture.rounds, references: input.capture.warmup }),
 };
 
 /**

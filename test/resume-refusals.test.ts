@@ -105,7 +105,6 @@ describe("a resume is refused, and nothing is sent or written,", () => {
   it.each<[HeaderLine["kind"], RegExp]>([
     ["demo", /: this is the recording of a demo, whose simulated endpoints ended with it; run twintail demo anew$/],
     ["probe", /: this is the recording of a probe; probe anew/],
-    ["wake", /: a recording of kind "wake" cannot be resumed; score what is there, or record anew$/],
   ])("of a recording of kind %s", async (kind, message) => {
     const file = part();
     edit(file, () => ({ kind }));

@@ -6,8 +6,10 @@ import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import {
   extendRun,
+  wake as makeTrials,
   prepareExtension,
   prepareResume,
+  prepareWake,
   renderJson,
   resumeRun,
   score,
@@ -308,6 +310,32 @@ describe("after a pause", () => {
     } finally {
       await sleepy.stop();
     }
+  });
+
+  it("of cold trials makes those that are missing, each asleep before", async () => {
+    const [a, b] = [await raw(), await raw()];
+    const sleeps = ", wake: { idleAfter: 100ms, cap: 20s }";
+    const settings = settingsOf({ baseline: a.baseUrl, candidate: b.baseUrl, both: sleeps });
+    const { recording } = await makeTrials(prepareWake(settings, { trials: 2, references: 2 }), {
+      resultsFolder: freshResults(),
+    });
+    const lines = linesOf(recording);
+    const kept = lines.filter((line) => line.type === "exchange" && line.round === 0);
+    expect(kept.length).toBe(6);
+    write(recording, [...lines.filter(({ type }) => type === "header" || type === "segment"), ...kept]);
+    const resumed = await resumeRun(prepareResume(settings, recording));
+    const { run: how, cold } = resumed.report.summary;
+    expect([how.kind, how.ended, how.recorded, how.planned, how.resumed.times]).toEqual([
+      "wake",
+      "complete",
+      12,
+      12,
+      1,
+    ]);
+    expect(cold.baseline.map(({ trial, asleepBy }) => [trial, asleepBy])).toEqual([
+      [0, "assumed"],
+      [1, "idle"],
+    ]);
   });
 
   it("a cold trial that is missing is the first contact", async () => {
