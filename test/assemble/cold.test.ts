@@ -399,6 +399,43 @@ describe("what is known beside it", () => {
   });
 });
 
+describe("the item of the checklist", () => {
+  const item = (exchanges: readonly Exchange[], lines: readonly (PauseLine | MachineLine)[] = []) =>
+    summaryOf({ exchanges, lines, kind: "run" }).checklist.find(({ id }) => id === "cold-path");
+
+  it("holds what a trial does not tell to be neither kept nor broken", () => {
+    const window = { fromNs: 0, toNs: 600_000 * MS, stalls: [], busyShare: 0, reads: 1, stalledReads: 0 };
+    const slept: MachineLine = { type: "machine", segment: 0, ...window, maxReadsPerTurn: 1, sleptMs: 180_000 };
+    const trial = [cold([answer(400_000, 1_000)]), ...references([400], 600_000)];
+    expect(item(trial)).toMatchObject({ status: "verified" });
+    expect(item(trial, [slept])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("suspended for 3 min"),
+    });
+    const held: PauseLine = {
+      type: "pause",
+      segment: 0,
+      endpoint: "candidate",
+      fromNs: 5_000 * MS,
+      toNs: 300_000 * MS,
+      why: "rpm",
+    };
+    const long = [cold([answer(500_000, 1_000)]), ...references([400], 600_000)];
+    expect(item(long, [held])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("limits of this run held it back"),
+    });
+  });
+
+  it("without a warm answer blames nobody's idle time", () => {
+    expect(item([cold([answer(400_000, 1_000)])])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("no warm request to compare with"),
+    });
+    expect(item([cold([answer(500_000, 1_000)])])).toMatchObject({ status: "failed" });
+  });
+});
+
 describe("several wakes", () => {
   const wakes = (seconds: readonly (number | null)[]): Summary["cold"]["interval"]["candidate"] => {
     const exchanges = seconds.flatMap((s, trial) => {
