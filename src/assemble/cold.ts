@@ -55,7 +55,8 @@ export function coldFactsOf(sample: DecodedSample): ColdFacts {
     putOff[by] = (putOff[by] ?? 0) + 1;
   }
   const { sentAtNs, headersAtNs } = attempt;
-  const connectedNs = attempt.tlsEndAtNs ?? attempt.tcpEndAtNs ?? sentAtNs ?? untilNs;
+  // A connection over which nothing was written never came to be, however far it got.
+  const connectedNs = sentAtNs === undefined ? untilNs : (attempt.tlsEndAtNs ?? attempt.tcpEndAtNs ?? sentAtNs);
   const msOf = (ns: number): number => rounded(ns / NS_PER_MS) as number;
   const part = (fromNs: number | undefined, toNs: number): number | null =>
     gaveUp || fromNs === undefined ? null : msOf(toNs - fromNs);
@@ -193,13 +194,16 @@ function judgeCold(facts: ColdFacts, warmTtftMs: number | null, frame: Recording
   const { wakeMs } = facts.trial;
   const held = (limitMs: number | undefined): "kept" | "broken" | null =>
     limitMs === undefined || wakeMs === null ? null : wakeMs <= limitMs ? "kept" : "broken";
-  const [budget, cap] = [held(promise?.budgetMs), held(promise?.capMs)];
+  const backMs = heldBackMs(facts, frame);
+  const within = (limitMs: number | undefined): "kept" | "broken" | null =>
+    held(limitMs) === "broken" && (wakeMs ?? 0) - backMs <= (limitMs ?? 0) ? null : held(limitMs);
+  const [budget, cap] = [within(promise?.budgetMs), within(promise?.capMs)];
   const slept = sleptMs(facts, frame);
   if (slept > 0 && wakeMs !== null) {
     const note = `this machine was suspended for ${formatDurationMs(slept)} meanwhile: what the wake took is not known`;
     return { verdict: warmTtftMs === null ? "no warm reference" : "cold", note, budget: null, cap: null };
   }
-  if (wakeMs === null) return failedTrial(facts, promise?.capMs);
+  if (wakeMs === null) return failedTrial(facts, promise?.capMs, backMs);
   if (warmTtftMs === null) {
     const onlyBroken = (each: Judged["budget"]) => (each === "broken" ? each : null);
     return {
@@ -211,7 +215,9 @@ function judgeCold(facts: ColdFacts, warmTtftMs: number | null, frame: Recording
   }
   const note = notColdBecause(facts.trial, warmTtftMs);
   if (note !== null) return { verdict: "not cold", note, budget: null, cap: null };
-  return { verdict: "cold", note: facts.end?.message ?? "", budget, cap };
+  const unknown = promise !== undefined && (budget === null || cap === null);
+  const heldBack = unknown ? `${heldBackWords(backMs)}: what the wake took is not known` : "";
+  return { verdict: "cold", note: [heldBack, facts.end?.message ?? ""].filter(Boolean).join("; "), budget, cap };
 }
 
 /** Why an answer was no wake; null of one that was. Connecting is left out, as it is of a warm time to first token. */
@@ -221,7 +227,7 @@ function notColdBecause({ wakeMs, parts }: ColdFacts["trial"], warmTtftMs: numbe
   return waitedMs <= warmTtftMs + NOT_COLD_MS ? `within ${NOT_COLD_MS} ms of the warm time to first token` : null;
 }
 
-function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number | undefined): Judged {
+function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number | undefined, backMs: number): Judged {
   const { message, atCap } = end ?? { message: "no token in the answer", atCap: false };
   const elapsedMs = (endedAtNs - releasedAtNs) / NS_PER_MS;
   const capped = atCap || (capMs !== undefined && elapsedMs >= capMs);
@@ -230,7 +236,22 @@ function failedTrial({ end, releasedAtNs, endedAtNs }: ColdFacts, capMs: number 
       ? `no token before the cap of ${formatDurationMs(capMs).replace(".0 s", " s")}; last: ${message}`
       : `after ${formatDurationMs(elapsedMs)}: ${message}`;
   const broken = capMs === undefined ? null : ("broken" as const);
-  return { verdict: "failed", note, budget: broken, cap: capped ? broken : null };
+  const heldBack = backMs === 0 ? "" : `; ${heldBackWords(backMs)}`;
+  return { verdict: "failed", note: `${note}${heldBack}`, budget: broken, cap: capped ? broken : null };
+}
+
+const OWN_LIMITS: ReadonlySet<string> = new Set(["rpm", "tpm", "remaining"]);
+
+/** How long the run's own limits kept an attempt of the trial from being made. */
+function heldBackMs({ endpoint, segment, releasedAtNs, endedAtNs }: ColdFacts, { pauses }: RecordingFrame): number {
+  const spansNs = pauses
+    .filter((pause) => pause.endpoint === endpoint && pause.segment === segment && OWN_LIMITS.has(pause.why))
+    .map(({ fromNs, toNs }) => Math.min(toNs, endedAtNs) - Math.max(fromNs, releasedAtNs));
+  return spansNs.reduce((sum, ns) => sum + Math.max(0, ns), 0) / NS_PER_MS;
+}
+
+function heldBackWords(ms: number): string {
+  return `limits of this run held it back for ${formatDurationMs(ms)} meanwhile`;
 }
 
 /** The machine's own clock stood still during the trial. */

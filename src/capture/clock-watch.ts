@@ -74,6 +74,12 @@ export class ClockWatch {
     const boot = this.#bootBetween(this.#first, before, now);
     if (boot === null) return ahead > SLEPT_BY_WALL_MS ? { sleptMs: Math.round(ahead) } : stepped;
     const slept = boot - monotonic;
+    // A sleep moves both clocks. One that leaps alone is another clock from here on, as when a container's time since boot
+    // becomes its host's.
+    if (slept > SLEPT_MS && Math.abs(ahead) <= STEP_MS) {
+      this.#first = now;
+      return {};
+    }
     const step = wall - boot;
     // A sleep too short to be told from rounding moves the wall clock as it moves the boot clock: no step.
     if (slept <= SLEPT_MS) return Math.abs(step) > STEP_MS ? stepped : {};

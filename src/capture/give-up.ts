@@ -15,8 +15,19 @@ const REFUSALS: ReadonlyMap<number, GivenUp["kind"]> = new Map([
   [402, "credit spent"],
 ]);
 
+/** What was asked for, as far as an endpoint may refuse that alone. */
+export interface Asked {
+  readonly caseId: string;
+  readonly model: string;
+}
+
+const ANYTHING: Asked = { caseId: "", model: "" };
+/** Of the 4xx that are no refusal of a request itself, beside those of a key and an account: "not now". */
+const NOT_NOW: ReadonlySet<number> = new Set([408, 425, 429]);
+
 /** Exchanges of one endpoint, in the order in which they ended. */
 export class FailureStreak {
+  readonly #answered = { cases: new Set<string>(), models: new Set<string>() };
   #failures = 0;
   #refusals = 0;
   #refusedWith: number | undefined;
@@ -25,10 +36,12 @@ export class FailureStreak {
   constructor(private readonly giveUpAfter: number | undefined) {}
 
   /** Counts an exchange by its last attempt. Gives why the endpoint is to be given up, from the exchange on that decides it. */
-  count(last: FailedAttempt): GivenUp | null {
+  count(last: FailedAttempt, asked: Asked = ANYTHING): GivenUp | null {
     const failed = failureWords(last);
-    if (failed === null) return null;
+    if (failed === null || this.#alwaysRefused(last.status, asked)) return null;
     if (failed === "") {
+      this.#answered.cases.add(asked.caseId);
+      this.#answered.models.add(asked.model);
       this.#failures = 0;
       this.#refusals = 0;
       return null;
@@ -42,6 +55,13 @@ export class FailureStreak {
     }
     if (!this.giveUpAfter || this.#failures < this.giveUpAfter) return null;
     return { kind: "failures", after: this.#failures, last: failed };
+  }
+
+  /** Something else was answered, and this never was: a feature or a model that it does not have says nothing of its health. */
+  #alwaysRefused(status: number | undefined, { caseId, model }: Asked): boolean {
+    const { cases, models } = this.#answered;
+    if (status === undefined || status < 400 || status >= 500 || NOT_NOW.has(status) || cases.size === 0) return false;
+    return REFUSALS.has(status) ? !models.has(model) : !cases.has(caseId);
   }
 }
 

@@ -154,8 +154,11 @@ export class Pacer {
 
   #heedFailure(row: PlannedRequest, last: FailedAttempt): void {
     const { endpoint } = row;
-    if (!countsForGivingUp(row, this.#sender.request(row))) return;
-    const why = this.#streaks[endpoint].count(last);
+    const request = this.#sender.request(row);
+    if (!countsForGivingUp(row, request)) return;
+    const { model } = request.body;
+    const asked = { caseId: `${row.caseId} ${row.variant}`, model: typeof model === "string" ? model : "" };
+    const why = this.#streaks[endpoint].count(last, asked);
     if (why === null || this.#ending.isClosed(endpoint)) return;
     this.events.onStopped({ endpoint, atNs: this.now(), ...why });
     this.#ending.giveUp(endpoint);

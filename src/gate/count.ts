@@ -120,13 +120,15 @@ const OBSERVED = "a statement about the wakes observed: so few say nothing about
 
 function slowestWake({ cold }: Evidence, side: Side): Counted {
   // A trial that failed was cold for all that is known, and never woke.
-  const trials = cold[side].filter(({ verdict }) => verdict === "cold" || verdict === "failed");
+  const trials = cold[side].filter(
+    ({ verdict, budget }) => verdict === "failed" || (verdict === "cold" && budget !== null),
+  );
   const left = cold[side].length - trials.length;
   const notes =
     left === 0
       ? []
       : [
-          `${left} of ${cold[side].length} trials ${left === 1 ? "was" : "were"} not cold, or had no warm request to tell it by`,
+          `${left} of ${cold[side].length} trials ${left === 1 ? "was" : "were"} not cold, or cannot tell what a wake took`,
         ];
   if (trials.length === 0) return { value: null, n: 0, says: `no cold wake of the ${side} was observed`, notes };
   const value = trials.reduce((most, { wakeMs }) => Math.max(most, wakeMs ?? Number.POSITIVE_INFINITY), 0);

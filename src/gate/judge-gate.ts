@@ -7,6 +7,7 @@ import { type Figures, figuresOf } from "./figures.js";
 import { aboutOf, betterOf, type Gate, kindOf, unitOf } from "./gate.js";
 import { compares, type Held, hold } from "./hold.js";
 import { type Evidence, type GateResult, LOOK_ALPHA } from "./judgement.js";
+import { apartReason } from "./kept-apart.js";
 import { neededForRank, neededForShare } from "./needed.js";
 import type { ParsedGate } from "./parse.js";
 import { printHead } from "./print.js";
@@ -80,7 +81,8 @@ function counted(gate: Gate, question: CountedQuestion, evidence: Evidence): Res
 
 function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): Result {
   const { selectors, op, margin } = gate;
-  const answer = answerOf(question, selected(evidence.comparison, selectors, evidence.cases));
+  const comparison = selected(evidence.comparison, selectors, evidence.cases);
+  const answer = answerOf(question, comparison);
   const { estimate, shape } = answer;
   const { value, n, rounds, method, notes } = estimate;
   const about = {
@@ -104,6 +106,8 @@ function measured(gate: Gate, question: MeasuredQuestion, evidence: Evidence): R
   if (shape !== "observed" && lower === null && upper === null) {
     return { ...open, ...bounds, reason: `${words.value()} has no bounds: ${words.whyUnbounded()}` };
   }
+  const apart = apartReason(question, held, comparison);
+  if (apart !== null) return { ...open, ...bounds, reason: `${words.interval()} ${apart}` };
   const why = unresolved(gate, question, evidence.control, evidence.cases, held);
   if (why !== null) return { ...open, ...bounds, reason: `${words.interval()}: ${why}` };
   return { ...about, ...held, reason: held.result === "inconclusive" ? words.undecided() : words.decided() };

@@ -58,6 +58,14 @@ export interface Judgement {
   readonly notes: readonly string[];
 }
 
+export interface WokenTrial {
+  /** Null where no token came. */
+  readonly wakeMs: number | null;
+  readonly verdict: string;
+  /** Null of a trial that does not tell what its wake took. */
+  readonly budget?: "kept" | "broken" | null;
+}
+
 /** What gates may ask about. */
 export interface Evidence {
   /** Phase warm, control arms left out. */
@@ -73,8 +81,8 @@ export interface Evidence {
     readonly severity: string;
     readonly consistent: boolean;
   }[];
-  /** Cold trials, one by one; `wakeMs` is null where no token came. */
-  readonly cold: Readonly<Record<Side, readonly { readonly wakeMs: number | null; readonly verdict: string }[]>>;
+  /** Cold trials, one by one. */
+  readonly cold: Readonly<Record<Side, readonly WokenTrial[]>>;
   /** Why this machine cannot be trusted with a latency; null when it can. */
   readonly invalid: string | null;
   /** Why not everything that was planned is there; null when it is. */

@@ -72,8 +72,13 @@ function sideSays(wakes: PromisedWakes, side: Side): { verdict: Verdict | null; 
   const kept = trials.filter(({ verdict, budget: held }) => verdict === "cold" && held === "kept");
   if (kept.length === 0) return { verdict: "inconclusive", says: notColdWords(side, trials) };
   const longest = kept.reduce((most, { wakeMs }) => Math.max(most, wakeMs ?? 0), 0);
-  const warm = trials.length - kept.length;
-  const rest = warm === 0 ? "" : ` (${warm} of ${trials.length} trials ${warm === 1 ? "was" : "were"} not cold)`;
+  const warm = trials.filter(({ verdict }) => verdict === "not cold").length;
+  const unknown = trials.length - kept.length - warm;
+  const left = [
+    ...(warm === 0 ? [] : [`${warm} of ${trials.length} trials ${warm === 1 ? "was" : "were"} not cold`]),
+    ...(unknown === 0 ? [] : [`of ${unknown} of ${trials.length} trials it is not known`]),
+  ];
+  const rest = left.length === 0 ? "" : ` (${left.join("; ")})`;
   const took = formatDurationMs(longest);
   return kept.length === 1
     ? { verdict: "pass", says: `${side} woke in ${took}, within ${budget}${rest}` }

@@ -16,7 +16,10 @@ type Role = ScoredExchange["endpoint"];
 const COLD_FACTOR = 3;
 /** No wake is this short; it bounds what has to be held back until all was seen. */
 const LEAST_MS = 250;
-/** Of the planned wake: an answer that took less long was held up by something else. */
+/**
+ * Of the planned wake: an answer that took less long was held up by something else, and so was one that was asked for sooner
+ * after the last: nobody sleeps so soon who takes so long to wake, and of requests sent one by one each follows a quiet.
+ */
 const LEAST_OF_WAKE = 0.5;
 
 export interface UnplannedStart {
@@ -104,8 +107,8 @@ function evidenceOf({ exchange, said, waitedMs }: Suspect, usualMs: number | nul
     return first ? `the first answer after ${after}` : `asked while it woke, after ${after}`;
   }
   const { wakeMs } = view;
-  if (wakeMs === null || waitedMs < LEAST_OF_WAKE * wakeMs || view.answeredMeanwhile(exchange, waitedMs, usualMs))
-    return null;
+  if (wakeMs === null || Math.min(waitedMs, quiet.ms) < LEAST_OF_WAKE * wakeMs) return null;
+  if (view.answeredMeanwhile(exchange, waitedMs, usualMs)) return null;
   return `no first token for ${formatDurationMs(waitedMs)}, where its planned wake took ${formatDurationMs(wakeMs)}`;
 }
 

@@ -18,9 +18,10 @@ interface Recorded {
   readonly kind?: HeaderLine["kind"];
   readonly wake?: HeaderLine["endpoints"]["baseline"]["wake"];
   readonly shuffled?: boolean;
+  readonly gate?: string;
 }
 
-function summaryOf({ exchanges, lines = [], kind = "wake", wake = WAKE, shuffled }: Recorded): Summary {
+function summaryOf({ exchanges, lines = [], kind = "wake", wake = WAKE, shuffled, gate }: Recorded): Summary {
   const folder = mkdtempSync(join(tmpdir(), "twintail-cold-"));
   try {
     const header = withEndpoint({ ...headerLine([golden("a")], exchanges), kind }, "candidate", { wake });
@@ -37,7 +38,7 @@ function summaryOf({ exchanges, lines = [], kind = "wake", wake = WAKE, shuffled
     const file = join(folder, "recording.jsonl");
     const all = [header, segment, ...(shuffled ? rest.reverse() : rest)];
     writeFileSync(file, all.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    return score(file).summary;
+    return score(file, gate === undefined ? {} : { gates: [{ text: gate, line: 0, column: 1 }] }).summary;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -282,6 +283,18 @@ describe("a trial that failed", () => {
     expect(trial.note).toMatch(note);
   });
 
+  it("by a certificate: the parts add up to its end, handshake and all", () => {
+    const outcome: Outcome = { kind: "network", phase: "tls", code: "CERT_HAS_EXPIRED", message: "expired" };
+    const trial = ended(refused(3_000, outcome), { tcpEndAtNs: 3_100 * MS, endedAtNs: 3_900 * MS });
+    expect(trial.note).toMatch(/^after 2\.9 s: tls: expired/);
+    expect(sum(trial)).toBeCloseTo(2_901, 0);
+  });
+
+  it("an error that holds a token all the same is no wake", () => {
+    const tokens = attempt({ dispatchedMs: 600_000, status: 503, reads: [[500, content("Loading")]] });
+    expect(ended(tokens)).toMatchObject({ verdict: "failed", wakeMs: null });
+  });
+
   it("that the user stopped is none", () => {
     const stopped = refused(5_000, { kind: "cancelled", by: "user" });
     const summary = summaryOf({ exchanges: [cold([put(503, 1_000), stopped])] });
@@ -347,6 +360,79 @@ describe("what is known beside it", () => {
       note: expect.stringContaining("suspended for 3 min"),
     });
     expect(summary.verdict).toBe("inconclusive");
+    // What was measured of it is too little: the clock of stamps stood still.
+    const short = { exchanges: [cold([answer(400_000, 1_000)]), ...references([400], 600_000)], lines: [line] };
+    expect(summaryOf({ ...short, gate: "wake max < 8m" }).gates[0]).toMatchObject({ result: "inconclusive", n: 0 });
+    expect(summaryOf({ ...short, gate: "wake count >= 1" }).gates[0]).toMatchObject({ result: "pass" });
+    const other = [cold([answer(9_000, 1_200_000)], 1), ...references([400], 1_300_000, 1)];
+    expect(summaryOf({ ...short, exchanges: [...short.exchanges, ...other] }).verdictReason).toContain(
+      "within its budget of 8 min (of 1 of 2 trials it is not known)",
+    );
+  });
+
+  const paused = (fromMs: number, toMs: number, why: PauseLine["why"]): PauseLine => ({
+    type: "pause",
+    segment: 0,
+    endpoint: "candidate",
+    fromNs: fromMs * MS,
+    toNs: toMs * MS,
+    why,
+  });
+
+  it("a limit of this run's own that held a trial back breaks no promise", () => {
+    const held = (firstMs: number, ...lines: PauseLine[]): ColdTrial =>
+      trialOf({ exchanges: [cold([put(503, 1_000), answer(firstMs, 2_000)]), ...references([400], 900_000)], lines });
+    const long = paused(10_000, 70_000, "rpm");
+    expect(held(500_000, long)).toMatchObject({
+      verdict: "cold",
+      budget: null,
+      cap: "kept",
+      note: "limits of this run held it back for 1 min meanwhile: what the wake took is not known",
+    });
+    expect(held(300_000, long)).toMatchObject({ budget: "kept", cap: "kept", note: "" });
+    expect(held(560_000, long)).toMatchObject({ budget: "broken", cap: "kept" });
+    expect(held(500_000, paused(0, 500, "rpm"), paused(10_000, 70_000, "idle"))).toMatchObject({ budget: "broken" });
+    expect(held(500_000, { ...long, endpoint: "baseline" })).toMatchObject({ budget: "broken" });
+    const never = trialOf({ exchanges: [cold([put(503, 1_000), put(503, 590_000)])], lines: [long] });
+    expect(never).toMatchObject({ verdict: "failed", budget: "broken" });
+    expect(never.note).toMatch(/; limits of this run held it back for 1 min meanwhile$/);
+  });
+});
+
+describe("the item of the checklist", () => {
+  const item = (exchanges: readonly Exchange[], lines: readonly (PauseLine | MachineLine)[] = []) =>
+    summaryOf({ exchanges, lines, kind: "run" }).checklist.find(({ id }) => id === "cold-path");
+
+  it("holds what a trial does not tell to be neither kept nor broken", () => {
+    const window = { fromNs: 0, toNs: 600_000 * MS, stalls: [], busyShare: 0, reads: 1, stalledReads: 0 };
+    const slept: MachineLine = { type: "machine", segment: 0, ...window, maxReadsPerTurn: 1, sleptMs: 180_000 };
+    const trial = [cold([answer(400_000, 1_000)]), ...references([400], 600_000)];
+    expect(item(trial)).toMatchObject({ status: "verified" });
+    expect(item(trial, [slept])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("suspended for 3 min"),
+    });
+    const held: PauseLine = {
+      type: "pause",
+      segment: 0,
+      endpoint: "candidate",
+      fromNs: 5_000 * MS,
+      toNs: 300_000 * MS,
+      why: "rpm",
+    };
+    const long = [cold([answer(500_000, 1_000)]), ...references([400], 600_000)];
+    expect(item(long, [held])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("limits of this run held it back"),
+    });
+  });
+
+  it("without a warm answer blames nobody's idle time", () => {
+    expect(item([cold([answer(400_000, 1_000)])])).toMatchObject({
+      status: "not tested",
+      why: expect.stringContaining("no warm request to compare with"),
+    });
+    expect(item([cold([answer(500_000, 1_000)])])).toMatchObject({ status: "failed" });
   });
 });
 

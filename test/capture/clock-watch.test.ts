@@ -98,6 +98,19 @@ describe.each([
     expect(Math.abs((event?.wallStepMs ?? 0) + 20_000)).toBeLessThanOrEqual(1_000);
   });
 
+  test("a boot clock that leaps alone, such as a container's that becomes its host's, is no sleep", () => {
+    for (const leap of [40 * 86_400_000, -30_000_000]) {
+      const machine = machineOf();
+      const watch = machine.watch();
+      looks(machine, watch, 3);
+      machine.bootMs += leap;
+      expect(looks(machine, watch, 4)).toEqual([{}, {}, {}, {}]);
+      machine.sleep(60_000);
+      const [event] = looks(machine, watch, 1);
+      expect(Math.abs((event?.sleptMs ?? 0) - 60_000)).toBeLessThanOrEqual(1_000);
+    }
+  });
+
   test("a nap that is too short to be told from rounding is no step either", () => {
     const machine = machineOf();
     const watch = machine.watch();

@@ -1,6 +1,6 @@
 /** An endpoint that only fails is given up; the other one goes on. */
 import { afterEach, describe, expect, test } from "vitest";
-import { countsForGivingUp, FailureStreak } from "../../src/capture/give-up.js";
+import { type Asked, countsForGivingUp, FailureStreak } from "../../src/capture/give-up.js";
 import type { FailedAttempt } from "../../src/capture/retry.js";
 import type { PlannedRequest, RequestTemplate } from "../../src/plan/plan.js";
 import { wasInterrupted } from "../../src/recording/interrupted.js";
@@ -73,6 +73,46 @@ describe("a streak", () => {
       expect(decided([refused, refused, neither], 3)).toBeNull();
       expect(decided([refused, neither, refused, neither, refused], 3)).toMatchObject({ after: 3 });
     }
+  });
+
+  describe("of an endpoint that answers", () => {
+    const of = (steps: readonly (readonly [asked: Asked, status: number])[], giveUpAfter: number) => {
+      const streak = new FailureStreak(giveUpAfter);
+      return steps.map(([asked, status]) => streak.count(answered(status), asked)).find((why) => why !== null) ?? null;
+    };
+    const asked = (caseId: string, model = "m"): Asked => ({ caseId, model });
+
+    test("is not made of what it has always refused of a request itself", () => {
+      for (const status of [400, 403, 404, 413, 422]) {
+        const tools = Array.from({ length: 40 }, (_, index) => [asked(`tools-${index % 8}`), status] as const);
+        expect(of([[asked("plain"), 200], ...tools], 5)).toBeNull();
+        // Nothing was ever answered: an address or a model that does not exist.
+        expect(of(tools, 5)).toMatchObject({ kind: "failures", after: 5 });
+        // Those failures neither end a streak nor make it longer.
+        const down = [500, status, 500, status, 500].map(
+          (each, index) => [asked(each === 500 ? "plain" : `tools-${index}`), each] as const,
+        );
+        expect(of([[asked("plain"), 200], ...down], 3)).toMatchObject({ after: 3, last: "HTTP 500" });
+      }
+    });
+
+    test("is made of what it has answered before, and of what is no matter of a request", () => {
+      const gone = [1, 2, 3].map((each) => [asked(`case-${each}`), 404] as const);
+      const seen = [1, 2, 3].map((each) => [asked(`case-${each}`), 200] as const);
+      expect(of([...seen, ...gone], 3)).toMatchObject({ after: 3, last: "HTTP 404" });
+      for (const status of [408, 425, 429, 500, 503]) {
+        const fresh = [1, 2, 3].map((each) => [asked(`case-${each}`), status] as const);
+        expect(of([[asked("plain"), 200], ...fresh], 3)).toMatchObject({ after: 3 });
+      }
+    });
+
+    test("a key that may not use one of the models is not refused", () => {
+      const denied = Array.from({ length: 6 }, (_, index) => [asked(`code-${index}`, "coder"), 401] as const);
+      expect(of([[asked("plain"), 200], ...denied], 30)).toBeNull();
+      const revoked = [1, 2, 3].map((each) => [asked(`new-${each}`), 401] as const);
+      expect(of([[asked("plain"), 200], ...denied, ...revoked], 30)).toMatchObject({ kind: "key refused", after: 3 });
+      expect(of(denied, 30)).toMatchObject({ kind: "key refused", after: 3 });
+    });
   });
 
   test("leaves out what a probe asks for, and keys that are wrong on purpose", () => {

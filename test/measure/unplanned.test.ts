@@ -68,6 +68,7 @@ interface Options {
   /** Wall-clock origins of the segments, ms. */
   readonly segments?: readonly number[];
   readonly resumes?: readonly ResumeLine[];
+  readonly gates?: readonly string[];
 }
 
 function scored(candidate: readonly Asked[], options: Options = {}): Summary {
@@ -93,13 +94,17 @@ function scored(candidate: readonly Asked[], options: Options = {}): Summary {
     host: "h",
     shard: null,
   }));
-  const rest = [...segments, ...exchanges, ...(options.resumes ?? [])];
+  const window = { fromNs: 0, toNs: 1e9, stalls: [], busyShare: 0, reads: 1, stalledReads: 0, maxReadsPerTurn: 1 };
+  const machine = { type: "machine", segment: 0, ...window };
+  const end = { type: "end", segment: 0, atNs: 1, reason: "complete" };
+  const rest = [...segments, machine, ...exchanges, ...(options.resumes ?? []), end];
   const lines = [header, ...(options.order === "shuffled" ? seededRandom(4, "lines").shuffle(rest) : rest)];
   const folder = mkdtempSync(join(tmpdir(), "twintail-unplanned-"));
   try {
     const file = join(folder, "recording.jsonl");
     writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
-    return score(file).summary;
+    const gates = options.gates?.map((text) => ({ text, line: 0, column: 1 }));
+    return score(file, gates === undefined ? {} : { gates }).summary;
   } finally {
     rmSync(folder, { recursive: true });
   }
@@ -278,9 +283,59 @@ describe("other evidence", () => {
     expect(found(withTrial(40_000, [meanwhile]))).toEqual([]);
   });
 
+  it("is none where nothing had been asked for a moment alone: nobody falls asleep in less than half of what waking takes", () => {
+    const quick: Asked[] = [
+      { atMs: 1_000, ttftMs: 1_000, phase: "cold" },
+      { atMs: 3_000, ttftMs: 50, phase: "warmup" },
+    ];
+    // One after another, as with a concurrency of 1: every seventh stalls for 700 ms.
+    let atMs = 10_000;
+    const stalling = Array.from({ length: 42 }, (_, index): Asked => {
+      const ttftMs = index % 7 === 3 ? 700 : 50;
+      const asked = { atMs, ttftMs, caseId: CASES[index % 3] as string, round: Math.floor(index / 3) };
+      atMs += ttftMs + 230;
+      return asked;
+    });
+    const summary = scored([...quick, ...stalling], { wake: { budgetMs: 480_000, capMs: 600_000 } });
+    expect(found(summary)).toEqual([]);
+    expect(tailOf(summary)).toMatchObject({ n: 42, max: 700 });
+  });
+
   it("is none where other requests were in flight when it was asked", () => {
     const long = { atMs: slowAtMs - 100, ttftMs: 50, caseId: "c", round: 9 };
     expect(found(withTrial(40_000, [long]))).toEqual([]);
+  });
+});
+
+describe("gates about times, where many answers were kept apart", () => {
+  const GATES = ["ttfa p90 < 2s", "ttfa mean < 2s", "ttfa max < 2s", "ttfa slow_share rate < 0.1"];
+  const loading = (atMs: number): Attempt =>
+    attempt({ dispatchedMs: atMs, status: 503, reads: [[1, JSON.stringify({ error: { message: "Loading model" } })]] });
+  /** Every `nth` of 60 answers is a cold start of a minute and a half, the others take `warmMs`. */
+  const judged = (nth: number, gates: readonly string[], warmMs = 300): Summary["gates"] => {
+    const warm = rounds(20).map((each) => ({ ...each, ttftMs: warmMs }));
+    const asked = warm.map((each, index) =>
+      index % nth === 1 ? { ...each, ttftMs: 90_000, before: [loading(each.atMs)] } : each,
+    );
+    return scored(asked, { gates, baseline: rounds(20) }).gates;
+  };
+  const results = (...given: Parameters<typeof judged>) => judged(...given).map(({ result }) => result);
+
+  it("cannot be passed by what is left", () => {
+    expect(results(1_000, GATES)).toEqual(Array(4).fill("pass"));
+    expect(results(6, GATES)).toEqual(Array(4).fill("inconclusive"));
+    expect(results(6, ["ttfa slow_share diff < 0.2", "ttfa ratio(p50) < 1.5"])).toEqual(Array(2).fill("inconclusive"));
+    expect(judged(6, GATES)[0]?.reason).toMatch(
+      /^ttfa p90 .* would pass, but 10 of 60 requests of the candidate were cold starts that nobody planned/,
+    );
+  });
+
+  it("can be failed by it all the same", () => {
+    expect(results(6, ["ttfa p90 < 100ms", "ttfa mean < 100ms", "ttfa max < 100ms"])).toEqual(Array(3).fill("fail"));
+  });
+
+  it("say nothing of it where they ask for the other side, or for what no wake can touch", () => {
+    expect(results(6, ["baseline.ttfa p90 < 2s", "errors diff < 1"])).toEqual(["pass", "pass"]);
   });
 });
 

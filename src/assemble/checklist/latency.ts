@@ -72,12 +72,22 @@ function coldPath({ summary, header }: Evidence): Answer {
     return failed(
       `${lost.length} of ${plural(trials.length, "trial")} had no token: ${lost[0]?.note.slice(0, 120) ?? ""}`,
     );
-  const wakes = trials.filter(({ verdict }) => verdict === "cold").flatMap(({ wakeMs }) => wakeMs ?? []);
+  const limits = header.endpoints.candidate.wake;
+  const wakesOf = (own: typeof trials): number[] => own.flatMap(({ wakeMs }) => wakeMs ?? []);
+  const seenOf = (wakes: readonly number[]): string =>
+    `longest of ${plural(wakes.length, "wake")} ${(Math.max(...wakes) / 1_000).toFixed(1)} s`;
+  const broken = wakesOf(trials.filter(({ budget }) => budget === "broken"));
+  if (broken.length > 0) return failed(`${seenOf(broken)}, over its budget of ${(limits?.budgetMs ?? 0) / 1_000} s`);
+  const wakes = wakesOf(trials.filter(({ verdict, budget }) => verdict === "cold" && !(limits && budget === null)));
+  const unknown = trials.find(({ verdict }) => verdict !== "not cold");
+  if (wakes.length === 0 && unknown !== undefined) {
+    return notTested(
+      `${plural(trials.length, "trial")}, none of which tells what a wake takes: ${unknown.note.slice(0, 120)}`,
+    );
+  }
   if (wakes.length === 0)
     return notTested(`${plural(trials.length, "trial")}, none of them cold: leave the endpoint idle for longer`);
-  const longest = Math.max(...wakes);
-  const budget = header.endpoints.candidate.wake?.budgetMs;
-  const seen = `longest of ${plural(wakes.length, "wake")} ${(longest / 1_000).toFixed(1)} s`;
-  if (budget !== undefined && longest > budget) return failed(`${seen}, over its budget of ${budget / 1_000} s`);
+  const budget = limits?.budgetMs;
+  const seen = seenOf(wakes);
   return verified(budget === undefined ? seen : `${seen}, within its budget of ${budget / 1_000} s`);
 }
