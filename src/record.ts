@@ -155,7 +155,8 @@ export async function record(
     return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
-    tryAppend(() => writer.append({ type: "end", segment, atNs, reason: "failed", message: errorMessage(error) }));
+    const message = maskKeys(errorMessage(error), secrets);
+    tryAppend(() => writer.append({ type: "end", segment, atNs, reason: "failed", message }));
     throw error;
   } finally {
     writer.close();

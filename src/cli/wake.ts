@@ -3,8 +3,10 @@ import { loadSettings } from "../config/load.js";
 import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import { secretsOf } from "../scan-run.js";
 import { type PreparedWake, prepareWake, wake } from "../wake.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
+import { overwriteAndSay } from "./leaks.js";
 import { type Progress, startProgress } from "./progress.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
@@ -80,12 +82,14 @@ async function wakeAndShow(prepared: PreparedWake, config: string, flags: WakeFl
   const progress: { shown?: Progress } = {};
   const { out, json } = flags;
   const inconclusive: InconclusivePolicy | undefined = flags.inconclusive;
+  const written: string[] = [];
   try {
     const finished = await wake(prepared, {
       resultsFolder: out,
       environment: io.environment,
       stop: stop.signal,
-      onStart: () => {
+      onStart: (folder) => {
+        written.push(folder);
         io.stderr.write(`${wakePlanText(prepared)}\n`);
         progress.shown = startProgress(prepared.plan, io);
       },
@@ -100,6 +104,7 @@ async function wakeAndShow(prepared: PreparedWake, config: string, flags: WakeFl
     throw error;
   } finally {
     release();
+    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
   }
 }
 
