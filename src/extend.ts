@@ -19,6 +19,7 @@ import { readHeader, recordingFile } from "./recording/reader.js";
 import type { ExtensionLine, HeaderLine } from "./recording/recording.js";
 import { newestRun } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
+import { maskKeysIn } from "./redact/keys.js";
 import { storedRequests } from "./redact/stored-header.js";
 import type { FinishedRun, PreparedRun, RunOptions } from "./run.js";
 import { score } from "./score.js";
@@ -110,7 +111,7 @@ export async function extendRun(given: PreparedExtension, options: RunOptions = 
     await reachBoth(settings, access, options.stop);
     if (options.stop?.aborted) throw interrupted();
     options.onStart?.(dirname(recording), given);
-    writer.append(line);
+    writer.append(maskKeysIn(line, access.secrets));
   } catch (error) {
     writer.close();
     throw error;

@@ -26,11 +26,13 @@ import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan, PlannedRequest } from "./plan/plan.js";
 import { apiOf } from "./plan/request.js";
 import { bootId } from "./recording/boot-id.js";
+import { readRecording } from "./recording/reader.js";
 import {
   type Exchange,
   type HeaderLine,
   type PauseLine,
   RECORDING_SCHEMA_VERSION,
+  type RecordingFrame,
   type SegmentLine,
 } from "./recording/recording.js";
 import type { RecordingWriter } from "./recording/writer.js";
@@ -113,6 +115,8 @@ export interface RecordJob {
   readonly segment?: number;
   /** Rows whose mates another process recorded. */
   readonly halfPairs?: ReadonlySet<number>;
+  /** Of the same limits, by processes before. */
+  readonly spent?: Spent;
 }
 
 /**
@@ -134,7 +138,7 @@ export async function record(
   try {
     writer.append(segmentOf(segment, originNs));
     const end = await capture(
-      { plan, runId, endpoints, settings: job.capture, originNs, ...tokensFor(plan, endpoints) },
+      { plan, runId, endpoints, settings: leftOf(job), originNs, ...tokensFor(plan, endpoints) },
       segment,
       {
         onReleased: (ids) => options.onReleased?.(ids),
@@ -155,7 +159,8 @@ export async function record(
     return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
-    tryAppend(() => writer.append({ type: "end", segment, atNs, reason: "failed", message: errorMessage(error) }));
+    const message = maskKeys(errorMessage(error), secrets);
+    tryAppend(() => writer.append({ type: "end", segment, atNs, reason: "failed", message }));
     throw error;
   } finally {
     writer.close();
@@ -168,9 +173,16 @@ function tokensFor(plan: Plan, endpoints: Access["endpoints"]): { readonly token
   return { tokens: mostTokens(plan).map(({ input, limit }) => input + limit) };
 }
 
+/** With as many requests as a limit on them leaves. */
+function leftOf({ capture: settings, spent }: RecordJob): CaptureSettings {
+  const { maxRequests } = settings;
+  if (maxRequests === undefined || spent === undefined) return settings;
+  return { ...settings, maxRequests: maxRequests - spent.requests };
+}
+
 /** Adds up what answers cost, and says so once when that reaches `maxCost`. */
 function costLimit(
-  { plan, capture: { maxCost } }: RecordJob,
+  { plan, capture: { maxCost }, spent }: RecordJob,
   { prices }: Access,
   reached: (message: string) => void,
 ): (exchange: Exchange) => void {
@@ -181,9 +193,10 @@ function costLimit(
   return (exchange) => {
     const { requestId } = plan.rows[exchange.id] as PlannedRequest;
     spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
-    if (said || spend.usd < maxCost) return;
+    const usd = spend.usd + (spent?.usd ?? 0);
+    if (said || usd < maxCost) return;
     said = true;
-    reached(`capture.maxCost: ${dollars(spend.usd)} of ${dollars(maxCost)} spent`);
+    reached(`capture.maxCost: ${dollars(usd)} of ${dollars(maxCost)} spent`);
   };
 }
 
@@ -259,6 +272,64 @@ export function refuseOverMaxCost(
     cause: `${what} may cost up to $${total.toFixed(2)}, above maxCost $${maxCost.toFixed(2)}`,
     place: "capture.maxCost",
     remedy,
+  });
+}
+
+/** What a run that goes on has cost and sent already: its limits are of the whole, however often it is taken up again. */
+export interface Spent {
+  readonly usd: number;
+  /** At both endpoints together; those of requests that were cut and sent again are in it once. */
+  readonly requests: number;
+}
+
+const NOTHING: Spent = { usd: 0, requests: 0 };
+
+/**
+ * Of the plan as it was, or of its latest extension: each was allowed as much.
+ * @param plan of the whole recording
+ */
+export function spentSoFar(
+  recording: string,
+  { extensions }: Pick<RecordingFrame, "extensions">,
+  plan: Plan,
+  prices: Access["prices"],
+  { maxCost, maxRequests }: CaptureSettings,
+): Spent {
+  if (maxCost === undefined && maxRequests === undefined) return NOTHING;
+  const since = extensions.at(-1)?.segment ?? 0;
+  const tokens = mostTokens(plan);
+  const spend = new Spend(prices);
+  let requests = 0;
+  readRecording(recording, (exchange) => {
+    if (exchange.segment < since) return;
+    requests += exchange.attempts.length;
+    const { requestId } = plan.rows[exchange.id] as PlannedRequest;
+    spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
+  });
+  return { usd: spend.usd, requests };
+}
+
+/** @throws TwintailError when what was spent and what is missing may pass a limit together. */
+export function refuseOverLimits(
+  { usd, requests }: Spent,
+  { endpoints }: PlanEstimate,
+  { maxCost, maxRequests }: CaptureSettings,
+): void {
+  const { baseline, candidate } = endpoints;
+  const more = baseline.requests + candidate.requests;
+  if (maxRequests !== undefined && more > 0 && requests + more > maxRequests) {
+    throw new TwintailError({
+      cause: `${requests} requests were sent, and ${more} are missing before any retry: above maxRequests ${maxRequests}`,
+      place: "capture.maxRequests",
+      remedy: "raise maxRequests (--max-requests), or score what is there",
+    });
+  }
+  const cost = (baseline.maxCost ?? 0) + (candidate.maxCost ?? 0);
+  if (maxCost === undefined || more === 0 || usd + cost <= maxCost) return;
+  throw new TwintailError({
+    cause: `$${usd.toFixed(2)} was spent, and what is missing may cost up to $${cost.toFixed(2)}: above maxCost $${maxCost.toFixed(2)}`,
+    place: "capture.maxCost",
+    remedy: "raise maxCost, or score what is there",
   });
 }
 

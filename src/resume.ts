@@ -14,7 +14,16 @@ import { type Plan, rowsToSend } from "./plan/plan.js";
 import { halfPairs, maybeAwake, onlyRows, planAgain, preludeBefore, sleepingBefore } from "./plan/resume.js";
 import { buildWakePlan } from "./plan/wake.js";
 import { sendPrelude } from "./prelude.js";
-import { accessAsRecorded, reachBoth, record, refuseOverMaxCost, segmentOf, versionsNow } from "./record.js";
+import {
+  accessAsRecorded,
+  reachBoth,
+  record,
+  refuseOverLimits,
+  type Spent,
+  segmentOf,
+  spentSoFar,
+  versionsNow,
+} from "./record.js";
 import { changesSince, nextSegment } from "./recording/extendable.js";
 import type { HeaderLine, ResumeLine } from "./recording/recording.js";
 import { type Resumable, readResumable } from "./recording/resumable.js";
@@ -32,6 +41,8 @@ export interface PreparedResume extends PreparedRun {
   readonly missing: number;
   /** Rows to be sent whose mates were recorded before. */
   readonly halfPairs: ReadonlySet<number>;
+  /** By what was recorded before. */
+  readonly spent: Spent;
   /** What is asked before them; null for nothing. */
   readonly prelude: Plan | null;
   readonly line: Omit<ResumeLine, "prelude">;
@@ -65,7 +76,10 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
   const segment = nextSegment(frame);
   const plan = sleepingBefore(onlyRows(whole, missing), settings.endpoints);
   const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
-  refuseOverMaxCost("what is missing", settings, estimate, "raise maxCost");
+  const { capture, endpoints } = settings;
+  const prices = { baseline: endpoints.baseline.price, candidate: endpoints.candidate.price };
+  const spent = spentSoFar(recording, frame, whole, prices, capture);
+  refuseOverLimits(spent, estimate, capture);
   const line = {
     type: "resume",
     segment,
@@ -84,6 +98,7 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
     header,
     missing: missing.size,
     halfPairs: halfPairs(whole, missing),
+    spent,
     prelude: preludeBefore(plan, input, segment),
     line,
     notes: missing.size === 0 ? [] : [...changesSince(header, line, given.judge), ...awakeNotes(plan, settings)],
@@ -141,7 +156,7 @@ async function sendMissing(given: PreparedResume, options: RunOptions): Promise<
     throw error;
   }
   const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
-  return record({ ...job, halfPairs: given.halfPairs }, access, writer, options);
+  return record({ ...job, halfPairs: given.halfPairs, spent: given.spent }, access, writer, options);
 }
 
 function refuseStopped(stop: AbortSignal | undefined): void {

@@ -122,15 +122,22 @@ describe("a resume is refused, and nothing is sent or written,", () => {
     expect(prepareResume(own(), all).missing).toBe(0);
   });
 
-  it("when what is missing may cost more than maxCost, and no more than that counts", async () => {
+  it("when what was spent and what is missing may pass maxCost or maxRequests together: they are limits of the run", async () => {
     const both = ", price: { inputPerMTok: 0, outputPerMTok: 1000 }";
     const limited = (maxCost: number) => own({ both, capture: { maxCost: String(maxCost) } });
     const file = part(10);
     // 40 tokens a request: 0.04 USD; ten are missing.
-    expect(() => prepareResume(limited(0.39), file)).toThrow(
-      /^capture\.maxCost: what is missing may cost up to \$0\.40, above maxCost \$0\.39; raise maxCost$/,
+    expect(() => prepareResume(limited(0.4), file)).toThrow(
+      /^capture\.maxCost: \$0\.0[1-9] was spent, and what is missing may cost up to \$0\.40: above maxCost \$0\.40; raise maxCost/,
     );
-    expect(prepareResume(limited(0.41), file).missing).toBe(10);
+    expect(prepareResume(limited(0.5), file).missing).toBe(10);
+    const counted = (maxRequests: number) => own({ capture: { maxRequests: String(maxRequests) } });
+    expect(() => prepareResume(counted(19), file)).toThrow(
+      /^capture\.maxRequests: 10 requests were sent, and 10 are missing before any retry: above maxRequests 19; raise/,
+    );
+    expect((await resumeRun(prepareResume(counted(20), file))).report.summary.run).toMatchObject({ recorded: PLANNED });
+    // Nothing is missing: no limit stands against looking.
+    expect(prepareResume(counted(1), file).missing).toBe(0);
   });
 
   it("through another proxy", async () => {

@@ -5,7 +5,7 @@
 import { formatDurationMs } from "../core/duration.js";
 import { NS_PER_MS } from "../core/units.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
-import { isPutOff } from "../recording/waking.js";
+import { isPutOff, WAKING_WORDS } from "../recording/waking.js";
 import type { DecodedSample } from "./sample.js";
 import type { ScoredExchange } from "./scored.js";
 import { wallClockOf } from "./wall-clock.js";
@@ -53,16 +53,13 @@ export function suspectOf(sample: DecodedSample, exchange: ScoredExchange, heade
   return said === null && waitedMs <= LEAST_MS ? null : { exchange, said, waitedMs };
 }
 
-const LOADING =
-  /\b(?:loading|warming up|waking|wak(?:es|e) up|cold start|start(?:ing|s) up|is starting|scal(?:ing|es) (?:up|from)|spinning up|booting|initiali[sz]ing)\b/i;
-
 /** 202, or a 503 whose words say that the model is on its way. */
 function saidOf({ earlier }: DecodedSample): string | null {
   for (const { attempt, completion } of earlier) {
     const { status } = attempt;
     const words = status === 503 ? (completion.error?.message ?? "") : "";
     if (status === 202) return "HTTP 202";
-    if (LOADING.test(words)) return `HTTP 503: ${words.slice(0, 120)}`;
+    if (WAKING_WORDS.test(words)) return `HTTP 503: ${words.slice(0, 120)}`;
   }
   return null;
 }

@@ -6,6 +6,9 @@ import type { Attempt } from "./recording.js";
  * before it is up (502, 504 and 408 after a minute or so, 429 while no instance is there, 52x).
  */
 const WAKING: ReadonlySet<number> = new Set([202, 408, 425, 429, 502, 503, 504, 521, 522, 523, 524, 529]);
+/** How a 503 says that the model is on its way. */
+export const WAKING_WORDS =
+  /\b(?:loading|warming up|waking|wak(?:es|e) up|cold start|start(?:ing|s) up|is starting|scal(?:ing|es) (?:up|from)|spinning up|booting|initiali[sz]ing)\b/i;
 /** No waiting mends a certificate, or a server that speaks no TLS. */
 const LASTING_TLS = /CERT|SIGNATURE|SELF_SIGNED|ERR_TLS|ERR_SSL|EPROTO/;
 

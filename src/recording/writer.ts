@@ -47,7 +47,7 @@ export class RecordingWriter {
       makeFolder(dirname(path));
       return lockRecording(path);
     });
-    const descriptor = guarded(path, () => openSync(path, "wx", 0o600), lock);
+    const descriptor = guarded(path, () => openSync(path, "ax", 0o600), lock);
     const writer = new RecordingWriter(path, lock, descriptor, 0);
     try {
       writer.append(header);
@@ -113,7 +113,7 @@ export class RecordingWriter {
     try {
       while (written < bytes.length) written += writeSync(this.#descriptor, bytes, written);
     } catch (error) {
-      if (written > 0) this.#cutBack();
+      if (written > 0) this.#cutBack(written);
       throw cannotWrite(this.path, error);
     }
     this.#bytes += written;
@@ -122,6 +122,7 @@ export class RecordingWriter {
     if (!this.#ended && nowMs - this.#lookedMs < LOOK_EVERY_MS) return;
     this.#lookedMs = nowMs;
     refuseGone(this.path, this.#descriptor, this.#ended);
+    this.#refuseShared();
   }
 
   close(): void {
@@ -131,8 +132,20 @@ export class RecordingWriter {
     this.#lock.release();
   }
 
-  #cutBack(): void {
+  /** Somebody removed the lock while it was held: two who write would each ask for what the other asks for. */
+  #refuseShared(): void {
+    if (fstatSync(this.#descriptor as number).size === this.#bytes) return;
+    this.#ended = true;
+    throw new TwintailError({
+      cause: "another process wrote this recording at the same time",
+      place: this.path,
+      remedy: "its lock was removed while it was held: run anew, and leave the lock to twintail",
+    });
+  }
+
+  #cutBack(written: number): void {
     try {
+      if (fstatSync(this.#descriptor as number).size !== this.#bytes + written) return;
       ftruncateSync(this.#descriptor as number, this.#bytes);
     } catch {
       // A torn last line is recognised and named by the reader.

@@ -1,5 +1,5 @@
 /** A text as a person reads it, also where it is JSON itself: arguments, and answers in a format that was asked for. */
-import type { SpelledText } from "./spelled-text.js";
+import { hexInPlaceOf, type SpelledText } from "./spelled-text.js";
 
 /** What became of a body. */
 export interface BodyMask {
@@ -106,7 +106,7 @@ export function putHex(spelled: SpelledText, unit: number, ascii: number): void 
       ? "d83d"
       : value >= 0xdc00 && value <= 0xdfff
         ? "dd12"
-        : ascii.toString(16).padStart(4, "0");
+        : hexInPlaceOf(value, ascii);
   for (let i = 0; i < 4; i++) spelled.put(unit + 2 + i, hex.charCodeAt(i));
 }
 

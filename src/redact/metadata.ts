@@ -4,6 +4,7 @@
  */
 import { areFloats } from "../decode/embeddings.js";
 import type { Attempt } from "../recording/recording.js";
+import { WAKING_WORDS } from "../recording/waking.js";
 import { escapeSize, isJsonLike, putHex } from "./body-mask.js";
 import { maskNumbers } from "./matches.js";
 import { openedBody, withBody } from "./opened.js";
@@ -20,7 +21,7 @@ export function metadataAttempt(attempt: Attempt): Attempt {
   const opened = openedBody(attempt);
   if (opened.body.length === 0) return clean;
   if (opened.closed) return withBody(clean, { ...opened, body: Buffer.alloc(opened.body.length) });
-  maskBody(opened.body);
+  maskBody(opened.body, (attempt.status ?? 0) >= 400 ? ERROR_MARKERS : MARKERS);
   return withBody(clean, opened);
 }
 
@@ -35,11 +36,19 @@ const KEPT =
   /^(?:content-(?:type|encoding|length)|transfer-encoding|connection|keep-alive|date|age|server|server-timing|via|vary|cache-control|expires|pragma|alt-svc|retry-after(?:-ms)?|x-should-retry|openai-processing-ms|openai-version|x-ratelimit-[\w-]+|ratelimit[\w-]*|x-request-id|request-id|x-amzn-requestid|apim-request-id|x-ms-request-id|x-trace-id|cf-ray|x-twintail-[\w-]+|x-accel-buffering|x-cache(?:-[\w-]+)?|[\w-]*cache(?:-status)?)$/;
 
 function keptHeader(name: string, value: string): string {
-  if (KEPT.test(name)) return value;
-  if (name !== "location") return "#".repeat(value.length);
+  if (KEPT.test(name) || (OF_RETRIES.test(name) && /^\d{1,3}$/.test(value))) return value;
+  if (name !== "location") return overwritten(value);
   // Where a redirect leads is what it says; what stands behind the path may be anybody's.
   const query = value.search(/[?#]/);
-  return query < 0 ? value : value.slice(0, query + 1) + "#".repeat(value.length - query - 1);
+  return query < 0 ? value : value.slice(0, query + 1) + overwritten(value.slice(query + 1));
+}
+
+/** Counts that hops set, such as `x-envoy-attempt-count`. */
+const OF_RETRIES = /retr(?:y|ies)|attempt/;
+
+/** The mask of a key stays: that the endpoint sent it back is a fact about it. */
+function overwritten(value: string): string {
+  return value.replace(/[^*]/g, "#");
 }
 
 /**
@@ -49,10 +58,13 @@ function keptHeader(name: string, value: string): string {
 const MARKERS =
   /<\/?think>|<tool_call>|<\|tool_calls?(?:_section)?_begin\|>|<function=|<\|python_tag\|>|\[TOOL_CALLS\]|<｜tool▁calls▁begin｜>|<(?:!doctype|html|head|body)|<\/?title|<\/?(?:t(?:h(?:i(?:nk?)?)?)?)?/gi;
 
-function maskBody(body: Buffer): void {
+/** Words of an error by which a cold start is told from an outage, and a model that is not there from an address that is not. */
+const ERROR_MARKERS = new RegExp(`${MARKERS.source}|${WAKING_WORDS.source}|\\bmodel\\b`, "gi");
+
+function maskBody(body: Buffer, markers: RegExp): void {
   const { streams, whole, numbers, keys } = textsIn(body);
   const kept = new Kept(body.length);
-  for (const stream of [...streams, whole]) markersIn(body, stream, kept);
+  for (const stream of [...streams, whole]) markersIn(body, stream, markers, kept);
   for (const stream of streams) maskStream(body, stream, kept);
   maskNumbers(body, numbers);
   for (let i = 0; i < keys.length; i += 3)
@@ -78,10 +90,11 @@ class Kept {
 const NOTHING = new Kept(0);
 
 /** Bytes of the markers of a stream. */
-function markersIn(body: Buffer, { kind, spans }: TextStream, kept: Kept): void {
-  if (kind === "aside" || kind === "embedding" || !mayHoldMarker(body, spans)) return;
+function markersIn(body: Buffer, { kind, spans }: TextStream, markers: RegExp, kept: Kept): void {
+  if (kind === "aside" || kind === "embedding") return;
+  if (markers === MARKERS && !mayHoldMarker(body, spans)) return;
   const spelled = new SpelledText(body, spans);
-  for (const match of spelled.text.matchAll(MARKERS)) {
+  for (const match of spelled.text.matchAll(markers)) {
     for (let unit = match.index; unit < match.index + match[0].length; unit++) kept.add(spelled.offset(unit));
   }
 }

@@ -2,8 +2,8 @@
  * The last look before a command ends: is a secret in anything that was written? Masking comes before; what is found here is a
  * mistake of ours, and is overwritten in place. Files are read in pieces, so that memory does not grow with them.
  */
-import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, fstatSync, lstatSync, openSync, readdirSync, readSync, realpathSync, writeSync } from "node:fs";
+import { join, relative } from "node:path";
 import { base64Cores } from "./key-pattern.js";
 
 /** A file that held a secret. */
@@ -25,10 +25,12 @@ const OWN_TAIL = /\.hgrm$/;
 export function overwriteSecrets(folder: string, secrets: readonly string[]): Leak[] {
   const needles = needlesOf(secrets);
   if (needles.length === 0) return [];
-  const files = [...filesIn(folder, OWN), ...filesIn(join(folder, TAILS), OWN_TAIL)];
+  // The folder may have been named by a link to it, such as results/latest: it was written through it.
+  const named = realpathIfAny(folder);
+  const files = [...filesIn(named, OWN), ...filesIn(join(named, TAILS), OWN_TAIL)];
   return files.flatMap((file) => {
     const count = overwriteIn(file, needles);
-    return count === 0 ? [] : [{ path: file, count }];
+    return count === 0 ? [] : [{ path: join(folder, relative(named, file)), count }];
   });
 }
 
@@ -65,6 +67,14 @@ const HTML: Readonly<Record<string, string>> = {
   '"': "&quot;",
   "'": "&#39;",
 };
+
+function realpathIfAny(folder: string): string {
+  try {
+    return realpathSync(folder);
+  } catch {
+    return folder;
+  }
+}
 
 /** Regular files alone: a link leads to what this command did not write. */
 function filesIn(folder: string, names: RegExp): string[] {

@@ -76,7 +76,7 @@ export class SpelledText {
         const code = this.text.charCodeAt(unit);
         if (code >= 0xd800 && code <= 0xdbff) body.write("d83d", at + 2, "latin1");
         else if (code >= 0xdc00 && code <= 0xdfff) body.write("dd12", at + 2, "latin1");
-        else body.write(ascii.toString(16).padStart(4, "0"), at + 2, "latin1");
+        else body.write(hexInPlaceOf(code, ascii), at + 2, "latin1");
       }
     }
   }
@@ -126,6 +126,11 @@ export class SpelledText {
     }
     return count;
   }
+}
+
+/** An escape that spells another character: one beyond ASCII stays beyond it, since tokens are counted otherwise there. */
+export function hexInPlaceOf(code: number, ascii: number): string {
+  return code < 0x80 ? ascii.toString(16).padStart(4, "0") : "00d7";
 }
 
 const CHUNK = 8_192;

@@ -62,6 +62,8 @@ interface Frame {
   place: number;
   /** Texts of the event before this object began. */
   pendingBefore: number;
+  /** Its element has said which one it is: said again, what was found would be moved as often. */
+  indexed: boolean;
 }
 
 class TextScan {
@@ -200,7 +202,13 @@ class TextScan {
         case OPEN_LIST: {
           if (depth++ < MAX_DEPTH) {
             const inside: PathNode = frame?.list ? frame.node.element(frame.place) : node;
-            frame = { node: inside, list: unit === OPEN_LIST, place: 0, pendingBefore: this.#nodes.length };
+            frame = {
+              node: inside,
+              list: unit === OPEN_LIST,
+              place: 0,
+              pendingBefore: this.#nodes.length,
+              indexed: false,
+            };
             frames.push(frame);
             node = inside;
           }
@@ -317,15 +325,29 @@ class TextScan {
       this.#places.push(`${key} ${this.body.toString("latin1", start, end)}`);
   }
 
-  /** An element of a list says which one it is: what was found in it so far moves there. */
+  /** An element of a list says which one it is: what was found in it so far moves there. Once: it is nobody's habit to say two. */
   #reindex(index: number, frame: Frame): void {
     const list = this.#frames[this.#frames.length - 2];
-    if (list === undefined || !list.list || list.place === index) return;
+    if (list === undefined || !list.list || frame.indexed) return;
+    frame.indexed = true;
+    if (list.place === index) return;
     const moved = list.node.element(index);
-    for (let i = frame.pendingBefore; i < this.#nodes.length; i++) {
-      this.#nodes[i] = rerooted(this.#nodes[i] as PathNode, frame.node, moved);
-    }
+    this.#reroot(frame.pendingBefore, frame.node, moved);
     frame.node = moved;
+  }
+
+  /** Moves what was found since then below another node. Many texts have one path, which is walked once. */
+  #reroot(since: number, from: PathNode, to: PathNode): void {
+    const known = new Map<PathNode, PathNode>();
+    for (let i = since; i < this.#nodes.length; i++) {
+      const node = this.#nodes[i] as PathNode;
+      let moved = known.get(node);
+      if (moved === undefined) {
+        moved = rerooted(node, from, to);
+        known.set(node, moved);
+      }
+      this.#nodes[i] = moved;
+    }
   }
 
   #text(start: number, end: number, form: number, node: PathNode): void {
@@ -346,9 +368,9 @@ class TextScan {
     const { root } = this.#tree;
     const top =
       this.#type !== null && (this.#places.length > 0 || this.#type.startsWith("response.")) ? this.#top() : root;
+    if (top !== root) this.#reroot(0, root, top);
     for (let i = 0; i < this.#nodes.length; i++) {
-      const found = this.#nodes[i] as PathNode;
-      const node = top === root ? found : rerooted(found, root, top);
+      const node = this.#nodes[i] as PathNode;
       const [start, end, form] = [this.#spans[3 * i], this.#spans[3 * i + 1], this.#spans[3 * i + 2]] as [
         number,
         number,

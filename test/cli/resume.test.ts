@@ -150,6 +150,7 @@ describe("run --resume", () => {
     expect(code).toBe(first.code);
     expect(readFileSync(join(run, "report.json"), "utf8")).toBe(whole);
     expect(readdirSync(run).sort()).toEqual([
+      "exchanges.csv",
       "junit.xml",
       "recording.jsonl",
       "report.html",

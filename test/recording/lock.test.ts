@@ -344,4 +344,21 @@ describe("a writer", () => {
     two.close();
     expect(readRecording(`${moved}.away`, () => {}).end).toEqual(end);
   });
+
+  it("stops where the lock was removed and another process wrote too, with every line of both whole", () => {
+    const path = fresh();
+    const one = RecordingWriter.create(path, headerLine());
+    rmSync(`${path}.lock`);
+    const two = RecordingWriter.open(path, sizeOf(path));
+    two.append(exchange([attempt()], { id: 1 }));
+    expect(() => one.append(end)).toThrow(`${path}: another process wrote this recording at the same time; its lock`);
+    one.append(exchange([attempt()], { id: 2 }));
+    one.close();
+    const types = readFileSync(path, "utf8")
+      .trimEnd()
+      .split("\n")
+      .map((line) => JSON.parse(line).type);
+    expect(types).toEqual(["header", "exchange", "end"]);
+    two.close();
+  });
 });

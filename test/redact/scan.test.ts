@@ -1,5 +1,5 @@
 /** The last look over files: how long it takes, and what it leaves alone. */
-import { mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, expect, test } from "vitest";
@@ -31,6 +31,17 @@ test("follows no link, and touches nothing that twintail does not write", () => 
   expect(overwriteSecrets(folder, [KEY])).toEqual([]);
   expect(overwriteSecrets(join(folder, "missing"), [KEY])).toEqual([]);
   expect(readFileSync(outside, "latin1")).toBe(KEY);
+});
+
+test("looks through a folder that is named by a link", () => {
+  const run = join(folder, "run");
+  mkdirSync(run);
+  writeFileSync(join(run, "report.md"), KEY);
+  symlinkSync(run, join(folder, "latest"));
+  expect(overwriteSecrets(join(folder, "latest"), [KEY])).toEqual([
+    { path: join(folder, "latest", "report.md"), count: 1 },
+  ]);
+  expect(readFileSync(join(run, "report.md"), "latin1")).not.toContain(KEY);
 });
 
 test("takes no longer than reading does: ten megabytes in well under a second", () => {

@@ -143,7 +143,9 @@ function features(evidence: Evidence): Answer {
   }
   const bodies = evidence.bodies().map(({ body }) => body);
   const used = NON_CORE.filter((key) => bodies.some((body) => body[key] !== undefined && body[key] !== null));
-  const text = bodies.some(hasPicture) ? [...used, "pictures"] : used;
+  // A recording may hold digests in place of prompts: the golden set knows.
+  const shown = evidence.bodies().some(({ golden, body }) => hasPicture(body) || hasPicture(golden.request));
+  const text = shown ? [...used, "pictures"] : used;
   return notTested(
     text.length === 0
       ? "these prompts use none; `twintail probe` tries those that your traffic uses"
