@@ -134,7 +134,7 @@ export async function record(
   const { endpoints, secrets, store } = access;
   const originNs = process.hrtime.bigint();
   const drain = new AbortController();
-  const heedCost = costLimit(job, access, (message) => drain.abort(message));
+  const cost = costLimit(job, access, () => drain.abort(COST_LIMIT));
   try {
     writer.append(segmentOf(segment, originNs));
     const end = await capture(
@@ -147,7 +147,7 @@ export async function record(
           const clean = storedExchange(broken, secrets, store);
           writer.append(clean);
           options.onExchange?.(clean);
-          heedCost(exchange);
+          cost?.heed(exchange);
         },
         onMachine: (line) => writer.append(line),
         onPause: (line) => writer.append(withoutSecrets(line, secrets)),
@@ -155,7 +155,9 @@ export async function record(
       },
       { stop: options.stop, drain: drain.signal },
     );
-    writer.append({ type: "end", segment, ...end });
+    // Answers that were in flight have come since the limit was reached: they are paid for too.
+    const limit = end.message === COST_LIMIT && cost !== null ? { message: cost.spent() } : {};
+    writer.append({ type: "end", segment, ...end, ...limit });
     return end.reason === "interrupted";
   } catch (error) {
     const atNs = Number(process.hrtime.bigint() - originNs);
@@ -180,23 +182,31 @@ function leftOf({ capture: settings, spent }: RecordJob): CaptureSettings {
   return { ...settings, maxRequests: maxRequests - spent.requests };
 }
 
-/** Adds up what answers cost, and says so once when that reaches `maxCost`. */
+const COST_LIMIT = "capture.maxCost";
+
+interface CostLimit {
+  readonly heed: (exchange: Exchange) => void;
+  /** What was spent so far, of what. */
+  readonly spent: () => string;
+}
+
+/** Adds up what answers cost; null without a limit. */
 function costLimit(
   { plan, capture: { maxCost }, spent }: RecordJob,
   { prices }: Access,
-  reached: (message: string) => void,
-): (exchange: Exchange) => void {
-  if (maxCost === undefined) return () => {};
+  reached: () => void,
+): CostLimit | null {
+  if (maxCost === undefined) return null;
   const spend = new Spend(prices);
   const tokens = mostTokens(plan);
-  let said = false;
-  return (exchange) => {
-    const { requestId } = plan.rows[exchange.id] as PlannedRequest;
-    spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
-    const usd = spend.usd + (spent?.usd ?? 0);
-    if (said || usd < maxCost) return;
-    said = true;
-    reached(`capture.maxCost: ${dollars(usd)} of ${dollars(maxCost)} spent`);
+  const usd = (): number => spend.usd + (spent?.usd ?? 0);
+  return {
+    heed(exchange) {
+      const { requestId } = plan.rows[exchange.id] as PlannedRequest;
+      spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
+      if (usd() >= maxCost) reached();
+    },
+    spent: () => `${COST_LIMIT}: ${dollars(usd())} of ${dollars(maxCost)} spent`,
   };
 }
 
