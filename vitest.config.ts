@@ -1,8 +1,22 @@
 import { defineConfig } from "vitest/config";
 
 /** Rooms whose tests open no socket, start no process and measure no time: they may share a worker, and run side by side. */
-const PURE = ["check", "compare", "config", "core", "decode", "gate", "golden", "measure", "plan"];
-const pureTests = PURE.map((room) => `test/${room}/**/*.test.ts`);
+const PURE = ["check", "compare", "config", "core", "decode", "gate", "golden", "measure", "plan"].map(
+  (room) => `test/${room}/**/*.test.ts`,
+);
+
+/** Tests that hold times against limits, on two noisy cores: one file after another, so that they measure the code and not each other. */
+const TIMED = [
+  "test/capture/**/*.test.ts",
+  "test/cli/cli.test.ts",
+  "test/control.test.ts",
+  "test/reliability/**/*.test.ts",
+  "test/run*.test.ts",
+  "test/sim/**/*.test.ts",
+  "test/soak.test.ts",
+  "test/traps.test.ts",
+  "test/wake.test.ts",
+];
 
 export default defineConfig({
   test: {
@@ -12,18 +26,22 @@ export default defineConfig({
     projects: [
       {
         extends: true,
-        test: { name: "pure", include: pureTests, isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } },
+        test: { name: "pure", include: PURE, isolate: false, maxWorkers: 2, sequence: { groupOrder: 0 } },
       },
       {
         extends: true,
         test: {
           name: "whole",
           include: ["test/**/*.test.ts"],
-          exclude: pureTests,
-          // Timing tests share two noisy cores: files run one after another so that they measure the code, not each other.
-          maxWorkers: 1,
+          exclude: [...PURE, ...TIMED],
+          // They wait more than they compute.
+          maxWorkers: 2,
           sequence: { groupOrder: 1 },
         },
+      },
+      {
+        extends: true,
+        test: { name: "timed", include: TIMED, maxWorkers: 1, sequence: { groupOrder: 2 } },
       },
     ],
   },

@@ -115,6 +115,7 @@ describe("help", () => {
       "init",
       "check",
       "run",
+      "wake",
       "probe",
       "score",
       "compare",

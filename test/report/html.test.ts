@@ -70,6 +70,27 @@ describe("size and repeatability", () => {
     expect(Buffer.byteLength(page)).toBeLessThan(1_000_000);
   });
 
+  test("of a case that was asked 20,000 times the pairs that failed are shown, and a page's worth of the others", () => {
+    const report = sampleReport();
+    const [one] = report.details.cases.filter(({ id }) => id === "closed-arithmetic");
+    const [pair] = one?.pairs ?? [];
+    if (one === undefined || pair?.baseline == null) throw new Error("the sample lacks the case");
+    const { baseline } = pair;
+    const failed = {
+      ...pair,
+      round: 19_998,
+      baseline: { ...baseline, ok: false, outcome: "HTTP 500: the last but one" },
+    };
+    const pairs = Array.from({ length: 20_000 }, (_, round) => (round === 19_998 ? failed : { ...pair, round }));
+    const startedMs = performance.now();
+    const long = renderHtml({ ...report, details: { ...report.details, cases: [{ ...one, pairs }] } });
+    // Linear: looking at all pairs for each of them took minutes.
+    expect(performance.now() - startedMs).toBeLessThan(10_000);
+    expect(long).toContain("HTTP 500: the last but one");
+    expect(long).toContain("19,940 pairs more of this case");
+    expect(long.length).toBeLessThan(2 * page.length);
+  });
+
   test("a megabyte in every answer does not swell the page", () => {
     const report = sampleReport();
     const huge = "<tail> & 'wait' ".repeat(60_000);

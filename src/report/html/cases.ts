@@ -60,30 +60,51 @@ interface Texts {
 function caseRow(each: CaseView, id: string, ratio: number | null, texts: Texts): Markup {
   const sides = each.pairs.flatMap((pair) => [pair.baseline, pair.candidate]).filter((view) => view !== null);
   const fails = sides.some(isFailing);
-  const differs = each.pairs.some((pair) => pair.parity !== null && !ALIKE.has(pair.parity.rung));
+  const differs = each.pairs.some(isDiffering);
   const words = `${each.id} ${each.category} ${each.detects}`.toLowerCase();
   const tags = `${fails ? "fails " : ""}${differs ? "differs" : ""}`.trim();
   const shown = new Map<string, string>();
+  const pairs = worthShowing(each.pairs);
+  const left = each.pairs.length - pairs.length;
+  const first = firstWorth(pairs);
   return html`<details class="case" id="${id}" data-words="${printableLine(words, 400)}" data-category="${printableLine(each.category, 60)}" data-tags="${tags}">
 <summary><span class="name"><b>${printableLine(each.id, 60)}</b><span class="soft">${printableLine(`${each.category}: ${each.detects}`, 120)}</span></span>
-${SIDES.map((role) => html`<span class="marks ${role}" data-side="${role}">${each.pairs.map((pair) => outcomeMark(pair[role]))}</span>`)}
+${SIDES.map((role) => html`<span class="marks ${role}" data-side="${role}">${pairs.map((pair) => outcomeMark(pair[role]))}</span>`)}
 <span class="agree">${agreement(each)}</span><span class="num">${ratio === null ? "" : formatChange(ratio)}</span></summary>
 <div class="body">${each.notTested.map((reason) => html`<p class="untested">Not tested: ${reason}</p>`)}
-${each.pairs.map((pair, index) => pairBlock(pair, index === firstWorth(each.pairs), shown, texts))}
+${left === 0 ? null : html`<p class="soft">${plural(left, "pair")} more of this case, none graver than these: exchanges.csv has all.</p>`}
+${pairs.map((pair, index) => pairBlock(pair, index === first, shown, texts))}
 ${texts.stored ? aside("request", each.requestText, texts.budget) : null}</div></details>
 `;
 }
 
+/** Of a case that was asked more often than anybody reads. */
+const MAX_PAIRS = 60;
+
+/** Those that failed first, then those that differ, then the earliest; in the order of their rounds. */
+function worthShowing(pairs: readonly PairView[]): readonly PairView[] {
+  if (pairs.length <= MAX_PAIRS) return pairs;
+  const rank = (pair: PairView): number => (isFailingPair(pair) ? 0 : isDiffering(pair) ? 1 : 2);
+  const ranked = pairs.map((pair, index) => ({ pair, index, rank: rank(pair) }));
+  return ranked
+    .sort((a, b) => a.rank - b.rank || a.index - b.index)
+    .slice(0, MAX_PAIRS)
+    .sort((a, b) => a.index - b.index)
+    .map(({ pair }) => pair);
+}
+
+function isFailingPair({ baseline, candidate }: PairView): boolean {
+  return [baseline, candidate].some((view) => view !== null && isFailing(view));
+}
+
+function isDiffering({ parity }: PairView): boolean {
+  return parity !== null && !ALIKE.has(parity.rung);
+}
+
 /** The pair that is open at first: one that failed, else one that differs, else the first. */
 function firstWorth(pairs: readonly PairView[]): number {
-  const failing = pairs.findIndex((pair) =>
-    [pair.baseline, pair.candidate].some((view) => view !== null && isFailing(view)),
-  );
-  if (failing !== -1) return failing;
-  return Math.max(
-    0,
-    pairs.findIndex((pair) => pair.parity !== null && !ALIKE.has(pair.parity.rung)),
-  );
+  const failing = pairs.findIndex(isFailingPair);
+  return failing !== -1 ? failing : Math.max(0, pairs.findIndex(isDiffering));
 }
 
 function pairBlock(pair: PairView, open: boolean, shown: Map<string, string>, texts: Texts): Markup {
