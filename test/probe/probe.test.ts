@@ -248,7 +248,7 @@ describe("a long stream", () => {
       const [alive, cut] = [seen(summary, "long-stream", "baseline"), seen(summary, "long-stream", "candidate")];
       expect([alive?.verdict, alive?.seen]).toEqual([
         "supported",
-        expect.stringMatching(/^alive at 2\.5 s: .*longest silence 9\d\d ms/),
+        expect.stringMatching(/^alive at 2\.5 s: .*longest silence (?:[89]\d\d ms|1\.\d+ s)/),
       ]);
       expect([cut?.verdict, cut?.seen]).toEqual([
         "broken",
