@@ -33,28 +33,12 @@ import {
 import { seededRandom } from "../src/core/random.js";
 import type { Exchange, HeaderLine } from "../src/recording/recording.js";
 import { CHAT_BODY, chunk, LAST_CHUNK, plainAnswer, type RawServer, rawServer, SSE_HEAD } from "./capture/harness.js";
+import { CAPITALS } from "./golden/sets.js";
 import { content, finish, usage } from "./recording/exchange-builder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-extend-"));
-const SET = `name: small
-defaults: { temperature: 0, max_tokens: 40, stream: true }
-cases:
-  - id: capital
-    category: closed-form
-    detects: a wrong answer
-    request: { messages: [{ role: user, content: "Capital of Norway?" }] }
-    expect: { icontains: oslo }
-    reference: Oslo is the capital of Norway.
-  - id: both
-    category: closed-form
-    detects: an unmet expectation
-    stream: both
-    request: { messages: [{ role: user, content: "Capital of France?" }] }
-    expect: { icontains: paris }
-    reference: It is Lyon.
-`;
 const goldens = join(folder, "set.yaml");
-writeFileSync(goldens, SET);
+writeFileSync(goldens, CAPITALS);
 
 let sims: [SimProcess, SimProcess];
 beforeAll(async () => {
@@ -285,7 +269,7 @@ describe("an extension is refused, and nothing is sent or written,", () => {
   const [A, B] = [() => own[0]?.baseUrl ?? "", () => own[1]?.baseUrl ?? ""];
 
   const other = join(folder, "other.yaml");
-  writeFileSync(other, SET.replace("Norway?", "Sweden?"));
+  writeFileSync(other, CAPITALS.replace("Norway?", "Sweden?"));
 
   it.each<[string, () => Partial<Written>, RegExp]>([
     [

@@ -15,28 +15,12 @@ import {
 } from "../dist/index.js";
 import type { Exchange, HeaderLine, RecordingLine, ResumeLine } from "../src/recording/recording.js";
 import { CHAT_BODY, chunk, LAST_CHUNK, plainAnswer, type RawServer, rawServer, SSE_HEAD } from "./capture/harness.js";
+import { CAPITALS } from "./golden/sets.js";
 import { content, finish, usage } from "./recording/exchange-builder.js";
 
 export const folder = mkdtempSync(join(tmpdir(), "twintail-resume-"));
-export const SET = `name: small
-defaults: { temperature: 0, max_tokens: 40, stream: true }
-cases:
-  - id: capital
-    category: closed-form
-    detects: a wrong answer
-    request: { messages: [{ role: user, content: "Capital of Norway?" }] }
-    expect: { icontains: oslo }
-    reference: Oslo is the capital of Norway.
-  - id: both
-    category: closed-form
-    detects: an unmet expectation
-    stream: both
-    request: { messages: [{ role: user, content: "Capital of France?" }] }
-    expect: { icontains: paris }
-    reference: It is Lyon.
-`;
 export const goldens = join(folder, "set.yaml");
-writeFileSync(goldens, SET);
+writeFileSync(goldens, CAPITALS);
 
 const servers: RawServer[] = [];
 afterEach(async () => {

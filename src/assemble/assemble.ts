@@ -173,7 +173,7 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     stopped: stoppedSummary(frame, exchanges),
     resumed: {
       times: frame.resumes.length,
-      brokenPairs: new Set(exchanges.flatMap(({ pairId, pairBroken }) => (pairBroken ? [pairId] : []))).size,
+      brokenPairs: pairs.filter(({ broken }) => broken).length,
       repairedBytes: frame.resumes.reduce((sum, { repairedBytes }) => sum + repairedBytes, 0),
     },
     limitPausesMs: { baseline: limitPauseMs(frame, "baseline"), candidate: limitPauseMs(frame, "candidate") },

@@ -11,9 +11,9 @@ import { renderProbeJson } from "../report/probe-json.js";
 import type { ProbeSummary } from "../report/probe-summary.js";
 import { renderProbeTerminal } from "../report/probe-terminal.js";
 import { writeProbe } from "../report/probe-write.js";
-import { secretsOf, secretsOfRecording } from "../scan-run.js";
+import { secretsOfRecording } from "../scan-run.js";
 import { overwriteAndSay } from "./leaks.js";
-import { type Progress, startProgress } from "./progress.js";
+import { whileSending } from "./sending.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 interface ProbeFlags {
@@ -73,37 +73,19 @@ export function addProbe(program: Command, io: Io, done: (code: ExitCode) => voi
     });
 }
 
-async function probeAndShow(prepared: PreparedProbe, flags: ProbeFlags, io: Io): Promise<ExitCode> {
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => {
-    io.stderr.write("\ninterrupted: ending cleanly, what was recorded is kept\n");
-    stop.abort();
-  });
-  const progress: { shown?: Progress } = {};
-  const written: string[] = [];
-  try {
-    const finished = await probe(prepared, {
-      resultsFolder: flags.out ?? "results",
-      environment: io.environment,
-      stop: stop.signal,
-      onStart: (folder) => {
-        written.push(folder);
-        io.stderr.write(announcement(prepared));
-        progress.shown = startProgress(prepared.plan, io);
+function probeAndShow(prepared: PreparedProbe, flags: ProbeFlags, io: Io): Promise<ExitCode> {
+  return whileSending(
+    prepared,
+    {
+      announcement: () => announcement(prepared),
+      send: (sending) => probe(prepared, { ...sending, resultsFolder: flags.out ?? "results" }),
+      show({ summary, folder, interrupted }) {
+        show(summary, flags, folder, io);
+        return exitCodeOf(summary, interrupted, flags, io);
       },
-      onReleased: (ids) => progress.shown?.released(ids),
-      onExchange: (exchange) => progress.shown?.exchange(exchange),
-    });
-    progress.shown?.stop();
-    show(finished.summary, flags, finished.folder, io);
-    return exitCodeOf(finished.summary, finished.interrupted, flags, io);
-  } catch (error) {
-    progress.shown?.stop();
-    throw error;
-  } finally {
-    release();
-    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
-  }
+    },
+    io,
+  );
 }
 
 function show(summary: ProbeSummary, flags: ProbeFlags, folder: string | undefined, io: Io): void {

@@ -4,14 +4,12 @@ import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import type { PreparedRun } from "../run.js";
-import { secretsOf } from "../scan-run.js";
 import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
 import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
-import { overwriteAndSay } from "./leaks.js";
 import { planText } from "./plan-text.js";
-import { type Progress, startProgress } from "./progress.js";
 import { RESUME_FLAG } from "./resume-flags.js";
+import { whileSending } from "./sending.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
@@ -119,44 +117,21 @@ export interface RunAndShowOptions {
   readonly written?: readonly string[];
 }
 
-/** Runs with progress and an interrupt handler, prints the report, and gives the exit code. */
-export async function runAndShow(prepared: PreparedRun, options: RunAndShowOptions, io: Io): Promise<ExitCode> {
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => {
-    io.stderr.write("\ninterrupted: ending cleanly, what was recorded is kept\n");
-    stop.abort();
-  });
-  let progress: Progress | null = null;
-  const written = [...(options.written ?? [])];
-  try {
-    const finished = await send(prepared, {
-      resultsFolder: options.out,
-      environment: io.environment,
-      kind: options.kind,
-      stop: stop.signal,
-      onStart: (folder) => {
-        written.push(folder);
-        io.stderr.write(`${planText(prepared, false)}\n`);
-        progress = startProgress(prepared.plan, io);
+/** Runs, prints the report, and gives the exit code. */
+export function runAndShow(prepared: PreparedRun, options: RunAndShowOptions, io: Io): Promise<ExitCode> {
+  const { out, kind, json, inconclusive, config, after, written } = options;
+  return whileSending(
+    prepared,
+    {
+      announcement: () => `${planText(prepared, false)}\n`,
+      send: (sending) => send(prepared, { ...sending, resultsFolder: out, kind }),
+      show(finished) {
+        showReport(finished.report, { json, folder: finished.folder, config }, io);
+        const code = exitCodeOf(finished.report, { interrupted: finished.interrupted, inconclusive }, io);
+        return after?.(finished, code) ?? code;
       },
-      onReleased: (ids) => progress?.released(ids),
-      onExchange: (exchange) => progress?.exchange(exchange),
-    });
-    endProgress(progress);
-    showReport(finished.report, { json: options.json, folder: finished.folder, config: options.config }, io);
-    const { interrupted } = finished;
-    const code = exitCodeOf(finished.report, { interrupted, inconclusive: options.inconclusive }, io);
-    return options.after?.(finished, code) ?? code;
-  } catch (error) {
-    endProgress(progress);
-    throw error;
-  } finally {
-    release();
-    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
-  }
-}
-
-/** Takes what a callback assigned, which the compiler cannot follow. */
-function endProgress(progress: Progress | null): void {
-  progress?.stop();
+      written,
+    },
+    io,
+  );
 }

@@ -3,12 +3,10 @@ import { loadSettings } from "../config/load.js";
 import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
-import { secretsOf } from "../scan-run.js";
 import { type PreparedWake, prepareWake, wake } from "../wake.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
-import { overwriteAndSay } from "./leaks.js";
-import { type Progress, startProgress } from "./progress.js";
-import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
+import { whileSending } from "./sending.js";
+import { exitCodeOf, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 import { wakePlanText } from "./wake-plan-text.js";
 
@@ -73,39 +71,20 @@ function asFlagged(settings: Settings, flags: WakeFlags): Settings {
   return gates === undefined ? settings : { ...settings, judge: { ...settings.judge, gates } };
 }
 
-async function wakeAndShow(prepared: PreparedWake, config: string, flags: WakeFlags, io: Io): Promise<ExitCode> {
-  const stop = new AbortController();
-  const release = io.onInterrupt(() => {
-    io.stderr.write("\ninterrupted: ending cleanly, what was recorded is kept\n");
-    stop.abort();
-  });
-  const progress: { shown?: Progress } = {};
-  const { out, json } = flags;
-  const inconclusive: InconclusivePolicy | undefined = flags.inconclusive;
-  const written: string[] = [];
-  try {
-    const finished = await wake(prepared, {
-      resultsFolder: out,
-      environment: io.environment,
-      stop: stop.signal,
-      onStart: (folder) => {
-        written.push(folder);
-        io.stderr.write(`${wakePlanText(prepared)}\n`);
-        progress.shown = startProgress(prepared.plan, io);
+function wakeAndShow(prepared: PreparedWake, config: string, flags: WakeFlags, io: Io): Promise<ExitCode> {
+  const { out, json, inconclusive } = flags;
+  return whileSending(
+    prepared,
+    {
+      announcement: () => `${wakePlanText(prepared)}\n`,
+      send: (sending) => wake(prepared, { ...sending, resultsFolder: out }),
+      show({ report, folder, interrupted }) {
+        showReport(report, { json: json === true, folder, config }, io);
+        return exitCodeOf(report, { interrupted, inconclusive }, io);
       },
-      onReleased: (ids) => progress.shown?.released(ids),
-      onExchange: (exchange) => progress.shown?.exchange(exchange),
-    });
-    progress.shown?.stop();
-    showReport(finished.report, { json: json === true, folder: finished.folder, config }, io);
-    return exitCodeOf(finished.report, { interrupted: finished.interrupted, inconclusive }, io);
-  } catch (error) {
-    progress.shown?.stop();
-    throw error;
-  } finally {
-    release();
-    overwriteAndSay(written, secretsOf(prepared.settings, io.environment), io);
-  }
+    },
+    io,
+  );
 }
 
 function countOf(place: string, text: string, least: number, most: number): number {

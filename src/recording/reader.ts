@@ -41,6 +41,10 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   let header: ExtendedHeader | null = null;
   /** Exchanges of rows that no line has planned yet. */
   let early: Exchange[] = [];
+  const handOn = (exchange: Exchange, planned: HeaderLine): void => {
+    if (exchange.id < planned.plan.length) onExchange(exchange, planned);
+    else early.push(exchange);
+  };
   const latest = new LatestExchanges();
   const segments: SegmentLine[] = [];
   const machine: MachineLine[] = [];
@@ -72,18 +76,14 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       case "exchange": {
         const exchange = asExchange(line, place);
         if (!latest.counts(exchange, place)) break;
-        if (exchange.id < header.current.plan.length) onExchange(exchange, header.current);
-        else early.push(exchange);
+        handOn(exchange, header.current);
         break;
       }
       case "extension": {
         header.extend(checked(line, extensionShape, place) as ExtensionLine, place);
         const waiting = early;
         early = [];
-        for (const exchange of waiting) {
-          if (exchange.id < header.current.plan.length) onExchange(exchange, header.current);
-          else early.push(exchange);
-        }
+        for (const exchange of waiting) handOn(exchange, header.current);
         break;
       }
       case "segment":

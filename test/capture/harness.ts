@@ -10,6 +10,7 @@ import { buildPlan } from "../../src/plan/build.js";
 import type { Plan } from "../../src/plan/plan.js";
 import type { Exchange, MachineLine, PauseLine, StoppedLine } from "../../src/recording/recording.js";
 import { QUICK } from "../config/capture-settings.js";
+import { endpointSettings } from "../config/endpoint-settings.js";
 
 export const CASE: GoldenCase = {
   id: "case",
@@ -55,22 +56,12 @@ export interface Captured {
 /** Both endpoints are the same server. Exchanges come by id. */
 export async function captureFrom(options: CaptureOptions): Promise<Captured> {
   const settings = { ...QUICK, ...options.settings };
-  const endpoint = (role: "baseline" | "candidate"): EndpointSettings => ({
-    role,
-    baseUrl: options.baseUrl,
-    query: "",
-    models: { default: "m" },
-    streamUsage: true,
-    rename: {},
-    omit: [],
-    extra: {},
-    headers: {},
-    paths: {},
-    apiKeyHeader: "authorization",
-    proxyFrom: "none",
-    ...options.endpoint,
-    ...(role === "candidate" ? options.candidate : {}),
-  });
+  const endpoint = (role: "baseline" | "candidate"): EndpointSettings =>
+    endpointSettings(role, {
+      baseUrl: options.baseUrl,
+      ...options.endpoint,
+      ...(role === "candidate" ? options.candidate : {}),
+    });
   const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
   const set = { name: "t", cases: options.cases ?? [CASE] };
   const built = buildPlan({ set, endpoints, capture: settings, seed: 1, userAgent: "test" });

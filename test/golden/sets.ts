@@ -14,6 +14,25 @@ cases:
     expect: { contains: hello }
 `;
 
+/** A case that a simulated endpoint answers as expected, and one that it does not, as a stream and as a body. */
+export const CAPITALS = `name: small
+defaults: { temperature: 0, max_tokens: 40, stream: true }
+cases:
+  - id: capital
+    category: closed-form
+    detects: a wrong answer
+    request: { messages: [{ role: user, content: "Capital of Norway?" }] }
+    expect: { icontains: oslo }
+    reference: Oslo is the capital of Norway.
+  - id: both
+    category: closed-form
+    detects: an unmet expectation
+    stream: both
+    request: { messages: [{ role: user, content: "Capital of France?" }] }
+    expect: { icontains: paris }
+    reference: It is Lyon.
+`;
+
 /** Runs a test with a folder that holds the given files. */
 export function withFolder<T>(files: Readonly<Record<string, string | Uint8Array>>, test: (folder: string) => T): T {
   const folder = mkdtempSync(join(tmpdir(), "twintail-golden-"));

@@ -5,22 +5,10 @@ import { buildPlan } from "../../src/plan/build.js";
 import { estimatePlan } from "../../src/plan/estimate.js";
 import type { Plan, PlannedRequest } from "../../src/plan/plan.js";
 import { QUICK } from "../config/capture-settings.js";
+import { endpointSettings } from "../config/endpoint-settings.js";
 
-const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings => ({
-  role,
-  baseUrl: `https://${role}.example/v1`,
-  query: "",
-  models: { default: `${role}-model` },
-  streamUsage: true,
-  rename: {},
-  omit: [],
-  extra: {},
-  headers: {},
-  paths: {},
-  apiKeyHeader: "authorization",
-  proxyFrom: "none",
-  ...more,
-});
+const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings =>
+  endpointSettings(role, { models: { default: `${role}-model` }, ...more });
 
 const capture: CaptureSettings = { ...QUICK, rounds: 4, concurrency: 2, prefix: "unique" };
 

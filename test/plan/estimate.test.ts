@@ -7,22 +7,10 @@ import { estimatePlan, mostTokens, type PlanEstimate } from "../../src/plan/esti
 import type { Plan } from "../../src/plan/plan.js";
 import { apiOf, buildRequest } from "../../src/plan/request.js";
 import { QUICK } from "../config/capture-settings.js";
+import { endpointSettings } from "../config/endpoint-settings.js";
 
-const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings => ({
-  role,
-  baseUrl: `https://${role}.example/v1`,
-  query: "",
-  models: { default: "m", embeddings: "e" },
-  streamUsage: true,
-  rename: {},
-  omit: [],
-  extra: {},
-  headers: {},
-  paths: {},
-  apiKeyHeader: "authorization",
-  proxyFrom: "none",
-  ...more,
-});
+const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings =>
+  endpointSettings(role, { models: { default: "m", embeddings: "e" }, ...more });
 
 const goldenCase = (id: string, more: Partial<GoldenCase> = {}): GoldenCase => ({
   id,

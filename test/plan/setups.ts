@@ -6,22 +6,10 @@ import { buildPlan } from "../../src/plan/build.js";
 import { extendPlan } from "../../src/plan/extension.js";
 import type { Plan } from "../../src/plan/plan.js";
 import { QUICK } from "../config/capture-settings.js";
+import { endpointSettings } from "../config/endpoint-settings.js";
 
-const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings => ({
-  role,
-  baseUrl: `https://${role}.example/v1`,
-  query: "",
-  models: { default: `${role}-model` },
-  streamUsage: true,
-  rename: {},
-  omit: [],
-  extra: {},
-  headers: {},
-  paths: {},
-  apiKeyHeader: "authorization",
-  proxyFrom: "none",
-  ...more,
-});
+const endpoint = (role: EndpointRole, more: Partial<EndpointSettings> = {}): EndpointSettings =>
+  endpointSettings(role, { models: { default: `${role}-model` }, ...more });
 
 export const goldenCase = (id: string, more: Partial<GoldenCase> = {}): GoldenCase => ({
   id,

@@ -6,33 +6,18 @@ import type { Plan } from "../../src/plan/plan.js";
 import { buildWakePlan } from "../../src/plan/wake.js";
 import { aCase } from "../check/build.js";
 import { QUICK } from "../config/capture-settings.js";
+import { endpointSettings } from "../config/endpoint-settings.js";
 
 const WAKE = { budgetMs: 1_000, capMs: 2_000 };
 const CASES = ["plain", "other"].map((id) => ({ ...aCase({}), id, variants: ["stream"] as const }));
-
-const endpoint = (role: EndpointRole, more: Partial<EndpointSettings>): EndpointSettings => ({
-  role,
-  baseUrl: `https://${role}.example/v1`,
-  query: "",
-  models: { default: "m" },
-  streamUsage: true,
-  rename: {},
-  omit: [],
-  extra: {},
-  headers: {},
-  paths: {},
-  apiKeyHeader: "authorization",
-  proxyFrom: "none",
-  ...more,
-});
 
 type Sides = Partial<Record<EndpointRole, Partial<EndpointSettings>>>;
 
 const inputOf = (sides: Sides, capture: Partial<CaptureSettings> = {}) => ({
   set: { name: "set", cases: CASES },
   endpoints: {
-    baseline: endpoint("baseline", sides.baseline ?? {}),
-    candidate: endpoint("candidate", sides.candidate ?? {}),
+    baseline: endpointSettings("baseline", sides.baseline ?? {}),
+    candidate: endpointSettings("candidate", sides.candidate ?? {}),
   },
   capture: { ...QUICK, prefix: "unique" as const, warmup: 1, ...capture },
   seed: 3,

@@ -26,9 +26,9 @@ export class Evidence {
   readonly own: readonly ScoredExchange[];
   /** The same of the baseline. */
   readonly theirs: readonly ScoredExchange[];
-  /** Of one-sided bounds, as the gates'. */
   /** Why no answer could be held against expectations; null where they could. */
   readonly unjudged: string | null;
+  /** Of one-sided bounds, as the gates'. */
   readonly #alpha: number;
   readonly #cases: ReadonlyMap<string, GoldenCase>;
 
