@@ -57,11 +57,11 @@ export interface JudgedExchanges {
 export function judgeExchanges(path: string, goldenSet?: GoldenSet): JudgedExchanges {
   let scorer: Scorer | null = null;
   const read = readRecording(path, (exchange, header) => {
-    refuseProbe(header, path);
+    refuseOtherKinds(header, path);
     scorer ??= new Scorer(new StoredTexts(header, goldenSet, path));
     scorer.add(exchange, header);
   });
-  refuseProbe(read.header, path);
+  refuseOtherKinds(read.header, path);
   return judgedBy(scorer ?? new Scorer(new StoredTexts(read.header, goldenSet, path)), read, path);
 }
 
@@ -153,13 +153,13 @@ function compared(header: HeaderLine, exchanges: readonly ScoredExchange[], pair
   };
 }
 
-/** A probe replays no golden case: there is nothing in it that a report could compare. */
-function refuseProbe({ kind }: HeaderLine, path: string): void {
-  if (kind !== "probe") return;
+/** Neither a probe nor a sweep replays the golden set in rounds: there is nothing in it that a report could compare. */
+function refuseOtherKinds({ kind }: HeaderLine, path: string): void {
+  if (kind !== "probe" && kind !== "sweep") return;
   throw new TwintailError({
-    cause: "this is the recording of a probe",
+    cause: `this is the recording of a ${kind}`,
     place: path,
-    remedy: `judge it with twintail probe --from ${path}`,
+    remedy: `judge it with twintail ${kind} --from ${path}`,
   });
 }
 

@@ -6,6 +6,7 @@ import { prepareResume, resumeRun, score } from "../dist/index.js";
 import { digestOf } from "../src/core/digest.js";
 import type { HeaderLine, RecordingLine } from "../src/recording/recording.js";
 import { type RawServer, rawServer } from "./capture/harness.js";
+import { CAPITALS } from "./golden/sets.js";
 import {
   answered,
   folder,
@@ -14,7 +15,6 @@ import {
   linesOf,
   PLANNED,
   runOf,
-  SET,
   settingsOf,
   type Written,
   write,
@@ -55,7 +55,7 @@ function part(keep = 9): string {
 }
 
 const otherSet = join(folder, "other.yaml");
-writeFileSync(otherSet, SET.replace("Norway?", "Sweden?"));
+writeFileSync(otherSet, CAPITALS.replace("Norway?", "Sweden?"));
 
 describe("a resume is refused, and nothing is sent or written,", () => {
   it.each<[string, Partial<Written>, RegExp]>([

@@ -153,7 +153,7 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
   });
   return {
     runId: header.runId,
-    kind: header.kind === "probe" ? "run" : header.kind,
+    kind: header.kind === "probe" || header.kind === "sweep" ? "run" : header.kind,
     store: header.store ?? "full",
     createdAt: header.createdAt,
     durationMs: durationMs(exchanges),

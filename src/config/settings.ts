@@ -88,6 +88,8 @@ export interface EndpointSettings extends EndpointFacts {
   readonly limits?: RateLimits;
   /** Only beside `wake`. */
   readonly scaleDown?: ScaleDown;
+  /** Its user may load it until it gives way: a sweep asks no other. */
+  readonly owned?: true;
 }
 
 export interface Timeouts {
@@ -131,6 +133,61 @@ export interface CaptureSettings {
    * given up sooner, since asking again mends neither. Absent in recordings of earlier versions.
    */
   readonly giveUpAfter?: number;
+  /** Capture threads; absent is one. A pair is always on one of them. */
+  readonly workers?: number;
+  /** Open loop: pairs of the rounds go at times of their own. Absent: as lanes are free. */
+  readonly arrivals?: ArrivalSettings;
+}
+
+/**
+ * When requests come, apart from how fast they are answered. `gamma`: gaps with shape `burstiness`, 1 is Poisson and less is
+ * burstier. `trace`: as it was recorded, times `speed`.
+ */
+export type ArrivalShape =
+  | { readonly kind: "constant" }
+  | { readonly kind: "poisson" }
+  | { readonly kind: "gamma"; readonly burstiness: number }
+  | { readonly kind: "trace"; readonly arrivals: readonly TraceArrival[] };
+
+/** One arrival of a trace. */
+export interface TraceArrival {
+  /** ms after the first. */
+  readonly atMs: number;
+  /** Tokens, where the trace has them. */
+  readonly inputTokens?: number;
+  readonly outputTokens?: number;
+}
+
+/** Arrivals of a run's rounds. */
+export interface ArrivalSettings {
+  readonly shape: ArrivalShape;
+  /** Pairs a second. With `toRate` the rate rises, or falls, evenly from one to the other over the run. Of a trace: its own, absent. */
+  readonly rate?: number;
+  readonly toRate?: number;
+  /** The most that one endpoint may have in flight. */
+  readonly maxInFlight: number;
+  readonly whenFull: "drop" | "wait";
+}
+
+/** How a sweep loads what it sweeps. */
+export interface LoadSettings {
+  /** `closed`: so many in flight, each lane sends again when it was answered. `open`: so many requests a second. */
+  readonly loop: { readonly kind: "closed" } | { readonly kind: "open"; readonly shape: ArrivalShape };
+  /** Loads to measure, in their order; `auto` rises from `from` until it saturates or reaches `to`, and then refines the knee. */
+  readonly points: "auto" | readonly number[];
+  /** In flight (closed), or requests a second (open), to each endpoint. */
+  readonly from: number;
+  readonly to: number;
+  /** Of each point: how long it settles, and how long it is then measured. */
+  readonly settleMs: number;
+  readonly windowMs: number;
+  /** Open loop: the most that one endpoint may have in flight. */
+  readonly maxInFlight: number;
+  readonly whenFull: "drop" | "wait";
+  /** Weights by category of the golden set; absent: each case alike. */
+  readonly mix?: Readonly<Record<string, number>>;
+  /** What an answer has to keep for its load to count as good. */
+  readonly slo?: GateText;
 }
 
 /** A gate as it was written, with the place of its first character; parsed by the gate room. */
@@ -158,6 +215,8 @@ export interface Settings {
   readonly endpoints: Readonly<Record<EndpointRole, EndpointSettings>>;
   readonly capture: CaptureSettings;
   readonly judge: JudgeSettings;
+  /** For `twintail sweep`; a configuration that was read has it always. */
+  readonly load?: LoadSettings;
   /** Absent: `redacted` where CI=true, `full` elsewhere. */
   readonly store?: Store;
 }

@@ -49,22 +49,41 @@ export interface PlannedRequest {
   readonly variant: Variant;
   readonly requestId: string;
   readonly cancel?: CancelRule;
+  /** 8 hexadecimal digits that stand before the prompt when it is sent; the template is stored without them. Sweeps alone. */
+  readonly nonce?: string;
+  /** Replaces the template's limit on output tokens when it is sent. Arrivals of a trace alone. */
+  readonly maxTokens?: number;
 }
 
 /** Rows handed to one lane together: both arms of a pair, first-to-fire first, or a single row. */
 export interface Release {
   readonly rows: readonly number[];
-  /** Earliest moment, ms after its phase began. */
+  /** Closed loop: the earliest moment; open loop: the intended one. ms after its phase began. */
   readonly notBeforeMs: number;
 }
 
 /** Releases that run with up to `concurrency` in flight; the next block starts when the last has ended. */
 export interface Block {
   readonly phase: Phase;
+  /** Closed loop: releases in flight. Open loop: the most that one endpoint may have in flight. */
   readonly concurrency: number;
   readonly releases: readonly Release[];
+  /** Open loop: each release goes at its time, whatever is still in flight. Absent in a closed loop. */
+  readonly open?: OpenLoop;
+  /** Closed loop: lanes begin one after another over so long, so that they do not march in step. */
+  readonly rampMs?: number;
+  /** Nothing is released later than so long after its phase began: what is left was not needed. */
+  readonly untilMs?: number;
   /** Endpoints that scale to zero, to be put to sleep, or waited for until they are, before the first release. */
   readonly asleep?: readonly EndpointRole[];
+}
+
+export interface OpenLoop {
+  /**
+   * What becomes of an arrival that finds as many in flight as may be. `drop`: it is counted and not sent. `wait`: it goes when
+   * there is a place, and its intended time stands, as with a client that has so many connections and no more.
+   */
+  readonly whenFull: "drop" | "wait";
 }
 
 /** A row that was not planned, with its reason: reported as `not tested`, never as failed. */

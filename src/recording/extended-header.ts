@@ -1,55 +1,59 @@
-/** A header and what was added to it: right of the seam a run that was extended has one plan like any other. */
+/** A header and what was added to it: right of the seam a run that was extended, or a sweep, has one plan like any other. */
 import { TwintailError } from "../core/errors.js";
-import type { ExtensionLine, HeaderLine } from "./recording.js";
+import type { ExtensionLine, HeaderLine, PointLine } from "./recording.js";
 
-/** Extensions may come in any order; each is joined on as soon as those before it are there. */
+type MoreRows = ExtensionLine | PointLine;
+
+/** Additions may come in any order; each is joined on as soon as those before it are there. */
 export class ExtendedHeader {
   #current: HeaderLine;
-  readonly #joined: ExtensionLine[] = [];
-  #waiting: { readonly line: ExtensionLine; readonly place: string }[] = [];
+  readonly #extensions: ExtensionLine[] = [];
+  readonly #points: PointLine[] = [];
+  #waiting: { readonly line: MoreRows; readonly place: string }[] = [];
 
   constructor(header: HeaderLine) {
     this.#current = header;
   }
 
-  /** With every extension that could be joined so far. */
+  /** With everything that could be joined so far. */
   get current(): HeaderLine {
     return this.#current;
   }
 
   /** @throws TwintailError when its rows are no sequence. */
-  extend(line: ExtensionLine, place: string): void {
+  extend(line: MoreRows, place: string): void {
     const first = line.plan[0]?.id ?? -1;
-    if (line.plan.some(({ id }, index) => id !== first + index)) throw damaged(place);
+    if (line.plan.some(({ id }, index) => id !== first + index)) throw damaged(line, place);
     this.#waiting.push({ line, place });
     for (;;) {
       const next = this.#waiting.find((each) => each.line.plan[0]?.id === this.#current.plan.length);
       if (next === undefined) return;
       this.#waiting = this.#waiting.filter((each) => each !== next);
-      this.#join(next.line, next.place);
+      if (next.line.type === "extension") this.#joinExtension(next.line, next.place);
+      else this.#joinPoint(next.line, next.place);
     }
   }
 
   /**
-   * The extensions in the order of their rows.
-   * @throws TwintailError when one does not go on where the rows before it end.
+   * What was added, in the order of its rows.
+   * @throws TwintailError when something does not go on where the rows before it end.
    */
-  settle(): readonly ExtensionLine[] {
+  settle(): { readonly extensions: readonly ExtensionLine[]; readonly points: readonly PointLine[] } {
     const left = this.#waiting[0];
-    if (left !== undefined) throw damaged(left.place);
-    return this.#joined;
+    if (left !== undefined) throw damaged(left.line, left.place);
+    return { extensions: this.#extensions, points: this.#points };
   }
 
-  #join(line: ExtensionLine, place: string): void {
-    const { capture, plan, requests } = this.#current;
-    const before = this.#joined.at(-1);
-    if (line.rounds <= capture.rounds || (before !== undefined && line.segment <= before.segment)) throw damaged(place);
-    this.#joined.push(line);
+  #joinExtension(line: ExtensionLine, place: string): void {
+    const { capture } = this.#current;
+    const before = this.#extensions.at(-1);
+    if (line.rounds <= capture.rounds || (before !== undefined && line.segment <= before.segment))
+      throw damaged(line, place);
+    this.#extensions.push(line);
+    this.#join(line);
     this.#current = {
       ...this.#current,
-      plan: [...plan, ...line.plan],
       planDigest: line.planDigest,
-      requests: { ...requests, ...line.requests },
       // New rounds are as far apart as the first ones were.
       capture: {
         ...capture,
@@ -58,11 +62,25 @@ export class ExtendedHeader {
       },
     };
   }
+
+  #joinPoint(line: PointLine, place: string): void {
+    if (line.point.index !== this.#points.length) throw damaged(line, place);
+    this.#points.push(line);
+    this.#join(line);
+  }
+
+  #join({ plan, requests }: MoreRows): void {
+    this.#current = {
+      ...this.#current,
+      plan: [...this.#current.plan, ...plan],
+      requests: { ...this.#current.requests, ...requests },
+    };
+  }
 }
 
-function damaged(place: string): TwintailError {
+function damaged({ type }: MoreRows, place: string): TwintailError {
   return new TwintailError({
-    cause: "the extension does not go on where the plan before it ends",
+    cause: `the ${type} does not go on where the plan before it ends`,
     place,
     remedy: "the file was changed or damaged",
   });

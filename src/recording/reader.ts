@@ -8,12 +8,15 @@ import { ExtendedHeader } from "./extended-header.js";
 import { LatestExchanges } from "./latest-exchange.js";
 import {
   type Attempt,
+  type BegunLine,
+  type DroppedLine,
   type EndLine,
   type Exchange,
   type ExtensionLine,
   type HeaderLine,
   type MachineLine,
   type PauseLine,
+  type PointLine,
   RECORDING_SCHEMA_VERSION,
   type RecordedRead,
   type RecordingFrame,
@@ -50,6 +53,8 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   const machine: MachineLine[] = [];
   const pauses: PauseLine[] = [];
   const stopped: StoppedLine[] = [];
+  const begun: BegunLine[] = [];
+  const dropped: DroppedLine[] = [];
   const resumes: ResumeLine[] = [];
   const ends: EndLine[] = [];
   let tornBytes = 0;
@@ -79,8 +84,13 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
         handOn(exchange, header.current);
         break;
       }
-      case "extension": {
-        header.extend(checked(line, extensionShape, place) as ExtensionLine, place);
+      case "extension":
+      case "point": {
+        const added =
+          line.type === "point"
+            ? (checked(line, pointShape, place) as PointLine)
+            : (checked(line, extensionShape, place) as ExtensionLine);
+        header.extend(added, place);
         const waiting = early;
         early = [];
         for (const exchange of waiting) handOn(exchange, header.current);
@@ -97,6 +107,12 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
         break;
       case "stopped":
         stopped.push(checked(line, stoppedShape, place) as StoppedLine);
+        break;
+      case "begun":
+        begun.push(checked(line, begunShape, place) as BegunLine);
+        break;
+      case "dropped":
+        dropped.push(checked(line, droppedShape, place) as DroppedLine);
         break;
       case "resume":
         resumes.push(checked(line, resumeShape, place) as ResumeLine);
@@ -119,7 +135,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       remedy: "give a folder under results/",
     });
   }
-  const extensions = header.settle();
+  const { extensions, points } = header.settle();
   for (const exchange of [...early, ...latest.left()]) onExchange(exchange, header.current);
   const last = [...segments.map(({ id }) => id), ...[...extensions, ...resumes].map(({ segment }) => segment)].reduce(
     (most, id) => Math.max(most, id),
@@ -135,6 +151,9 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
       .filter(({ segment }) => segment === last)
       .sort((a, b) => a.atNs - b.atNs || (a.endpoint < b.endpoint ? -1 : 1)),
     resumes: resumes.sort((a, b) => a.segment - b.segment),
+    points,
+    begun: begun.sort((a, b) => a.segment - b.segment || a.atNs - b.atNs),
+    dropped: dropped.sort((a, b) => a.segment - b.segment || a.atNs - b.atNs || (a.ids[0] ?? 0) - (b.ids[0] ?? 0)),
     end: ends.findLast(({ segment }) => segment === last) ?? null,
     tornBytes,
   };
@@ -279,13 +298,48 @@ const versionsShape = z.looseObject({ twintail: z.string(), node: z.string(), un
 const headerShape = z.looseObject({
   runId: z.string(),
   createdAt: z.string(),
-  kind: z.enum(["run", "demo", "wake", "probe"]),
+  kind: z.enum(["run", "demo", "wake", "probe", "sweep"]),
   store: z.enum(["redacted", "metadata"]).optional(),
   probe: z
     .looseObject({
       goldenSet: z.looseObject({ name: z.string(), digest: z.string(), cases: z.int() }),
       inUse: z.record(z.string(), z.int()),
       cancelStreams: z.int(),
+    })
+    .optional(),
+  sweep: z
+    .looseObject({
+      roles: z.array(z.enum(ROLES)).min(1),
+      together: z.boolean(),
+      load: z.looseObject({
+        loop: z.discriminatedUnion("kind", [
+          z.looseObject({ kind: z.literal("closed") }),
+          z.looseObject({ kind: z.literal("open"), shape: z.looseObject({ kind: z.string() }) }),
+        ]),
+        points: z.union([z.literal("auto"), z.array(z.number().positive())]),
+        from: z.number().positive(),
+        to: z.number().positive(),
+        settleMs: z.number().nonnegative(),
+        windowMs: z.number().positive(),
+        maxInFlight: z.int().positive(),
+        slo: z.looseObject({ text: z.string(), line: z.int(), column: z.int() }).optional(),
+      }),
+    })
+    .optional(),
+  shard: z.looseObject({ index: z.int(), count: z.int(), startAtMs: z.number() }).optional(),
+  shards: z
+    .looseObject({
+      count: z.int(),
+      startAtMs: z.number(),
+      merged: z.array(
+        z.looseObject({
+          index: z.int(),
+          runId: z.string(),
+          createdAt: z.string(),
+          host: z.string(),
+          end: z.string().nullable(),
+        }),
+      ),
     })
     .optional(),
   goldenDigest: z.string(),
@@ -381,6 +435,20 @@ const extensionShape = z.looseObject({
   requests: requestsShape,
   versions: versionsShape,
 });
+const pointShape = z.looseObject({
+  segment: stamp,
+  point: z.looseObject({
+    index: stamp,
+    roles: z.array(z.enum(ROLES)),
+    load: z.number().positive().nullable(),
+    settleMs: z.number().nonnegative(),
+    windowMs: z.number().positive(),
+  }),
+  plan: z.array(z.looseObject({ id: stamp, phase: z.string(), round: stamp })).min(1),
+  requests: requestsShape,
+});
+const begunShape = z.looseObject({ segment: stamp, phase: z.string().regex(PHASE), atNs: stamp });
+const droppedShape = z.looseObject({ segment: stamp, atNs: stamp, ids: z.array(stamp) });
 const endShape = z.looseObject({
   segment: stamp,
   atNs: stamp,
@@ -402,6 +470,8 @@ function asExchange(line: unknown, place: string): Exchange {
     [exchange.id, exchange.pairId, exchange.round, exchange.releasedAtNs, exchange.inFlight, exchange.segment].every(
       isStamp,
     ) &&
+    (exchange.intendedAtNs === undefined || isStamp(exchange.intendedAtNs)) &&
+    (exchange.waitedNs === undefined || isStamp(exchange.waitedNs)) &&
     typeof exchange.caseId === "string" &&
     ROLES.includes(exchange.endpoint) &&
     ARMS.has(exchange.arm) &&

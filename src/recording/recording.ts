@@ -2,8 +2,16 @@
  * The hinge between capture and judgement: what one line of `recording.jsonl` may be. This room does not know
  * who reads it. Field names and stamps are the file format: changing one is a new `schemaVersion`.
  */
-import type { CaptureSettings, EndpointFacts, EndpointRole, JudgeSettings, Store } from "../config/settings.js";
+import type {
+  CaptureSettings,
+  EndpointFacts,
+  EndpointRole,
+  JudgeSettings,
+  LoadSettings,
+  Store,
+} from "../config/settings.js";
 import type { GoldenSet, Variant } from "../golden/golden-set.js";
+import type { LoadPoint } from "../plan/load/point.js";
 import type { Arm, NotTested, Phase, PlannedRequest, RequestTemplate } from "../plan/plan.js";
 
 export const RECORDING_SCHEMA_VERSION = 1;
@@ -78,6 +86,8 @@ export interface Exchange {
   readonly masked?: number;
   /** Open loop only. */
   readonly intendedAtNs?: number;
+  /** Open loop with `whenFull: wait`: how long it waited for a place, ns. Absent where it did not. */
+  readonly waitedNs?: number;
   /** A lane was free and the pair was due. Closed loop: `dispatchedAtNs − releasedAtNs` is the send lag. */
   readonly releasedAtNs: number;
   readonly attempts: readonly Attempt[];
@@ -100,13 +110,19 @@ export interface HeaderLine {
   readonly createdAt: string;
   /**
    * `demo` when the endpoints are simulated by twintail itself; `wake` when cold trials alone were made; `probe` when
-   * features were tried, not golden cases.
+   * features were tried, not golden cases; `sweep` when endpoints were loaded until they gave way.
    */
-  readonly kind: "run" | "demo" | "wake" | "probe";
+  readonly kind: "run" | "demo" | "wake" | "probe" | "sweep";
   /** Absent when everything is stored. Otherwise texts of `goldenSet` and `requests` are digests. */
   readonly store?: Exclude<Store, "full">;
   /** Of a probe alone. `goldenSet` then holds its requests as cases. */
   readonly probe?: ProbeFacts;
+  /** Of a sweep alone. Its rows stand in `point` lines. */
+  readonly sweep?: SweepFacts;
+  /** Which part of the plan this recording holds; absent: all of it. `requests` are those of its own rows. */
+  readonly shard?: ShardFacts;
+  /** Of a merged recording: the shards that it was made from. */
+  readonly shards?: MergedShards;
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   /** By id of a case: digests of what `goldenSet` then lacks. Only beside `store`. */
@@ -134,6 +150,68 @@ export interface ProbeFacts {
   readonly cancelStreams: number;
   /** Age at which the long stream was cancelled. */
   readonly longStreamMs?: number;
+}
+
+/** How a sweep loaded what it swept. */
+export interface SweepFacts {
+  /** Those that were swept. */
+  readonly roles: readonly EndpointRole[];
+  /** `apart`: one endpoint at a time, since they share hardware. */
+  readonly together: boolean;
+  /** Arrivals of a trace stand in the rows alone: here its shape has none. */
+  readonly load: LoadSettings;
+}
+
+/** One of several recordings of one plan. */
+export interface ShardFacts {
+  /** From 1. */
+  readonly index: number;
+  readonly count: number;
+  /** When all of them begin, ms since the epoch. */
+  readonly startAtMs: number;
+}
+
+export interface MergedShards {
+  readonly count: number;
+  readonly startAtMs: number;
+  /** In the order of their index; a shard that is not among them is missing. */
+  readonly merged: readonly {
+    readonly index: number;
+    readonly runId: string;
+    readonly createdAt: string;
+    readonly host: string;
+    /** How its last process ended; null for one that was killed. */
+    readonly end: EndLine["reason"] | null;
+  }[];
+}
+
+/** One load of a sweep, with what is sent for it: the plan of the header goes on. */
+export interface PointLine {
+  readonly type: "point";
+  readonly segment: number;
+  readonly point: LoadPoint;
+  /** The new rows alone; their ids go on from the last one. */
+  readonly plan: readonly PlannedRequest[];
+  /** What no row before sent. */
+  readonly requests: Readonly<Record<string, RequestTemplate>>;
+}
+
+/** A block began whose releases have times: its phase's clock counts from here. */
+export interface BegunLine {
+  readonly type: "begun";
+  readonly segment: number;
+  readonly phase: Phase;
+  readonly atNs: number;
+}
+
+/** Arrivals that were not sent, since their endpoint had as much in flight as may be. */
+export interface DroppedLine {
+  readonly type: "dropped";
+  readonly segment: number;
+  /** Of the last of them. */
+  readonly atNs: number;
+  /** Rows of the plan. */
+  readonly ids: readonly number[];
 }
 
 /** One per process that appended. `atNs` of its exchanges count from `hrtimeOriginNs`. */
@@ -254,6 +332,9 @@ export type RecordingLine =
   | MachineLine
   | PauseLine
   | StoppedLine
+  | PointLine
+  | BegunLine
+  | DroppedLine
   | EndLine;
 
 /** What stands before the exchanges, and what was found at the end. */
@@ -268,6 +349,10 @@ export interface RecordingFrame {
   /** Those of the last segment alone: a resume asks an endpoint again that was given up before. */
   readonly stopped: readonly StoppedLine[];
   readonly resumes: readonly ResumeLine[];
+  /** In their order; of a sweep alone. */
+  readonly points: readonly PointLine[];
+  readonly begun: readonly BegunLine[];
+  readonly dropped: readonly DroppedLine[];
   /** Of the last segment; null when that one was killed, however the ones before it ended. */
   readonly end: EndLine | null;
   /** Bytes of a last line that was cut in half by a kill; 0 normally. */

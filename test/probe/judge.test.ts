@@ -194,6 +194,9 @@ describe("a recording", () => {
     pauses: [],
     stopped: [],
     resumes: [],
+    points: [],
+    begun: [],
+    dropped: [],
     end: null,
     tornBytes: 0,
   });

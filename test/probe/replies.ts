@@ -264,7 +264,20 @@ export function judged(candidate: Replies = {}, baseline: Replies = {}, setting:
   const { header, exchanges } = play(planned(setting), candidate, baseline);
   const end = { type: "end", segment: 0, atNs: 1, reason: "complete" } as const;
   return judgeProbe(
-    { header, extensions: [], segments: [], machine: [], pauses: [], stopped: [], resumes: [], end, tornBytes: 0 },
+    {
+      header,
+      extensions: [],
+      segments: [],
+      machine: [],
+      pauses: [],
+      stopped: [],
+      resumes: [],
+      points: [],
+      begun: [],
+      dropped: [],
+      end,
+      tornBytes: 0,
+    },
     exchanges,
     "recording.jsonl",
   );
