@@ -15,6 +15,16 @@ const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const GIVEN_UP = "given up";
 
+/** The first of these that one of several threads ended for is why the capture ended. */
+const GRAVEST_FIRST: readonly CaptureEnd["reason"][] = ["interrupted", "deadline", "limit", "stopped", "complete"];
+
+/** How a capture ended whose threads ended so. */
+export function wholeEnd(ends: readonly CaptureEnd[]): CaptureEnd {
+  const [first] = [...ends].sort((a, b) => GRAVEST_FIRST.indexOf(a.reason) - GRAVEST_FIRST.indexOf(b.reason));
+  if (first === undefined) throw new Error("no thread ended");
+  return { ...first, atNs: ends.reduce((most, { atNs }) => Math.max(most, atNs), 0) };
+}
+
 export class Ending {
   readonly #over = new AbortController();
   readonly #gone = { baseline: new AbortController(), candidate: new AbortController() };

@@ -1,17 +1,22 @@
-/** Walks a plan: blocks in order, releases in order within a block, as many in flight as the block allows. */
+/** Walks a plan: blocks in order; within one, releases as lanes are free (closed loop) or at their times (open loop). */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EndpointRole } from "../config/settings.js";
 import { NS_PER_MS } from "../core/units.js";
-import { type Block, type PlannedRequest, type Release, rowsToSend } from "../plan/plan.js";
+import type { Block, PlannedRequest, Release } from "../plan/plan.js";
 import { fallAsleep } from "./asleep.js";
 import type { Clock } from "./clock.js";
+import type { Crew } from "./crew.js";
 import { Ending } from "./ending.js";
 import { countsForGivingUp, FailureStreak, type GivenUp } from "./give-up.js";
 import { Lane } from "./lane.js";
 import { Limits, type Pause } from "./limits.js";
 import type { CaptureEnd, CaptureJob, RawExchange } from "./messages.js";
+import { OpenLanes } from "./open-lanes.js";
+import { Places } from "./places.js";
+import { PlanSoFar, type RequestBytes } from "./plan-so-far.js";
 import { RequestBudget } from "./request-budget.js";
 import type { FailedAttempt } from "./retry.js";
-import { type RequestBytes, Sender } from "./sender.js";
+import { Sender } from "./sender.js";
 
 export interface PacerEvents {
   onReleased(ids: readonly number[]): void;
@@ -19,26 +24,43 @@ export interface PacerEvents {
   onRead(): void;
   onPause(pause: Pause): void;
   onStopped(line: GivenUp & { readonly endpoint: EndpointRole; readonly atNs: number }): void;
+  /** A block whose releases have times. */
+  onBegun(phase: Block["phase"], atNs: number): void;
+  onDropped(ids: readonly number[], atNs: number): void;
 }
 
+/** When a release was due, and when it went. */
+interface Departure {
+  readonly releasedAtNs: number;
+  readonly intendedAtNs?: number;
+  readonly waitedNs?: number;
+}
+
+const ROLES = ["baseline", "candidate"] as const;
+/** An open loop that is behind its schedule still reads what comes, after so many requests. */
+const REQUESTS_A_TURN = 8;
+/** Arrivals that wait for a place are let go of when a block lasted so much longer than it was to. */
+const LONGEST_WAIT = 2;
+
 export class Pacer {
-  readonly #inFlight = { baseline: 0, candidate: 0 };
   readonly #phaseStartNs = new Map<string, number>();
+  readonly #plan: PlanSoFar;
   readonly #ending: Ending;
   readonly #limits: Limits;
   readonly #budget: RequestBudget;
   readonly #sender: Sender;
   readonly #streaks: Readonly<Record<EndpointRole, FailureStreak>>;
-  /** Rows that were released, or left out because their endpoint was given up. */
-  #done = 0;
+  readonly #routes;
 
   constructor(
     private readonly job: CaptureJob,
+    private readonly crew: Crew,
     private readonly now: Clock,
     stop: AbortSignal,
     private readonly events: PacerEvents,
   ) {
     const { endpoints, settings } = job;
+    this.#plan = new PlanSoFar(job.plan, job.tokens);
     this.#ending = new Ending(stop);
     this.#limits = new Limits(
       { baseline: endpoints.baseline.limits, candidate: endpoints.candidate.limits },
@@ -46,13 +68,15 @@ export class Pacer {
       (pause) => events.onPause(pause),
     );
     this.#ending.onOver(() => this.#limits.close());
-    this.#budget = new RequestBudget(settings.maxRequests, this.#ending);
+    this.#budget = new RequestBudget(settings.maxRequests, this.#ending, crew);
     this.#streaks = {
       baseline: new FailureStreak(settings.giveUpAfter),
       candidate: new FailureStreak(settings.giveUpAfter),
     };
+    this.#routes = { baseline: endpoints.baseline.route, candidate: endpoints.candidate.route };
     this.#sender = new Sender({
       job,
+      plan: this.#plan,
       now,
       stop,
       ending: this.#ending,
@@ -67,43 +91,87 @@ export class Pacer {
     this.#ending.drain(message);
   }
 
+  /** Another thread gave it up. */
+  giveUp(endpoint: EndpointRole): void {
+    if (this.#ending.isClosed(endpoint)) return;
+    this.#ending.giveUp(endpoint);
+    this.#limits.drop(endpoint);
+  }
+
+  /** Nothing more is sent, to nobody: whoever waits for other threads waits no more. */
+  onOver(listener: () => void): void {
+    this.#ending.onOver(listener);
+  }
+
   async run(): Promise<CaptureEnd> {
-    for (const block of this.job.plan.blocks) {
-      if (this.#ending.over) break;
-      await this.#runBlock(block);
+    let blocks = this.job.plan.blocks;
+    for (;;) {
+      for (const block of blocks) {
+        if (this.#ending.over) {
+          if (block.releases.length > 0) this.#ending.withhold();
+          break;
+        }
+        await this.#runBlock(block);
+      }
+      const part = this.#ending.over ? null : await this.crew.more();
+      if (part === null) break;
+      this.#plan.grow(part);
+      blocks = part.blocks;
     }
-    if (this.#done < rowsToSend(this.job.plan).length) this.#ending.withhold();
     this.#limits.close();
     return this.#ending.end(this.now());
   }
 
   async #runBlock(block: Block): Promise<void> {
-    // A phase may have many blocks (serial order); its releases are timed from where the phase began.
-    const startNs = this.#phaseStartNs.get(block.phase) ?? this.now();
-    this.#phaseStartNs.set(block.phase, startNs);
     await Promise.all((block.asleep ?? []).map((endpoint) => this.#fallAsleep(endpoint)));
-    const routes = { baseline: this.job.endpoints.baseline.route, candidate: this.job.endpoints.candidate.route };
-    let next = 0;
-    const runLane = async (): Promise<void> => {
-      const lane = new Lane(routes, this.now);
-      try {
-        while (next < block.releases.length && !this.#ending.over) {
-          const release = block.releases[next++] as Release;
-          await this.#runRelease(release, startNs + release.notBeforeMs * NS_PER_MS, lane);
-        }
-      } finally {
-        lane.close();
-      }
-    };
-    const lanes = Math.min(block.concurrency, block.releases.length);
-    await Promise.all(Array.from({ length: lanes }, runLane));
+    const begunNs = await this.crew.begin();
+    // A phase may have many blocks (serial order); its releases are timed from where the phase began.
+    const startNs = this.#phaseStartNs.get(block.phase) ?? begunNs;
+    this.#phaseStartNs.set(block.phase, startNs);
+    if (block.open !== undefined || block.untilMs !== undefined) this.events.onBegun(block.phase, startNs);
+    await (block.open === undefined ? this.#runClosed(block, startNs) : this.#runOpen(block, startNs));
   }
 
   async #fallAsleep(endpoint: EndpointRole): Promise<void> {
-    if (this.#ending.isClosed(endpoint)) return;
+    // One thread puts it to sleep; the others meet it before the block begins.
+    if (this.#ending.isClosed(endpoint) || this.crew.index > 0) return;
     const lastActiveNs = this.#sender.lastActiveNs(endpoint);
     const pause = await fallAsleep(endpoint, this.job.endpoints[endpoint], lastActiveNs, this.now, this.#ending);
     if (pause !== null) this.events.onPause(pause);
+  }
+
+  async #runClosed(block: Block, startNs: number): Promise<void> {
+    const lanes = queuesOf(block, this.#plan).flatMap((releases, at) => {
+      const queue = at === 0 ? 0 : 1;
+      const own = Math.min(this.crew.share(block.concurrency), releases.length);
+      const stepNs = ((block.rampMs ?? 0) * NS_PER_MS) / Math.max(1, block.concurrency);
+      return Array.from({ length: own }, (_, lane) =>
+        this.#runLane(block, releases, queue, startNs, (lane * this.crew.count + this.crew.index) * stepNs),
+      );
+    });
+    await Promise.all(lanes);
+  }
+
+  async #runLane(
+    block: Block,
+    releases: readonly Release[],
+    queue: 0 | 1,
+    startNs: number,
+    laterNs: number,
+  ): Promise<void> {
+    const untilNs = startNs + (block.untilMs ?? Number.POSITIVE_INFINITY) * NS_PER_MS;
+    const lane = new Lane(this.#routes, this.now);
+    try {
+      if (laterNs > 0) await this.#ending.sleepUntil(startNs + laterNs, this.now, ROLES);
+      while (!this.#ending.over && this.now() < untilNs) {
+        const release = releases[this.crew.take(queue)];
+        if (release === undefined) return;
+        await this.#runRelease(release, startNs + release.notBeforeMs * NS_PER_MS, lane);
+      }
+      if (this.#ending.over && this.crew.taken(queue) < releases.length) this.#ending.withhold();
+    } finally {
+      lane.close();
+    }
   }
 
   /**
@@ -111,20 +179,21 @@ export class Pacer {
    * free when both have ended.
    */
   async #runRelease(release: Release, dueNs: number, lane: Lane): Promise<void> {
-    const planned = release.rows.map((id) => this.job.plan.rows[id] as PlannedRequest);
+    const planned = release.rows.map((id) => this.#plan.row(id));
     // Serialised before the pair is due: the second half must not wait for its body.
-    const bodies = new Map(planned.map((row) => [row.id, this.#sender.body(row)]));
+    const bodies = new Map(planned.map((row) => [row.id, this.#plan.body(row)]));
     const left = (): PlannedRequest[] => planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
     if (left().length > 0) await this.#wait(left(), dueNs);
     const rows = left();
-    if (rows.length > 0 && (this.#ending.over || !this.#budget.take(rows.length))) return;
-    this.#done += planned.length;
     if (rows.length === 0) return;
+    if (this.#ending.over || !this.#budget.take(rows.length)) {
+      this.#ending.withhold();
+      return;
+    }
     const releasedAtNs = this.now();
-    for (const row of rows) this.#inFlight[row.endpoint]++;
-    const counts = rows.map((row) => this.#inFlight[row.endpoint]);
+    const counts = rows.map((row) => this.crew.enter(row.endpoint));
     const running = rows.map((row, index) =>
-      this.#runExchange(row, bodies.get(row.id) ?? null, lane, releasedAtNs, counts[index] as number),
+      this.#runExchange(row, bodies.get(row.id) ?? null, lane, { releasedAtNs }, counts[index] as number),
     );
     this.events.onReleased(rows.map(({ id }) => id));
     await Promise.all(running);
@@ -134,34 +203,104 @@ export class Pacer {
     const endpoints = rows.map(({ endpoint }) => endpoint);
     await this.#ending.sleepUntil(dueNs, this.now, endpoints);
     if (!this.#limits.any) return;
-    const needs = rows.map((row) => ({ endpoint: row.endpoint, tokens: this.#sender.tokens(row) }));
+    const needs = rows.map((row) => ({ endpoint: row.endpoint, tokens: this.#plan.tokens(row) }));
     await this.#limits.enter(needs.filter(({ endpoint }) => !this.#ending.isClosed(endpoint)));
+  }
+
+  /** The schedule alone says when: this loop waits for no answer, but for a place where the plan says so. */
+  async #runOpen(block: Block, startNs: number): Promise<void> {
+    const { whenFull } = block.open as NonNullable<Block["open"]>;
+    const untilMs = block.untilMs ?? block.releases.at(-1)?.notBeforeMs ?? 0;
+    const places = new Places(Math.max(1, this.crew.share(block.concurrency)));
+    const lanes = new OpenLanes(this.#routes, this.now);
+    const running = new Set<Promise<void>>();
+    // Nobody waits for a place for longer than another such block would take.
+    const patience = AbortSignal.timeout(Math.ceil(Math.max(1_000, LONGEST_WAIT * untilMs)));
+    const giveUpWaiting = AbortSignal.any([patience, this.#ending.signalOf([])]);
+    let turn = 0;
+    for (let index = this.crew.index; index < block.releases.length; index += this.crew.count) {
+      const release = block.releases[index] as Release;
+      const planned = release.rows.map((id) => this.#plan.row(id));
+      const bodies = planned.map((row) => this.#plan.body(row));
+      const intendedAtNs = startNs + Math.round(release.notBeforeMs * NS_PER_MS);
+      const early = intendedAtNs > this.now();
+      if (early) await this.#ending.sleepUntil(intendedAtNs, this.now, ROLES);
+      turn = early ? 0 : turn + 1;
+      if (turn >= REQUESTS_A_TURN) {
+        turn = 0;
+        await nextTurn();
+      }
+      if (this.#ending.over) {
+        this.#ending.withhold();
+        break;
+      }
+      const rows = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
+      const endpoints = rows.map(({ endpoint }) => endpoint);
+      const arrivedNs = this.now();
+      if (whenFull === "wait") await places.whenFree(endpoints, giveUpWaiting);
+      if (this.#limits.any) await this.#wait(rows, intendedAtNs);
+      const waitedNs = whenFull === "wait" || this.#limits.any ? this.now() - arrivedNs : 0;
+      if (this.#ending.over) {
+        this.#ending.withhold();
+        break;
+      }
+      const sent = rows.filter(({ endpoint }) => places.isFree(endpoint));
+      const full = rows.filter(({ endpoint }) => !places.isFree(endpoint));
+      if (full.length > 0) this.events.onDropped(full.map(({ id }) => id), this.now());
+      if (sent.length === 0) continue;
+      if (!this.#budget.take(sent.length)) break;
+      const departure: Departure = {
+        releasedAtNs: this.now(),
+        intendedAtNs,
+        ...(waitedNs > NS_PER_MS / 10 ? { waitedNs } : {}),
+      };
+      for (const row of sent) {
+        places.take(row.endpoint);
+        const lane = lanes.take(row.endpoint);
+        const inFlight = this.crew.enter(row.endpoint);
+        const body = bodies[planned.indexOf(row)] ?? null;
+        const exchange = this.#runExchange(row, body, lane, departure, inFlight).then(() => {
+          lanes.giveBack(row.endpoint, lane);
+          places.leave(row.endpoint);
+          running.delete(exchange);
+        });
+        running.add(exchange);
+      }
+      this.events.onReleased(sent.map(({ id }) => id));
+    }
+    await Promise.all(running);
+    lanes.close();
   }
 
   async #runExchange(
     row: PlannedRequest,
     body: RequestBytes,
     lane: Lane,
-    releasedAtNs: number,
+    departure: Departure,
     inFlight: number,
   ): Promise<void> {
-    const attempts = await this.#sender.send(row, body, lane, releasedAtNs);
-    this.#inFlight[row.endpoint]--;
-    this.events.onExchange({ id: row.id, releasedAtNs, inFlight, attempts });
+    const attempts = await this.#sender.send(row, body, lane, departure.releasedAtNs);
+    this.crew.leave(row.endpoint);
+    this.events.onExchange({ id: row.id, ...departure, inFlight, attempts });
     const last = attempts.at(-1);
     if (last !== undefined) this.#heedFailure(row, last);
   }
 
   #heedFailure(row: PlannedRequest, last: FailedAttempt): void {
     const { endpoint } = row;
-    const request = this.#sender.request(row);
+    const request = this.#plan.request(row);
     if (!countsForGivingUp(row, request)) return;
     const { model } = request.body;
     const asked = { caseId: `${row.caseId} ${row.variant}`, model: typeof model === "string" ? model : "" };
     const why = this.#streaks[endpoint].count(last, asked);
     if (why === null || this.#ending.isClosed(endpoint)) return;
     this.events.onStopped({ endpoint, atNs: this.now(), ...why });
-    this.#ending.giveUp(endpoint);
-    this.#limits.drop(endpoint);
+    this.giveUp(endpoint);
   }
+}
+
+/** Releases that lanes take from: all of them, or each endpoint's own. */
+function queuesOf({ perEndpoint, releases }: Block, plan: PlanSoFar): (readonly Release[])[] {
+  if (perEndpoint !== true) return [releases];
+  return ROLES.map((role) => releases.filter(({ rows }) => plan.row(rows[0] as number).endpoint === role));
 }

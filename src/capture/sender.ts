@@ -3,7 +3,7 @@ import type { EndpointRole } from "../config/settings.js";
 import { INVALID_KEY } from "../core/invalid-key.js";
 import { type Random, seededRandom } from "../core/random.js";
 import { NS_PER_MS } from "../core/units.js";
-import type { PlannedRequest, RequestTemplate } from "../plan/plan.js";
+import type { PlannedRequest } from "../plan/plan.js";
 import { type EndpointAccess, keyHeader } from "./access.js";
 import { type Deadlines, type RawAttempt, sendAttempt } from "./attempt.js";
 import type { Clock } from "./clock.js";
@@ -11,16 +11,15 @@ import type { Ending } from "./ending.js";
 import type { Lane } from "./lane.js";
 import type { Limits } from "./limits.js";
 import type { CaptureJob, RawExchange } from "./messages.js";
+import type { PlanSoFar, RequestBytes } from "./plan-so-far.js";
 import { firstReads } from "./read-log.js";
 import type { RequestBudget } from "./request-budget.js";
 import { type Backoff, backoffAfter, coldBackoffAfter } from "./retry.js";
 
-/** Serialised before the request is due. */
-export type RequestBytes = string | Uint8Array | null;
-
 /** What all requests of a capture share. */
 export interface SenderParts {
-  readonly job: CaptureJob;
+  readonly job: Omit<CaptureJob, "plan" | "tokens">;
+  readonly plan: PlanSoFar;
   readonly now: Clock;
   readonly stop: AbortSignal;
   readonly ending: Ending;
@@ -56,23 +55,6 @@ export class Sender {
     return this.#lastActiveNs[endpoint];
   }
 
-  body(row: PlannedRequest): RequestBytes {
-    const { method, body, raw } = this.request(row);
-    if (method === "GET") return null;
-    return raw === undefined ? JSON.stringify(body) : Buffer.from(raw, "base64");
-  }
-
-  request(row: PlannedRequest): RequestTemplate {
-    const request = this.parts.job.plan.requests[row.requestId];
-    if (request === undefined) throw new Error(`request ${row.requestId} is not in the plan`);
-    return request;
-  }
-
-  /** Estimated tokens of a row; 0 where no limit needs them. */
-  tokens(row: PlannedRequest): number {
-    return this.parts.job.tokens?.[row.id] ?? 0;
-  }
-
   /** The first attempt is dispatched before this returns; its place in all limits has been taken. */
   async send(
     row: PlannedRequest,
@@ -80,7 +62,7 @@ export class Sender {
     lane: Lane,
     releasedAtNs: number,
   ): Promise<RawExchange["attempts"]> {
-    const random = seededRandom(this.parts.job.plan.seed, `backoff ${row.id}`);
+    const random = seededRandom(this.parts.plan.seed, `backoff ${row.id}`);
     const attempts: RawExchange["attempts"][number][] = [];
     let reached = 0;
     if (row.phase === "cold") lane.renew(row.endpoint);
@@ -105,7 +87,7 @@ export class Sender {
     const { ending, limits, budget } = this.parts;
     const { endpoint } = row;
     await ending.sleep(backoff.ms, [endpoint]);
-    if (limits.any && !ending.isClosed(endpoint)) await limits.enter([{ endpoint, tokens: this.tokens(row) }]);
+    if (limits.any && !ending.isClosed(endpoint)) await limits.enter([{ endpoint, tokens: this.parts.plan.tokens(row) }]);
     if (ending.isGivenUp(endpoint)) return "stands";
     if (ending.over) {
       ending.withhold();
@@ -125,7 +107,7 @@ export class Sender {
     const { job, now, stop, limits, onRead } = this.parts;
     const access = this.#access(row);
     const id = `${job.runId}-${row.id}-${made}`;
-    const request = this.request(row);
+    const request = this.parts.plan.request(row);
     return sendAttempt(lane.client(row.endpoint, `${row.phase} ${row.round}`), {
       request,
       query: access.query,

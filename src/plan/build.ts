@@ -56,11 +56,14 @@ export function buildPlan(input: PlanInput): Plan {
 }
 
 /** @throws TwintailError when no case can be sent to both. */
-export function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTested: NotTested[] } {
+export function splitByModel(
+  input: PlanInput,
+  roles: readonly EndpointRole[] = ROLES,
+): { tested: GoldenCase[]; notTested: NotTested[] } {
   const tested: GoldenCase[] = [];
   const notTested: NotTested[] = [];
   for (const goldenCase of input.set.cases) {
-    const missing = ROLES.filter((role) => modelFor(input.endpoints[role], goldenCase) === undefined);
+    const missing = roles.filter((role) => modelFor(input.endpoints[role], goldenCase) === undefined);
     if (missing.length === 0) tested.push(goldenCase);
     for (const endpoint of missing) {
       const reason = `no model for category "${goldenCase.category}" in endpoints.${endpoint}.models`;
@@ -69,9 +72,9 @@ export function splitByModel(input: PlanInput): { tested: GoldenCase[]; notTeste
   }
   if (tested.length === 0) {
     throw new TwintailError({
-      cause: "no case has a model on both endpoints",
-      place: "endpoints.*.models",
-      remedy: "map a default model on each",
+      cause: roles.length === 2 ? "no case has a model on both endpoints" : `no case has a model on the ${roles[0]}`,
+      place: `endpoints.${roles.length === 2 ? "*" : roles[0]}.models`,
+      remedy: "map a default model",
     });
   }
   return { tested, notTested };
@@ -149,9 +152,15 @@ export class Draft {
  * @param trial from 0. Before the first an endpoint is taken to sleep unless its settings say how it falls asleep; before
  * a later one it has just been asked.
  */
-export function planCold(draft: Draft, input: PlanInput, tested: readonly GoldenCase[], trial = 0): void {
+export function planCold(
+  draft: Draft,
+  input: PlanInput,
+  tested: readonly GoldenCase[],
+  trial = 0,
+  roles: readonly EndpointRole[] = ROLES,
+): void {
   const { capture, endpoints } = input;
-  const arms = ROLES.filter((role) => endpoints[role].wake !== undefined);
+  const arms = roles.filter((role) => endpoints[role].wake !== undefined);
   if (arms.length === 0) return;
   const rows = draft.pair(plainMoment(tested, arms), "cold", trial);
   const wakes = (role: EndpointRole): boolean =>
@@ -170,9 +179,10 @@ export function planWarmup(
   tested: readonly GoldenCase[],
   count = input.capture.warmup,
   trial = 0,
+  roles: readonly EndpointRole[] = ROLES,
 ): void {
   if (count === 0) return;
-  const moment = plainMoment(tested, MAIN_ARMS);
+  const moment = plainMoment(tested, roles);
   const releases = Array.from({ length: count }, () => ({
     rows: draft.pair(moment, "warmup", trial),
     notBeforeMs: 0,

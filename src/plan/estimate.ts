@@ -159,6 +159,7 @@ function costOf(price: Price | undefined, inputTokens: number, outputTokens: num
 }
 
 function limitOf(body: Readonly<Record<string, unknown>>, row: PlannedRequest): number {
+  if (row.maxTokens !== undefined) return row.maxTokens;
   if ("input" in body && !("max_output_tokens" in body)) return 0;
   for (const key of ["max_tokens", "max_completion_tokens", "max_output_tokens"]) {
     if (typeof body[key] === "number") return body[key];

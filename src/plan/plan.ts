@@ -70,6 +70,8 @@ export interface Block {
   readonly releases: readonly Release[];
   /** Open loop: each release goes at its time, whatever is still in flight. Absent in a closed loop. */
   readonly open?: OpenLoop;
+  /** Closed loop: each endpoint has `concurrency` lanes of its own, which take its releases in their order: none waits for the other. */
+  readonly perEndpoint?: true;
   /** Closed loop: lanes begin one after another over so long, so that they do not march in step. */
   readonly rampMs?: number;
   /** Nothing is released later than so long after its phase began: what is left was not needed. */

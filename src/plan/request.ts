@@ -3,7 +3,7 @@ import { createHash } from "node:crypto";
 import type { EndpointSettings } from "../config/settings.js";
 import type { Api, GoldenCase, Variant } from "../golden/golden-set.js";
 import { withNonce } from "../golden/nonce.js";
-import type { RequestTemplate } from "./plan.js";
+import type { PlannedRequest, RequestTemplate } from "./plan.js";
 
 const API_PATH: Readonly<Record<Api, string>> = {
   chat: "/chat/completions",
@@ -63,6 +63,20 @@ export function apiOf(body: RequestTemplate["body"]): Api {
   if ("prompt" in body) return "completions";
   if ("input" in body) return "stream" in body ? "responses" : "embeddings";
   return "chat";
+}
+
+const LIMITS = ["max_tokens", "max_completion_tokens", "max_output_tokens"] as const;
+
+/** The body that a row sends: its template with what is the row's own. */
+export function bodyOf(
+  { body }: RequestTemplate,
+  { nonce, maxTokens }: Pick<PlannedRequest, "nonce" | "maxTokens">,
+): RequestTemplate["body"] {
+  const api = apiOf(body);
+  const own = nonce === undefined ? body : withNonce(api, body, nonce);
+  if (maxTokens === undefined) return own;
+  const limit = LIMITS.find((each) => each in own) ?? limitKey(api, own);
+  return { ...own, [limit]: maxTokens };
 }
 
 /** Joined to the base address as given: nothing is guessed about `/v1`. */

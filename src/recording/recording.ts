@@ -242,6 +242,8 @@ export interface MachineLine {
   readonly stalledReads: number;
   /** The most reads handled in one turn of the event loop. */
   readonly maxReadsPerTurn: number;
+  /** Which capture thread, where there are several. */
+  readonly thread?: number;
   /** The machine was suspended for so long: no clock of this process ran. Absent when it was not. */
   readonly sleptMs?: number;
   /** The wall clock was set by so much, forward or back. Absent when it was not. */

@@ -1,0 +1,106 @@
+/**
+ * A trace of arrivals, as serving systems publish them: JSON lines (`timestamp`, `input_length`, `output_length`, as Mooncake's
+ * have) or CSV with a header line (Azure's `TIMESTAMP,ContextTokens,GeneratedTokens`, BurstGPT's `Timestamp,…,Request tokens,
+ * Response tokens`). A time is a date, or a number: seconds in CSV, ms in JSON, unless its name ends in `_s` or `_ms`.
+ */
+import type { TraceArrival } from "../../config/settings.js";
+import { TwintailError } from "../../core/errors.js";
+
+const MAX_ARRIVALS = 500_000;
+
+const TIMES = ["timestamp_ms", "timestamp_s", "timestamp", "arrival_time", "arrived_at", "time"];
+const INPUTS = ["input_length", "input_tokens", "contexttokens", "context_tokens", "request_tokens", "prompt_tokens"];
+const OUTPUTS = ["output_length", "output_tokens", "generatedtokens", "generated_tokens", "response_tokens", "completion_tokens"];
+
+/**
+ * Arrivals from 0 on, in the order of their times.
+ * @param speed 2 plays it twice as fast
+ * @throws TwintailError with `file:line` of what cannot be read.
+ */
+export function parseTrace(text: string, file: string, speed = 1): TraceArrival[] {
+  const lines = text.split(/\r?\n/);
+  const isJson = text.trimStart().startsWith("{");
+  const arrivals = isJson ? jsonArrivals(lines, file) : csvArrivals(lines, file);
+  if (arrivals.length === 0) {
+    throw new TwintailError({ cause: "the trace holds no arrival", place: file, remedy: "give JSON lines, or CSV with a header line" });
+  }
+  arrivals.sort((a, b) => a.atMs - b.atMs);
+  const first = (arrivals[0] as TraceArrival).atMs;
+  return arrivals.map((arrival) => ({ ...arrival, atMs: (arrival.atMs - first) / speed }));
+}
+
+function jsonArrivals(lines: readonly string[], file: string): TraceArrival[] {
+  const arrivals: TraceArrival[] = [];
+  for (const [index, line] of lines.entries()) {
+    if (line.trim() === "") continue;
+    const place = `${file}:${index + 1}`;
+    let row: unknown;
+    try {
+      row = JSON.parse(line);
+    } catch (error) {
+      throw new TwintailError({ cause: "not a line of JSON", place, remedy: "mend or remove the line", error });
+    }
+    if (typeof row !== "object" || row === null) throw new TwintailError({ cause: "not an arrival", place, remedy: "write an object a line" });
+    const fields = new Map(Object.entries(row).map(([name, value]) => [nameOf(name), value as unknown]));
+    push(arrivals, fields, 1, place);
+  }
+  return arrivals;
+}
+
+function csvArrivals(lines: readonly string[], file: string): TraceArrival[] {
+  const [head = "", ...rows] = lines;
+  const names = cells(head).map(nameOf);
+  const arrivals: TraceArrival[] = [];
+  for (const [index, line] of rows.entries()) {
+    if (line.trim() === "") continue;
+    const values = cells(line);
+    push(arrivals, new Map(names.map((name, at) => [name, values[at]])), 1_000, `${file}:${index + 2}`);
+  }
+  return arrivals;
+}
+
+/** None of these formats quotes a comma. */
+function cells(line: string): string[] {
+  return line.split(",").map((cell) => cell.trim().replace(/^"(.*)"$/, "$1"));
+}
+
+function nameOf(name: string): string {
+  return name.trim().toLowerCase().replaceAll(" ", "_");
+}
+
+function push(arrivals: TraceArrival[], fields: ReadonlyMap<string, unknown>, unitMs: number, place: string): void {
+  if (arrivals.length >= MAX_ARRIVALS) {
+    throw new TwintailError({ cause: `more than ${MAX_ARRIVALS} arrivals`, place, remedy: "cut the trace to the hours that matter" });
+  }
+  const name = TIMES.find((each) => fields.has(each));
+  if (name === undefined) {
+    throw new TwintailError({ cause: "no column says when", place, remedy: `name one of them ${TIMES.slice(0, 3).join(", ")}` });
+  }
+  const unit = name.endsWith("_ms") ? 1 : name.endsWith("_s") ? 1_000 : unitMs;
+  const value = fields.get(name);
+  const number = typeof value === "number" || (typeof value === "string" && /^-?[\d.]+(?:e[+-]?\d+)?$/i.test(value));
+  const atMs = number ? Number(value) * unit : dateMs(String(value));
+  if (!Number.isFinite(atMs)) {
+    throw new TwintailError({ cause: `${JSON.stringify(value)} is no time`, place, remedy: "write a number, or a date" });
+  }
+  const [inputTokens, outputTokens] = [INPUTS, OUTPUTS].map((known) => tokensIn(fields, known, place));
+  arrivals.push({
+    atMs,
+    ...(inputTokens === undefined ? {} : { inputTokens }),
+    ...(outputTokens === undefined ? {} : { outputTokens }),
+  });
+}
+
+/** Without a zone a date is taken as UTC: only differences count, and no summer time falls into them. */
+function dateMs(text: string): number {
+  const zoned = /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(" ", "T")}Z`;
+  return Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
+}
+
+function tokensIn(fields: ReadonlyMap<string, unknown>, known: readonly string[], place: string): number | undefined {
+  const name = known.find((each) => fields.has(each) && fields.get(each) !== "" && fields.get(each) !== null);
+  if (name === undefined) return undefined;
+  const tokens = Number(fields.get(name));
+  if (Number.isFinite(tokens) && tokens >= 0 && tokens <= 10_000_000) return Math.round(tokens);
+  throw new TwintailError({ cause: `${JSON.stringify(fields.get(name))} is no number of tokens`, place, remedy: `mend ${name}` });
+}
