@@ -5,6 +5,7 @@
 import type { CaptureSettings, EndpointRole, Settings } from "./config/settings.js";
 import type { LoadedGoldenSet } from "./golden/load.js";
 import type { PlanInput } from "./plan/build.js";
+import { storedCapture } from "./plan/load/stored.js";
 import { heedPreflight } from "./preflight.js";
 import type { Access } from "./record.js";
 import { refuseDifference, refuseOtherMeasurement } from "./recording/extendable.js";
@@ -24,7 +25,8 @@ export interface AsRecorded {
 export function asRecorded(given: Settings, golden: LoadedGoldenSet, planned: HeaderLine): AsRecorded {
   const capture = { ...given.capture, ...notConfigured(planned) };
   const { endpoints } = given;
-  refuseOtherMeasurement(planned, { goldenDigest: golden.digest, endpoints, capture }, given.goldens);
+  const measured = { goldenDigest: golden.digest, endpoints, capture: storedCapture(capture) };
+  refuseOtherMeasurement(planned, measured, given.goldens);
   const settings = heedPreflight({ ...given, capture }, planned.preflight ?? {});
   const input = {
     set: golden.set,

@@ -48,11 +48,13 @@ export interface PreflightInput {
   readonly cases: readonly GoldenCase[];
   readonly userAgent: string;
   readonly stop?: AbortSignal | undefined;
+  /** Those that may be asked. */
+  readonly roles?: readonly EndpointRole[];
 }
 
 /** What the endpoints that were asked said; empty when none was. */
 export async function preflight(input: PreflightInput): Promise<Partial<Record<EndpointRole, Preflight>>> {
-  const roles = ROLES.filter((role) => {
+  const roles = (input.roles ?? ROLES).filter((role) => {
     const { wake, streamUsage, models } = input.settings.endpoints[role];
     return wake === undefined && streamUsage && typeof models.default === "string";
   });

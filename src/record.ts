@@ -3,6 +3,7 @@ import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { accessOf, type EndpointAccess } from "./capture/access.js";
 import { capture } from "./capture/capture.js";
+import type { MorePlan } from "./capture/messages.js";
 import { checkReachable } from "./capture/reach.js";
 import { resolveKeys, SHORTEST_KEY } from "./config/keys.js";
 import { proxyOf } from "./config/proxies.js";
@@ -23,14 +24,19 @@ import { VERSION } from "./core/version.js";
 import type { GoldenSet } from "./golden/golden-set.js";
 import { Spend } from "./measure/spend.js";
 import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
+import { storedCapture, storedLoad } from "./plan/load/stored.js";
 import type { Plan, PlannedRequest } from "./plan/plan.js";
 import { apiOf } from "./plan/request.js";
 import { bootId } from "./recording/boot-id.js";
 import { readRecording } from "./recording/reader.js";
 import {
+  type BegunLine,
+  type DroppedLine,
   type Exchange,
   type HeaderLine,
+  type MachineLine,
   type PauseLine,
+  type PointLine,
   RECORDING_SCHEMA_VERSION,
   type RecordingFrame,
   type SegmentLine,
@@ -38,7 +44,7 @@ import {
 import type { RecordingWriter } from "./recording/writer.js";
 import { storedExchange } from "./redact/exchange.js";
 import { maskKeys, maskKeysIn } from "./redact/keys.js";
-import { storedHeader } from "./redact/stored-header.js";
+import { storedHeader, storedRequests } from "./redact/stored-header.js";
 
 const ROLES = ["baseline", "candidate"] as const;
 
@@ -104,6 +110,9 @@ export interface RecordOptions {
   readonly onReleased?: ((ids: readonly number[]) => void) | undefined;
   /** An exchange ended and is on disk. */
   readonly onExchange?: ((exchange: Exchange) => void) | undefined;
+  readonly onBegun?: ((line: BegunLine) => void) | undefined;
+  readonly onDropped?: ((line: DroppedLine) => void) | undefined;
+  readonly onMachine?: ((line: MachineLine) => void) | undefined;
 }
 
 /** What is sent, with which settings. */
@@ -117,6 +126,15 @@ export interface RecordJob {
   readonly halfPairs?: ReadonlySet<number>;
   /** Of the same limits, by processes before. */
   readonly spent?: Spent;
+  /** Called when all that was planned has ended: what follows, or null for nothing. */
+  readonly more?: () => Promise<MoreToRecord | null>;
+}
+
+/** A plan that goes on: all rows, with blocks of the new ones alone. */
+export interface MoreToRecord {
+  readonly plan: Plan;
+  /** What the recording says of it, before the first of its requests is sent. */
+  readonly line: PointLine;
 }
 
 /**
@@ -130,15 +148,38 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId, segment = 0, halfPairs } = job;
+  const { runId, segment = 0, halfPairs, more } = job;
   const { endpoints, secrets, store } = access;
+  let { plan } = job;
   const originNs = process.hrtime.bigint();
   const drain = new AbortController();
-  const cost = costLimit(job, access, () => drain.abort(COST_LIMIT));
+  const cost = costLimit(
+    job,
+    () => plan,
+    access,
+    () => drain.abort(COST_LIMIT),
+  );
+  const goOn = async (): Promise<MorePlan | null> => {
+    const next = (await more?.()) ?? null;
+    if (next === null) return null;
+    const rows = next.plan.rows.slice(plan.rows.length);
+    plan = next.plan;
+    writer.append(maskKeysIn({ ...next.line, requests: storedRequests(next.line.requests, store) }, secrets));
+    const { requests } = next.line;
+    return { rows, requests, blocks: plan.blocks, ...tokensFor({ rows, requests: plan.requests }, endpoints) };
+  };
   try {
     writer.append(segmentOf(segment, originNs));
     const end = await capture(
-      { plan, runId, endpoints, settings: leftOf(job), originNs, ...tokensFor(plan, endpoints) },
+      {
+        plan,
+        runId,
+        endpoints,
+        settings: leftOf(job),
+        originNs,
+        ...tokensFor(plan, endpoints),
+        ...(more === undefined ? {} : { goesOn: true }),
+      },
       segment,
       {
         onReleased: (ids) => options.onReleased?.(ids),
@@ -149,9 +190,21 @@ export async function record(
           options.onExchange?.(clean);
           cost?.heed(exchange);
         },
-        onMachine: (line) => writer.append(line),
+        onMachine: (line) => {
+          writer.append(line);
+          options.onMachine?.(line);
+        },
         onPause: (line) => writer.append(withoutSecrets(line, secrets)),
         onStopped: (line) => writer.append(line),
+        onBegun: (line) => {
+          writer.append(line);
+          options.onBegun?.(line);
+        },
+        onDropped: (line) => {
+          writer.append(line);
+          options.onDropped?.(line);
+        },
+        onIdle: goOn,
       },
       { stop: options.stop, drain: drain.signal },
     );
@@ -170,7 +223,10 @@ export async function record(
 }
 
 /** A limit on tokens counts what a plan may cost; without one nobody needs to know. */
-function tokensFor(plan: Plan, endpoints: Access["endpoints"]): { readonly tokens?: readonly number[] } {
+function tokensFor(
+  plan: Pick<Plan, "rows" | "requests">,
+  endpoints: Access["endpoints"],
+): { readonly tokens?: readonly number[] } {
   if (ROLES.every((role) => endpoints[role].limits?.tpm === undefined)) return {};
   return { tokens: mostTokens(plan).map(({ input, limit }) => input + limit) };
 }
@@ -192,18 +248,20 @@ interface CostLimit {
 
 /** Adds up what answers cost; null without a limit. */
 function costLimit(
-  { plan, capture: { maxCost }, spent }: RecordJob,
+  { capture: { maxCost }, spent }: RecordJob,
+  planNow: () => Plan,
   { prices }: Access,
   reached: () => void,
 ): CostLimit | null {
   if (maxCost === undefined) return null;
   const spend = new Spend(prices);
-  const tokens = mostTokens(plan);
   const usd = (): number => spend.usd + (spent?.usd ?? 0);
   return {
     heed(exchange) {
-      const { requestId } = plan.rows[exchange.id] as PlannedRequest;
-      spend.add(exchange, apiOf(plan.requests[requestId]?.body ?? {}), tokens[exchange.id]?.input ?? 0);
+      const { rows, requests } = planNow();
+      const row = rows[exchange.id] as PlannedRequest;
+      const [most] = mostTokens({ rows: [row], requests });
+      spend.add(exchange, apiOf(requests[row.requestId]?.body ?? {}), most?.input ?? 0);
       if (usd() >= maxCost) reached();
     },
     spent: () => `${COST_LIMIT}: ${dollars(usd())} of ${dollars(maxCost)} spent`,
@@ -355,13 +413,14 @@ export interface HeaderParts {
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   readonly probe?: HeaderLine["probe"];
+  readonly sweep?: HeaderLine["sweep"];
   readonly preflight?: HeaderLine["preflight"];
   readonly recent?: HeaderLine["recent"];
 }
 
 /** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
-  const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
+  const { settings, access, plan, kind, probe, sweep, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
   const header: HeaderLine = {
     type: "header",
@@ -370,6 +429,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     createdAt,
     kind,
     ...(probe === undefined ? {} : { probe }),
+    ...(sweep === undefined ? {} : { sweep: { ...sweep, load: storedLoad(sweep.load) } }),
     goldenSet: parts.goldenSet,
     goldenDigest: parts.goldenDigest,
     endpoints: {
@@ -381,7 +441,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
     planDigest: plan.digest,
     notTested: plan.notTested,
     ...(Object.keys(preflight).length === 0 ? {} : { preflight }),
-    capture: parts.capture,
+    capture: storedCapture(parts.capture),
     judge: settings.judge,
     seed: plan.seed,
     ...(recent.length === 0 ? {} : { recent }),

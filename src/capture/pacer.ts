@@ -39,6 +39,9 @@ interface Departure {
 const ROLES = ["baseline", "candidate"] as const;
 /** An open loop that is behind its schedule still reads what comes, after so many requests. */
 const REQUESTS_A_TURN = 8;
+/** A lane whose request failed waits so long: what fails at once would otherwise be asked thousands of times a second. */
+const AFTER_FAILURE_MS = 1_000;
+const SHORTEST_WAIT_NS = 0.1 * NS_PER_MS;
 /** Arrivals that wait for a place are let go of when a block lasted so much longer than it was to. */
 const LONGEST_WAIT = 2;
 
@@ -51,6 +54,8 @@ export class Pacer {
   readonly #sender: Sender;
   readonly #streaks: Readonly<Record<EndpointRole, FailureStreak>>;
   readonly #routes;
+  /** Phases in which an endpoint answered 429. */
+  readonly #refused = new Set<string>();
 
   constructor(
     private readonly job: CaptureJob,
@@ -166,7 +171,9 @@ export class Pacer {
       while (!this.#ending.over && this.now() < untilNs) {
         const release = releases[this.crew.take(queue)];
         if (release === undefined) return;
-        await this.#runRelease(release, startNs + release.notBeforeMs * NS_PER_MS, lane);
+        if (release.rows.some((id) => this.#isRefused(block, id))) continue;
+        const answered = await this.#runRelease(release, startNs + release.notBeforeMs * NS_PER_MS, lane);
+        if (block.perEndpoint && !answered) await this.#ending.sleep(AFTER_FAILURE_MS, ROLES);
       }
       if (this.#ending.over && this.crew.taken(queue) < releases.length) this.#ending.withhold();
     } finally {
@@ -176,19 +183,19 @@ export class Pacer {
 
   /**
    * Both halves of a pair are dispatched in one turn of the event loop, so they wait together until both may go; the lane is
-   * free when both have ended.
+   * free when both have ended. Gives whether all that was sent was answered.
    */
-  async #runRelease(release: Release, dueNs: number, lane: Lane): Promise<void> {
+  async #runRelease(release: Release, dueNs: number, lane: Lane): Promise<boolean> {
     const planned = release.rows.map((id) => this.#plan.row(id));
     // Serialised before the pair is due: the second half must not wait for its body.
     const bodies = new Map(planned.map((row) => [row.id, this.#plan.body(row)]));
     const left = (): PlannedRequest[] => planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
     if (left().length > 0) await this.#wait(left(), dueNs);
     const rows = left();
-    if (rows.length === 0) return;
+    if (rows.length === 0) return true;
     if (this.#ending.over || !this.#budget.take(rows.length)) {
       this.#ending.withhold();
-      return;
+      return true;
     }
     const releasedAtNs = this.now();
     const counts = rows.map((row) => this.crew.enter(row.endpoint));
@@ -196,7 +203,7 @@ export class Pacer {
       this.#runExchange(row, bodies.get(row.id) ?? null, lane, { releasedAtNs }, counts[index] as number),
     );
     this.events.onReleased(rows.map(({ id }) => id));
-    await Promise.all(running);
+    return (await Promise.all(running)).every((answered) => answered);
   }
 
   async #wait(rows: readonly PlannedRequest[], dueNs: number): Promise<void> {
@@ -218,9 +225,11 @@ export class Pacer {
     const patience = AbortSignal.timeout(Math.ceil(Math.max(1_000, LONGEST_WAIT * untilMs)));
     const giveUpWaiting = AbortSignal.any([patience, this.#ending.signalOf([])]);
     let turn = 0;
+    let queuedUntilNs = 0;
     for (let index = this.crew.index; index < block.releases.length; index += this.crew.count) {
       const release = block.releases[index] as Release;
-      const planned = release.rows.map((id) => this.#plan.row(id));
+      const planned = release.rows.filter((id) => !this.#isRefused(block, id)).map((id) => this.#plan.row(id));
+      if (planned.length === 0) continue;
       const bodies = planned.map((row) => this.#plan.body(row));
       const intendedAtNs = startNs + Math.round(release.notBeforeMs * NS_PER_MS);
       const early = intendedAtNs > this.now();
@@ -236,23 +245,30 @@ export class Pacer {
       }
       const rows = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
       const endpoints = rows.map(({ endpoint }) => endpoint);
-      const arrivedNs = this.now();
+      // Who comes while another still waits has waited since it was due; any other lateness is this machine's.
+      const sinceNs = intendedAtNs < queuedUntilNs ? intendedAtNs : this.now();
       if (whenFull === "wait") await places.whenFree(endpoints, giveUpWaiting);
       if (this.#limits.any) await this.#wait(rows, intendedAtNs);
-      const waitedNs = whenFull === "wait" || this.#limits.any ? this.now() - arrivedNs : 0;
+      const waitedNs = this.now() - sinceNs;
+      const waited = waitedNs > SHORTEST_WAIT_NS;
+      if (waited) queuedUntilNs = this.now();
       if (this.#ending.over) {
         this.#ending.withhold();
         break;
       }
       const sent = rows.filter(({ endpoint }) => places.isFree(endpoint));
       const full = rows.filter(({ endpoint }) => !places.isFree(endpoint));
-      if (full.length > 0) this.events.onDropped(full.map(({ id }) => id), this.now());
+      if (full.length > 0)
+        this.events.onDropped(
+          full.map(({ id }) => id),
+          this.now(),
+        );
       if (sent.length === 0) continue;
       if (!this.#budget.take(sent.length)) break;
       const departure: Departure = {
         releasedAtNs: this.now(),
         intendedAtNs,
-        ...(waitedNs > NS_PER_MS / 10 ? { waitedNs } : {}),
+        ...(waited ? { waitedNs } : {}),
       };
       for (const row of sent) {
         places.take(row.endpoint);
@@ -278,12 +294,20 @@ export class Pacer {
     lane: Lane,
     departure: Departure,
     inFlight: number,
-  ): Promise<void> {
+  ): Promise<boolean> {
     const attempts = await this.#sender.send(row, body, lane, departure.releasedAtNs);
     this.crew.leave(row.endpoint);
     this.events.onExchange({ id: row.id, ...departure, inFlight, attempts });
     const last = attempts.at(-1);
-    if (last !== undefined) this.#heedFailure(row, last);
+    if (last === undefined) return false;
+    this.#heedFailure(row, last);
+    if (last.status === 429) this.#refused.add(`${row.phase} ${row.endpoint}`);
+    return last.outcome.kind === "complete" && last.status !== undefined && last.status < 400;
+  }
+
+  #isRefused({ until429 }: Block, id: number): boolean {
+    const { phase, endpoint } = this.#plan.row(id);
+    return until429 === true && this.#refused.has(`${phase} ${endpoint}`);
   }
 
   #heedFailure(row: PlannedRequest, last: FailedAttempt): void {

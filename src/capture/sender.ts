@@ -87,7 +87,8 @@ export class Sender {
     const { ending, limits, budget } = this.parts;
     const { endpoint } = row;
     await ending.sleep(backoff.ms, [endpoint]);
-    if (limits.any && !ending.isClosed(endpoint)) await limits.enter([{ endpoint, tokens: this.parts.plan.tokens(row) }]);
+    if (limits.any && !ending.isClosed(endpoint))
+      await limits.enter([{ endpoint, tokens: this.parts.plan.tokens(row) }]);
     if (ending.isGivenUp(endpoint)) return "stands";
     if (ending.over) {
       ending.withhold();

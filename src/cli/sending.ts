@@ -18,6 +18,8 @@ export interface Sending<Finished> {
   readonly send: (options: SendOptions) => Promise<Finished>;
   /** Shows and writes what came of it, and gives the exit code. */
   readonly show: (finished: Finished) => ExitCode;
+  /** In place of a bar over the plan. */
+  readonly progress?: (io: Io) => Progress;
   /** What else is written to, beside the folder of the recording. */
   readonly written?: readonly string[] | undefined;
 }
@@ -40,7 +42,7 @@ export async function whileSending<Finished>(
     onStart: (folder) => {
       written.push(folder);
       io.stderr.write(sending.announcement());
-      progress.shown = startProgress(plan, io);
+      progress.shown = sending.progress?.(io) ?? startProgress(plan, io);
     },
     onReleased: (ids) => progress.shown?.released(ids),
     onExchange: (exchange) => progress.shown?.exchange(exchange),

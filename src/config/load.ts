@@ -4,6 +4,7 @@ import { isIP } from "node:net";
 import { dirname, resolve } from "node:path";
 import { checkDocument, parseDocument, readDocument, type SourceDocument } from "../core/document.js";
 import { errorMessage, TwintailError } from "../core/errors.js";
+import { arrivalsOf, loadOf } from "./arrivals.js";
 import { type ConfigFile, configSchema } from "./schema.js";
 import type { EndpointRole, EndpointSettings, GateText, ScaleDown, Settings } from "./settings.js";
 
@@ -23,6 +24,7 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
     const [column, line] = document.place(["gates", index], "text").split(":").reverse().map(Number);
     return { text, line: line ?? 0, column: column ?? 0 };
   });
+  refuseThreadsWithLimits(config, document);
   const settings: Settings = {
     file: document.file,
     goldens: resolve(folder, config.goldens),
@@ -30,7 +32,8 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
       baseline: endpointOf("baseline", config, document, folder),
       candidate: endpointOf("candidate", config, document, folder),
     },
-    capture: captureOf(config),
+    capture: captureOf(config, document, folder),
+    load: loadOf(config, document, folder),
     judge: {
       gates,
       ...(config.traffic === undefined ? {} : { requestsPerDay: config.traffic.requestsPerDay }),
@@ -56,8 +59,20 @@ function settingsOf(document: SourceDocument, folder: string): Settings {
 
 const ESTIMANDS = { "these-prompts": "these prompts", "traffic-like-these": "traffic like these" } as const;
 
-function captureOf(config: ConfigFile): Settings["capture"] {
+/** A limit is kept by whoever sends: threads that do not know of each other would pass it together. */
+function refuseThreadsWithLimits({ capture, endpoints }: ConfigFile, document: SourceDocument): void {
+  const limited = (["baseline", "candidate"] as const).find((role) => endpoints[role].limits !== undefined);
+  if (capture.workers === 1 || limited === undefined) return;
+  throw new TwintailError({
+    cause: `limits of the ${limited} are kept by one capture thread, and there are ${capture.workers}`,
+    place: document.place(["capture", "workers"], "key"),
+    remedy: "use one, or remove the limits",
+  });
+}
+
+function captureOf(config: ConfigFile, document: SourceDocument, folder: string): Settings["capture"] {
   const { capture } = config;
+  const arrivals = arrivalsOf(config, document, folder);
   return {
     rounds: capture.rounds,
     spreadMs: capture.spread,
@@ -82,6 +97,8 @@ function captureOf(config: ConfigFile): Settings["capture"] {
     ...(capture.deadline === 0 ? {} : { deadlineMs: capture.deadline }),
     ...(capture.maxRequests === undefined ? {} : { maxRequests: capture.maxRequests }),
     giveUpAfter: capture.giveUpAfter,
+    ...(capture.workers === 1 ? {} : { workers: capture.workers }),
+    ...(arrivals === undefined ? {} : { arrivals }),
   };
 }
 
@@ -210,6 +227,7 @@ function endpointOf(
         }),
     ...(scaleDown === undefined ? {} : { scaleDown }),
     ...(limits === undefined ? {} : { limits: withoutUndefined(limits) }),
+    ...(written.owned ? { owned: true as const } : {}),
     ...(simulated === undefined ? {} : { simulated }),
   };
 }

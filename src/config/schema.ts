@@ -74,6 +74,7 @@ const endpoint = z.strictObject({
       minRemaining: z.number().positive().max(0.95).optional(),
     })
     .optional(),
+  owned: z.boolean().default(false),
   tier: z.string().optional(),
   price: price.optional(),
   simulated: z.string().optional(),
@@ -83,6 +84,35 @@ const count = z.int().positive();
 
 const NEVER_RETRIED =
   "429, a status from 500 to 599, 5xx or network: any other 4xx only fails faster when it is repeated";
+
+const shape = {
+  burstiness: z.number().positive().max(1_000).optional(),
+  trace: z.string().optional(),
+  speed: z.number().positive().max(1_000).default(1),
+  maxInFlight: count.max(65_536).default(512),
+  whenFull: z.enum(["drop", "wait"]).default("drop"),
+};
+
+const rate = z.number().positive().max(100_000);
+
+const arrivals = z.strictObject({
+  shape: z.enum(["constant", "poisson", "gamma", "trace"]).default("poisson"),
+  rate: rate.optional(),
+  toRate: rate.optional(),
+  ...shape,
+});
+
+const load = z.strictObject({
+  shape: z.enum(["closed", "constant", "poisson", "gamma", "trace"]).default("closed"),
+  points: z.union([z.literal("auto"), z.array(rate).min(1).max(100)]).default("auto"),
+  from: rate.default(1),
+  to: rate.default(256),
+  settle: duration.default(10_000),
+  window: duration.default(30_000),
+  mix: z.record(z.string(), z.number().nonnegative().max(1e6)).optional(),
+  slo: z.string().optional(),
+  ...shape,
+});
 
 const capture = z.strictObject({
   rounds: count.max(1_000).default(12),
@@ -126,6 +156,8 @@ const capture = z.strictObject({
   giveUpAfter: z.int().nonnegative().max(100_000).default(30),
   deadline: duration.default(0),
   seed: z.int().nonnegative().optional(),
+  workers: count.max(64).default(1),
+  arrivals: arrivals.optional(),
 });
 
 /** The zod schema of `twintail.yaml`; its output has durations in milliseconds and every default applied. */
@@ -133,6 +165,7 @@ export const configSchema = z.strictObject({
   goldens: z.string(),
   endpoints: z.strictObject({ baseline: endpoint, candidate: endpoint }),
   capture: capture.prefault({}),
+  load: load.prefault({}),
   store: z.enum(["full", "redacted", "metadata"]).optional(),
   traffic: z.strictObject({ requestsPerDay: z.number().positive() }).optional(),
   gates: z.array(z.string()).default([]),

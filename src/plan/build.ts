@@ -1,9 +1,10 @@
 /** Golden set × endpoints × settings → every request of a run, in order. Seeded: the same input gives the same plan. */
-import type { CaptureSettings, EndpointRole, EndpointSettings } from "../config/settings.js";
+import type { ArrivalSettings, CaptureSettings, EndpointRole, EndpointSettings } from "../config/settings.js";
 import { digestOf } from "../core/digest.js";
 import { TwintailError } from "../core/errors.js";
 import { type Random, seededRandom } from "../core/random.js";
 import type { GoldenCase, GoldenSet, Variant } from "../golden/golden-set.js";
+import { firstArrivals, repeatedTrace } from "./load/arrivals.js";
 import {
   ARM_ENDPOINT,
   type Arm,
@@ -236,7 +237,24 @@ function planRounds(draft: Draft, input: PlanInput, tested: readonly GoldenCase[
       releases.push({ rows: draft.pair(moment, "warm", round), notBeforeMs });
     }
   }
-  draft.blocks.push(...inOrder(capture, "warm", capture.concurrency, releases));
+  if (capture.arrivals === undefined) {
+    draft.blocks.push(...inOrder(capture, "warm", capture.concurrency, releases));
+    return;
+  }
+  const { maxInFlight, whenFull } = capture.arrivals;
+  const timed = atTimes(releases, capture.arrivals, seededRandom(seed, "arrivals"));
+  draft.blocks.push({ phase: "warm", concurrency: maxInFlight, releases: timed, open: { whenFull } });
+}
+
+/** The same releases in the same order, each at its arrival. */
+function atTimes(releases: readonly Release[], arrivals: ArrivalSettings, random: Random): Release[] {
+  const { shape, rate = 1, toRate = rate } = arrivals;
+  const forMs = (2_000 * releases.length) / (rate + toRate);
+  const times =
+    shape.kind === "trace"
+      ? repeatedTrace(shape.arrivals, releases.length).map(({ atMs }) => atMs)
+      : firstArrivals(shape, { forMs, from: rate, to: toRate }, releases.length, random);
+  return releases.map((release, index) => ({ ...release, notBeforeMs: times[index] as number }));
 }
 
 /**

@@ -74,6 +74,8 @@ export interface Block {
   readonly perEndpoint?: true;
   /** Closed loop: lanes begin one after another over so long, so that they do not march in step. */
   readonly rampMs?: number;
+  /** Nothing more is released to an endpoint that answered 429: it is limited, and asking on would only be refused. */
+  readonly until429?: true;
   /** Nothing is released later than so long after its phase began: what is left was not needed. */
   readonly untilMs?: number;
   /** Endpoints that scale to zero, to be put to sleep, or waited for until they are, before the first release. */

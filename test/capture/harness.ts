@@ -2,13 +2,20 @@
 import { createServer, type Socket } from "node:net";
 import { capture as builtCapture } from "../../dist/capture/capture.js";
 import { accessOf } from "../../src/capture/access.js";
-import type { CaptureEnd } from "../../src/capture/messages.js";
+import type { CaptureEnd, MorePlan } from "../../src/capture/messages.js";
 import type { HttpProxy } from "../../src/config/proxies.js";
 import type { CaptureSettings, EndpointSettings } from "../../src/config/settings.js";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
 import type { Plan } from "../../src/plan/plan.js";
-import type { Exchange, MachineLine, PauseLine, StoppedLine } from "../../src/recording/recording.js";
+import type {
+  BegunLine,
+  DroppedLine,
+  Exchange,
+  MachineLine,
+  PauseLine,
+  StoppedLine,
+} from "../../src/recording/recording.js";
 import { QUICK } from "../config/capture-settings.js";
 import { endpointSettings } from "../config/endpoint-settings.js";
 
@@ -40,6 +47,8 @@ export interface CaptureOptions {
   readonly proxy?: HttpProxy;
   readonly onExchange?: (exchange: Exchange, stop: () => void, drain: (message: string) => void) => void;
   readonly onReleased?: (stop: () => void, drain: (message: string) => void) => void;
+  /** What follows when all that was planned has ended. */
+  readonly more?: () => MorePlan | null;
 }
 
 export interface Captured {
@@ -47,6 +56,8 @@ export interface Captured {
   readonly machine: MachineLine[];
   readonly pauses: PauseLine[];
   readonly stopped: StoppedLine[];
+  readonly begun: BegunLine[];
+  readonly dropped: DroppedLine[];
   readonly plan: Plan;
   readonly end: CaptureEnd;
   readonly reason: CaptureEnd["reason"];
@@ -71,6 +82,8 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
   const machine: MachineLine[] = [];
   const pauses: PauseLine[] = [];
   const stopped: StoppedLine[] = [];
+  const begun: BegunLine[] = [];
+  const dropped: DroppedLine[] = [];
   const stop = new AbortController();
   const drain = new AbortController();
   const originNs = process.hrtime.bigint();
@@ -81,6 +94,7 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
       endpoints: { baseline: access("baseline"), candidate: access("candidate") },
       settings,
       originNs,
+      ...(options.more === undefined ? {} : { goesOn: true }),
       ...(options.tokens === undefined ? {} : { tokens: plan.rows.map(() => options.tokens as number) }),
     },
     0,
@@ -101,11 +115,14 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
       onMachine: (line) => machine.push(line),
       onPause: (line) => pauses.push(line),
       onStopped: (line) => stopped.push(line),
+      onBegun: (line) => begun.push(line),
+      onDropped: (line) => dropped.push(line),
+      onIdle: async () => options.more?.() ?? null,
     },
     { stop: stop.signal, drain: drain.signal },
   );
   exchanges.sort((a, b) => a.id - b.id);
-  return { exchanges, machine, pauses, stopped, plan, end, reason: end.reason, originNs };
+  return { exchanges, machine, pauses, stopped, begun, dropped, plan, end, reason: end.reason, originNs };
 }
 
 export interface RawServer {

@@ -42,7 +42,11 @@ export function weightedCases(
   };
   const whole = swept.reduce((sum, golden) => sum + weightOf(golden), 0);
   if (whole <= 0) {
-    throw new TwintailError({ cause: "no case is left to load with", place: "load.mix", remedy: "give a weight above 0" });
+    throw new TwintailError({
+      cause: "no case is left to load with",
+      place: "load.mix",
+      remedy: "give a weight above 0",
+    });
   }
   return swept
     .filter((golden) => weightOf(golden) > 0)

@@ -69,7 +69,14 @@ export class SweepPlanner {
     this.#rows = draft.rows;
     this.#requests = Object.fromEntries(draft.requests);
     this.#pairs = draft.rows.reduce((most, { pairId }) => Math.max(most, pairId), -1) + 1;
-    const plan = { seed, rounds: 1, rows: [...draft.rows], blocks: draft.blocks, requests: { ...this.#requests }, notTested };
+    const plan = {
+      seed,
+      rounds: 1,
+      rows: [...draft.rows],
+      blocks: draft.blocks,
+      requests: { ...this.#requests },
+      notTested,
+    };
     this.#start = { ...plan, digest: digestOf(plan) };
   }
 
@@ -83,10 +90,14 @@ export class SweepPlanner {
    * @param expectPerS closed loop: how many answers a second the load may bring at most, by endpoint
    * @param fromLoad open loop: where the rate rises from while it settles
    */
-  point(point: LoadPoint, { expectPerS, fromLoad }: { expectPerS: Partial<Record<EndpointRole, number>>; fromLoad: number }): PlannedPoint {
+  point(
+    point: LoadPoint,
+    { expectPerS, fromLoad }: { expectPerS: Partial<Record<EndpointRole, number>>; fromLoad: number },
+  ): PlannedPoint {
     const first = this.#rows.length;
     const known = new Set(Object.keys(this.#requests));
-    const block = this.input.load.loop.kind === "closed" ? this.#closed(point, expectPerS) : this.#open(point, fromLoad);
+    const block =
+      this.input.load.loop.kind === "closed" ? this.#closed(point, expectPerS) : this.#open(point, fromLoad);
     const requests = Object.fromEntries(Object.entries(this.#requests).filter(([id]) => !known.has(id)));
     const rows = this.#rows.slice(first);
     const plan: Plan = { ...this.#start, rows: [...this.#rows], blocks: [block], requests: { ...this.#requests } };
@@ -101,7 +112,8 @@ export class SweepPlanner {
     for (let index = 0; index < Math.max(...counts); index++) {
       const roles = point.roles.filter((_, at) => index < (counts[at] as number));
       // Of two lanes' own moments: the prompt is the same, and nothing else makes them a pair.
-      for (const id of this.#send(this.#decks.next(), roles, point, false)) releases.push({ rows: [id], notBeforeMs: 0 });
+      for (const id of this.#send(this.#decks.next(), roles, point, false))
+        releases.push({ rows: [id], notBeforeMs: 0 });
     }
     return {
       phase: phaseOfPoint(point.index),
@@ -109,6 +121,7 @@ export class SweepPlanner {
       releases,
       perEndpoint: true,
       rampMs: point.settleMs / 2,
+      until429: true,
       untilMs: point.settleMs + point.windowMs,
     };
   }
@@ -125,6 +138,7 @@ export class SweepPlanner {
       concurrency: settings.maxInFlight,
       releases,
       open: { whenFull: settings.whenFull },
+      until429: true,
       untilMs: point.settleMs + point.windowMs,
     };
   }

@@ -15,7 +15,9 @@ function caseIdOf(inputTokens: number): string {
 
 /** A case for every length that the trace has; none for a trace without lengths. */
 export function traceCases(arrivals: readonly TraceArrival[]): GoldenCase[] {
-  const ids = new Set(arrivals.flatMap(({ inputTokens }) => (inputTokens === undefined ? [] : [caseIdOf(inputTokens)])));
+  const ids = new Set(
+    arrivals.flatMap(({ inputTokens }) => (inputTokens === undefined ? [] : [caseIdOf(inputTokens)])),
+  );
   return [...ids].sort().map((id) => {
     const tokens = Number(id.slice("trace-input-".length));
     return {
@@ -28,7 +30,9 @@ export function traceCases(arrivals: readonly TraceArrival[]): GoldenCase[] {
       repeat: 1,
       prefix: "unique",
       request: {
-        messages: [{ role: "user", content: fillerText({ words: Math.max(1, Math.round(tokens / TOKENS_PER_WORD)), seed: id }) }],
+        messages: [
+          { role: "user", content: fillerText({ words: Math.max(1, Math.round(tokens / TOKENS_PER_WORD)), seed: id }) },
+        ],
         max_tokens: DEFAULT_OUTPUT_TOKENS,
         temperature: 0,
       },

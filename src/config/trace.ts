@@ -3,14 +3,21 @@
  * have) or CSV with a header line (Azure's `TIMESTAMP,ContextTokens,GeneratedTokens`, BurstGPT's `Timestamp,…,Request tokens,
  * Response tokens`). A time is a date, or a number: seconds in CSV, ms in JSON, unless its name ends in `_s` or `_ms`.
  */
-import type { TraceArrival } from "../../config/settings.js";
-import { TwintailError } from "../../core/errors.js";
+import { TwintailError } from "../core/errors.js";
+import type { TraceArrival } from "./settings.js";
 
 const MAX_ARRIVALS = 500_000;
 
 const TIMES = ["timestamp_ms", "timestamp_s", "timestamp", "arrival_time", "arrived_at", "time"];
 const INPUTS = ["input_length", "input_tokens", "contexttokens", "context_tokens", "request_tokens", "prompt_tokens"];
-const OUTPUTS = ["output_length", "output_tokens", "generatedtokens", "generated_tokens", "response_tokens", "completion_tokens"];
+const OUTPUTS = [
+  "output_length",
+  "output_tokens",
+  "generatedtokens",
+  "generated_tokens",
+  "response_tokens",
+  "completion_tokens",
+];
 
 /**
  * Arrivals from 0 on, in the order of their times.
@@ -22,7 +29,11 @@ export function parseTrace(text: string, file: string, speed = 1): TraceArrival[
   const isJson = text.trimStart().startsWith("{");
   const arrivals = isJson ? jsonArrivals(lines, file) : csvArrivals(lines, file);
   if (arrivals.length === 0) {
-    throw new TwintailError({ cause: "the trace holds no arrival", place: file, remedy: "give JSON lines, or CSV with a header line" });
+    throw new TwintailError({
+      cause: "the trace holds no arrival",
+      place: file,
+      remedy: "give JSON lines, or CSV with a header line",
+    });
   }
   arrivals.sort((a, b) => a.atMs - b.atMs);
   const first = (arrivals[0] as TraceArrival).atMs;
@@ -40,7 +51,8 @@ function jsonArrivals(lines: readonly string[], file: string): TraceArrival[] {
     } catch (error) {
       throw new TwintailError({ cause: "not a line of JSON", place, remedy: "mend or remove the line", error });
     }
-    if (typeof row !== "object" || row === null) throw new TwintailError({ cause: "not an arrival", place, remedy: "write an object a line" });
+    if (typeof row !== "object" || row === null)
+      throw new TwintailError({ cause: "not an arrival", place, remedy: "write an object a line" });
     const fields = new Map(Object.entries(row).map(([name, value]) => [nameOf(name), value as unknown]));
     push(arrivals, fields, 1, place);
   }
@@ -70,18 +82,30 @@ function nameOf(name: string): string {
 
 function push(arrivals: TraceArrival[], fields: ReadonlyMap<string, unknown>, unitMs: number, place: string): void {
   if (arrivals.length >= MAX_ARRIVALS) {
-    throw new TwintailError({ cause: `more than ${MAX_ARRIVALS} arrivals`, place, remedy: "cut the trace to the hours that matter" });
+    throw new TwintailError({
+      cause: `more than ${MAX_ARRIVALS} arrivals`,
+      place,
+      remedy: "cut the trace to the hours that matter",
+    });
   }
   const name = TIMES.find((each) => fields.has(each));
   if (name === undefined) {
-    throw new TwintailError({ cause: "no column says when", place, remedy: `name one of them ${TIMES.slice(0, 3).join(", ")}` });
+    throw new TwintailError({
+      cause: "no column says when",
+      place,
+      remedy: `name one of them ${TIMES.slice(0, 3).join(", ")}`,
+    });
   }
   const unit = name.endsWith("_ms") ? 1 : name.endsWith("_s") ? 1_000 : unitMs;
   const value = fields.get(name);
   const number = typeof value === "number" || (typeof value === "string" && /^-?[\d.]+(?:e[+-]?\d+)?$/i.test(value));
   const atMs = number ? Number(value) * unit : dateMs(String(value));
   if (!Number.isFinite(atMs)) {
-    throw new TwintailError({ cause: `${JSON.stringify(value)} is no time`, place, remedy: "write a number, or a date" });
+    throw new TwintailError({
+      cause: `${JSON.stringify(value)} is no time`,
+      place,
+      remedy: "write a number, or a date",
+    });
   }
   const [inputTokens, outputTokens] = [INPUTS, OUTPUTS].map((known) => tokensIn(fields, known, place));
   arrivals.push({
@@ -102,5 +126,9 @@ function tokensIn(fields: ReadonlyMap<string, unknown>, known: readonly string[]
   if (name === undefined) return undefined;
   const tokens = Number(fields.get(name));
   if (Number.isFinite(tokens) && tokens >= 0 && tokens <= 10_000_000) return Math.round(tokens);
-  throw new TwintailError({ cause: `${JSON.stringify(fields.get(name))} is no number of tokens`, place, remedy: `mend ${name}` });
+  throw new TwintailError({
+    cause: `${JSON.stringify(fields.get(name))} is no number of tokens`,
+    place,
+    remedy: `mend ${name}`,
+  });
 }
