@@ -24,7 +24,7 @@ export interface AnswerText {
   readonly cut: boolean;
 }
 
-export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "intendedAtNs" | "segment" | "requestId"> {
+export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "intendedAtNs" | "waitedNs" | "segment" | "requestId"> {
   readonly segment: number;
   readonly requestId: string;
   readonly bucket: Bucket;

@@ -7,10 +7,11 @@ export const sendLag: Metric = {
   unit: "ms",
   scale: 1_000,
   better: "lower",
-  formula: "dispatched − intended (open loop), dispatched − slot free (closed loop)",
+  formula: "dispatched − intended − waited for a place (open loop), dispatched − slot free (closed loop)",
   noValueWhen: "never",
   measure({ exchange }) {
-    const dueNs = exchange.intendedAtNs ?? exchange.releasedAtNs;
+    const { intendedAtNs, waitedNs = 0 } = exchange;
+    const dueNs = intendedAtNs === undefined ? exchange.releasedAtNs : intendedAtNs + waitedNs;
     const dispatchedNs = exchange.attempts[0]?.dispatchedAtNs;
     return dispatchedNs === undefined ? { none: "not sent" } : value((dispatchedNs - dueNs) / NS_PER_MS);
   },
