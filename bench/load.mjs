@@ -3,6 +3,7 @@
  * written. One clock, two processes.
  */
 import { readFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { capture } from "../dist/capture/capture.js";
 import { decodeAttempt } from "../dist/decode/decode.js";
@@ -13,33 +14,48 @@ import { withFolder } from "./temporary.mjs";
 
 const INTERVAL_MS = 10;
 const WORK = { events: 200, intervalMs: INTERVAL_MS, warmupEvents: 50, startGapMs: 3 };
-/** Streams of 100 events/s each. */
-const LEVELS = [20, 50, 100];
-/** Below this share of the offered rate, or later than one interval at p99, the simulator is what was measured. */
+/** Streams of 100 events/s each, and the threads that read them. */
+const LEVELS = [
+  { streams: 20, workers: 1 },
+  { streams: 50, workers: 1 },
+  { streams: 100, workers: 1 },
+  { streams: 100, workers: 2 },
+  { streams: 200, workers: 1 },
+  { streams: 200, workers: 2 },
+  { streams: 400, workers: 4 },
+];
+/** Below this share of the offered rate, or later than one interval at p99, the simulators are what was measured. */
 const PACED_SHARE = 0.95;
+/** How busy a capture thread may be before a run is invalid (assemble/validity.ts). */
+const BUSY_LIMIT = 0.85;
 
 export function loadRows(progress) {
   return withFolder(async (folder) => {
     const rows = [];
-    for (const streams of LEVELS) {
+    let unpaced = Number.POSITIVE_INFINITY;
+    for (const { streams, workers } of LEVELS) {
       const offered = (1_000 * streams) / INTERVAL_MS;
-      progress(`load: ${offered} events/s`);
-      const level = await measureLevel({ ...WORK, streams }, join(folder, `${streams}.jsonl`));
+      if (offered > unpaced || workers > Math.max(2, availableParallelism())) continue;
+      progress(`load: ${offered} events/s, ${workers} capture thread${workers === 1 ? "" : "s"}`);
+      const level = await measureLevel({ ...WORK, streams, workers }, join(folder, `${streams}-${workers}`));
       const paced = level.sentPerS >= PACED_SHARE * offered && level.lateMs.p99 <= INTERVAL_MS;
-      rows.push(rowOf(offered, level, paced));
-      if (!paced) break;
+      rows.push(rowOf(offered, workers, level, paced));
+      if (!paced) unpaced = Math.min(unpaced, offered);
     }
     return rows;
   });
 }
 
 async function measureLevel(work, logFile) {
-  const sim = await startSimProcess({ tier: "h100x2", logFile });
+  const logs = [`${logFile}-a.jsonl`, `${logFile}-b.jsonl`];
+  const sims = [];
   const exchanges = [];
   const machine = [];
   const originNs = process.hrtime.bigint();
   try {
-    const job = captureJob({ ...work, baseUrl: sim.baseUrl }, originNs);
+    for (const log of logs) sims.push(await startSimProcess({ tier: "h100x2", logFile: log }));
+    const [{ baseUrl }, { baseUrl: otherUrl }] = sims;
+    const job = captureJob({ ...work, baseUrl, otherUrl }, originNs);
     await capture(job, 0, {
       onExchange: (exchange) => {
         if (exchange.phase === "warm") exchanges.push(exchange);
@@ -47,9 +63,9 @@ async function measureLevel(work, logFile) {
       onMachine: (line) => machine.push(line),
     });
   } finally {
-    await sim.stop();
+    await Promise.all(sims.map((sim) => sim.stop()));
   }
-  return compared(exchanges, sendLog(logFile, originNs), machine);
+  return compared(exchanges, new Map(logs.flatMap((log) => [...sendLog(log, originNs)])), machine);
 }
 
 /** Token events by request: when each was written (ns from the origin) and how long after its planned time. */
@@ -98,16 +114,18 @@ function compared(exchanges, log, machine) {
   };
 }
 
-function rowOf(offered, { sentPerS, seenPerS, missing, errorMs, lateMs, busyShare, stalledReads }, paced) {
+function rowOf(offered, workers, { sentPerS, seenPerS, missing, errorMs, lateMs, busyShare, stalledReads }, paced) {
+  const each = (BUSY_LIMIT * seenPerS) / workers / busyShare;
   const notes = [
     `stamp error p50 ${errorMs.p50.toFixed(3)} ms, p99 ${errorMs.p99.toFixed(3)} ms; ${missing} tokens missing`,
     `sent ${Math.round(sentPerS)}/s, late by p50 ${lateMs.p50.toFixed(2)} ms, p99 ${lateMs.p99.toFixed(2)} ms`,
     `capture thread busy ${Math.round(100 * busyShare)} %, ${stalledReads} reads in stalls`,
+    `at ${100 * BUSY_LIMIT} % busy: about ${(Math.round(each / 100) * 100).toLocaleString("en-US")} events/s a thread`,
   ];
-  if (!paced) notes.push("the simulator did not keep this pace: higher levels are left out");
+  if (!paced) notes.push("the simulators did not keep this pace: higher levels are left out");
   return {
     part: "load",
-    what: `stamps at ${offered.toLocaleString("en-US")} events/s offered`,
+    what: `stamps at ${offered.toLocaleString("en-US")} events/s offered, ${workers} thread${workers === 1 ? "" : "s"}`,
     eventsPerS: seenPerS,
     notes,
   };

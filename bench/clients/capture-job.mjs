@@ -7,10 +7,13 @@ const RUN_ID = "bench";
 /** The id under which the simulator logs a row's first attempt. */
 export const requestIdOf = (id) => `${RUN_ID}-${id}-0`;
 
-/** A job for `capture`; rows from `work.streams` on are the timed ones. */
+/**
+ * A job for `capture`; rows from `work.streams` on are the timed ones. With `otherUrl` every second stream goes to that
+ * endpoint, with `workers` so many threads send.
+ */
 export function captureJob(work, originNs) {
-  const { baseUrl, streams, events, warmupEvents, intervalMs, startGapMs } = work;
-  const { origin, pathname } = new URL(baseUrl);
+  const { baseUrl, otherUrl = baseUrl, workers = 1, streams, events, warmupEvents, intervalMs, startGapMs } = work;
+  const { pathname } = new URL(baseUrl);
   const request = (count) => ({
     method: "POST",
     path: `${pathname}/chat/completions`,
@@ -28,8 +31,8 @@ export function captureJob(work, originNs) {
   const row = (id, phase) => ({
     id,
     pairId: id,
-    endpoint: "baseline",
-    arm: "baseline",
+    endpoint: id % 2 === 0 ? "baseline" : "candidate",
+    arm: id % 2 === 0 ? "baseline" : "candidate",
     caseId: "count",
     repeat: 0,
     round: 0,
@@ -46,8 +49,14 @@ export function captureJob(work, originNs) {
     notTested: [],
     digest: "",
   };
-  const access = { origin, query: "", requestIdHeader: REQUEST_ID_HEADER };
-  return { plan, runId: RUN_ID, endpoints: { baseline: access, candidate: access }, settings: SETTINGS, originNs };
+  const access = (url) => ({
+    route: { origin: new URL(url).origin },
+    apiKeyHeader: "authorization",
+    query: "",
+    requestIdHeader: REQUEST_ID_HEADER,
+  });
+  const endpoints = { baseline: access(baseUrl), candidate: access(otherUrl) };
+  return { plan, runId: RUN_ID, endpoints, settings: { ...SETTINGS, workers }, originNs };
 }
 
 const SETTINGS = {

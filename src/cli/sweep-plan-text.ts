@@ -29,7 +29,13 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
     `mix       ${[...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
     ...(load.slo === undefined ? [] : [`SLO       ${printableLine(load.slo.text, 200)}`]),
-    ...(roles.length < 2 ? [] : [together ? "both endpoints are loaded at the same moments" : "one endpoint after the other: they share hardware"]),
+    ...(roles.length < 2
+      ? []
+      : [
+          together
+            ? "both endpoints are loaded at the same moments"
+            : "one endpoint after the other: they share hardware",
+        ]),
     ...costLines(settings),
   ];
   return `${lines.join("\n")}\n`;

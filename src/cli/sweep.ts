@@ -158,7 +158,11 @@ function asFlagged(settings: Settings, flags: SweepFlags): Settings {
 function loadsOf(text: string): number[] {
   const loads = text.split(",").map((each) => Number(each.trim()));
   if (loads.length <= 100 && loads.every((load) => Number.isFinite(load) && load > 0 && load <= 100_000)) return loads;
-  throw new TwintailError({ cause: `${JSON.stringify(text)} is no list of loads`, place: "--points", remedy: "write it as 1,2,4,8" });
+  throw new TwintailError({
+    cause: `${JSON.stringify(text)} is no list of loads`,
+    place: "--points",
+    remedy: "write it as 1,2,4,8",
+  });
 }
 
 function refuseFractions({ loop, points, from, to }: LoadSettings): void {

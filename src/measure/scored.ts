@@ -24,7 +24,8 @@ export interface AnswerText {
   readonly cut: boolean;
 }
 
-export interface ScoredExchange extends Omit<Exchange, "type" | "attempts" | "intendedAtNs" | "waitedNs" | "segment" | "requestId"> {
+export interface ScoredExchange
+  extends Omit<Exchange, "type" | "attempts" | "intendedAtNs" | "waitedNs" | "segment" | "requestId"> {
   readonly segment: number;
   readonly requestId: string;
   readonly bucket: Bucket;

@@ -42,6 +42,41 @@ describe("a configuration", () => {
     expect(settings.judge.gates).toEqual([{ text: "ttfa shift < 1.20", line: 12, column: 5 }]);
   });
 
+  it("has loads for a sweep, and arrivals of a run where it asks for them", () => {
+    const { load, capture } = parseSettings(config(), "/x");
+    expect(load).toEqual({
+      loop: { kind: "closed" },
+      points: "auto",
+      from: 1,
+      to: 256,
+      settleMs: 10_000,
+      windowMs: 30_000,
+      maxInFlight: 512,
+      whenFull: "drop",
+    });
+    expect(capture.arrivals).toBeUndefined();
+    const open = parseSettings(
+      config(
+        (text) =>
+          `${text}load: { shape: gamma, burstiness: 0.5, points: [0.5, 2], mix: { chat: 2 }, slo: ttft p95 < 1s }\ncapture: { arrivals: { rate: 4, toRate: 8 } }\n`,
+      ),
+      "/x",
+    );
+    expect(open.load).toMatchObject({
+      loop: { kind: "open", shape: { kind: "gamma", burstiness: 0.5 } },
+      points: [0.5, 2],
+      mix: { chat: 2 },
+      slo: { text: "ttft p95 < 1s", line: 11 },
+    });
+    expect(open.capture.arrivals).toEqual({
+      shape: { kind: "poisson" },
+      rate: 4,
+      toRate: 8,
+      maxInFlight: 512,
+      whenFull: "drop",
+    });
+  });
+
   const mistakes: [string, (text: string) => string, RegExp][] = [
     [
       "an unknown key",
@@ -51,6 +86,25 @@ describe("a configuration", () => {
           "    model: { default: m }\n    models: { default: m }\n  candidate",
         ),
       /^twintail\.yaml:6:5: unknown key "model" in "endpoints\.baseline"; did you mean "models"\?$/,
+    ],
+    [
+      "arrivals beside another order of releases",
+      (t) => `${t}capture: { order: serial, arrivals: { rate: 2 } }\n`,
+      /^twintail\.yaml:11:27: arrivals say when each pair goes, and so does order: serial; leave one of them out$/,
+    ],
+    [
+      "arrivals without a rate",
+      (t) => `${t}capture: { arrivals: { shape: constant } }\n`,
+      /there is no rate; give rate, in pairs a second/,
+    ],
+    ["bursts without their size", (t) => `${t}load: { shape: gamma }\n`, /arrivals of shape gamma need burstiness/],
+    ["a trace that is not there", (t) => `${t}load: { shape: trace, trace: none.csv }\n`, /cannot read \/x\/none\.csv/],
+    ["half a request in flight", (t) => `${t}load: { points: [1, 2.5] }\n`, /2\.5 cannot be in flight/],
+    ["a sweep that ends before it begins", (t) => `${t}load: { from: 9, to: 3 }\n`, /would begin at 9 and end at 3/],
+    [
+      "threads that would share a limit",
+      (t) => `${t.replace("KEY_B\n", "KEY_B\n    limits: { rpm: 60 }\n")}capture: { workers: 2 }\n`,
+      /limits of the candidate are kept by one capture thread, and there are 2/,
     ],
     [
       "a retry of what only fails faster when it is repeated",

@@ -57,6 +57,13 @@ describe("latencies, from the request being written", () => {
 
   it("send_lag is this machine's: released to dispatched", () => expect(measured("send_lag", reasoned)).toEqual([1]));
 
+  it("send_lag in open loop counts from the intended time, less what was waited for a place", () => {
+    const { dispatchedAtNs } = reasoned;
+    const intendedAtNs = dispatchedAtNs - 30 * MS;
+    expect(measured("send_lag", reasoned, { intendedAtNs })).toEqual([30]);
+    expect(measured("send_lag", reasoned, { intendedAtNs, waitedNs: 28 * MS })).toEqual([2]);
+  });
+
   it("intended latencies exist in open loop only, and span attempts", () => {
     expect(measured("ttft_intended", reasoned)).toBe("closed loop");
     expect(measured("ttft_intended", reasoned, { intendedAtNs: 50 * MS })).toEqual([160]);

@@ -270,3 +270,30 @@ describe("a plan that cannot be", () => {
     expect(() => plan({ once: ["nope"] })).toThrow(/capture\.once names "nope", which is no case/);
   });
 });
+
+describe("arrivals", () => {
+  const arrivals = { shape: { kind: "constant" }, rate: 4, maxInFlight: 50, whenFull: "drop" } as const;
+
+  it("give every pair of the rounds a time, in the order that a closed loop has", () => {
+    const open = plan({ arrivals });
+    const block = open.blocks.at(-1);
+    expect(block).toMatchObject({ phase: "warm", concurrency: 50, open: { whenFull: "drop" } });
+    expect(block?.releases.map(({ notBeforeMs }) => notBeforeMs)).toEqual(
+      Array.from({ length: 40 }, (_, index) => 125 + 250 * index),
+    );
+    const closed = plan().blocks.at(-1);
+    expect(block?.releases.map(({ rows }) => rows)).toEqual(closed?.releases.map(({ rows }) => rows));
+  });
+
+  it("rise evenly, and follow a trace for as long as it takes", () => {
+    const rising = plan({ arrivals: { ...arrivals, rate: 2, toRate: 8 } }).blocks.at(-1)?.releases ?? [];
+    const gaps = rising.slice(1).map(({ notBeforeMs }, index) => notBeforeMs - (rising[index]?.notBeforeMs ?? 0));
+    expect(gaps[0]).toBeGreaterThan(2.5 * (gaps.at(-1) as number));
+    // 40 pairs at 5 a second on average.
+    expect(rising.at(-1)?.notBeforeMs).toBeLessThanOrEqual(8_000);
+    expect(rising.at(-1)?.notBeforeMs).toBeGreaterThan(7_800);
+    const shape = { kind: "trace", arrivals: [{ atMs: 0 }, { atMs: 30 }] } as const;
+    const traced = plan({ arrivals: { shape, maxInFlight: 50, whenFull: "wait" } }).blocks.at(-1);
+    expect(traced?.releases.slice(0, 4).map(({ notBeforeMs }) => notBeforeMs)).toEqual([0, 30, 60, 90]);
+  });
+});
