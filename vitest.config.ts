@@ -15,6 +15,7 @@ const TIMED = [
   "test/run*.test.ts",
   "test/sim/**/*.test.ts",
   "test/soak.test.ts",
+  "test/sweep.test.ts",
   "test/traps.test.ts",
   "test/wake.test.ts",
 ];

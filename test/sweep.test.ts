@@ -1,0 +1,194 @@
+/** Sweeps from end to end against simulated endpoints of known capacity, in processes of their own. */
+import { execFile } from "node:child_process";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import {
+  parseSettings,
+  prepareSweep,
+  type SimOptions,
+  type SimProcess,
+  type SweepSummary,
+  scoreSweep,
+  startSimProcess,
+  sweep,
+} from "../dist/index.js";
+import { capacityRequestsPerS } from "../src/sim/batching.js";
+import { engineParameters } from "../src/sim/tiers.js";
+
+const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
+const folder = mkdtempSync(join(tmpdir(), "twintail-sweep-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+const sims: SimProcess[] = [];
+afterEach(async () => {
+  await Promise.all(sims.splice(0).map((sim) => sim.stop()));
+});
+
+const OUTPUT_TOKENS = 24;
+writeFileSync(
+  join(folder, "set.yaml"),
+  `name: small
+cases:
+  - id: count
+    category: chat
+    detects: a wrong answer
+    request: { max_tokens: ${OUTPUT_TOKENS}, messages: [{ role: user, content: "Count as far as you can." }] }
+`,
+);
+
+/** Eight places of 60 to 50 tokens a second: few enough events that a small, busy machine keeps the pace. */
+const ENGINE = { decodeTokensPerS: 60, batchSlowdown: 0.03, maxBatch: 8, prefillTokensPerS: 50_000, prefillChunkTokens: 512 };
+
+async function sim(options: Partial<SimOptions> = {}): Promise<SimProcess> {
+  const started = await startSimProcess({ tier: "h100x2", engine: ENGINE, ...options });
+  sims.push(started);
+  return started;
+}
+
+const yaml = (candidate: string, load: string, { baseline, capture = "" }: { baseline?: string; capture?: string } = {}): string =>
+  `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "${baseline ?? candidate}", models: { default: m }${baseline === undefined ? ", apiKeyEnv: NOT_SET" : ", owned: true"} }
+  candidate: { baseUrl: "${candidate}", models: { default: m }, owned: true, tier: small }
+capture: { seed: 3, warmup: 1${capture} }
+load: { ${load} }
+`;
+
+const swept = async (text: string): Promise<{ readonly summary: SweepSummary; readonly recording: string }> => {
+  const prepared = prepareSweep(parseSettings(text, folder));
+  return sweep(prepared, { resultsFolder: join(folder, "results"), environment: {} });
+};
+
+const known = capacityRequestsPerS(engineParameters("h100x2", ENGINE), { promptTokens: 20, outputTokens: OUTPUT_TOKENS });
+
+describe("a sweep", () => {
+  it("finds what a simulated engine of known capacity bears, within 10 %, and where", async () => {
+    const { baseUrl } = await sim();
+    const { summary, recording } = await swept(yaml(baseUrl, "from: 2, to: 64, settle: 1s, window: 4s, slo: ttft p50 < 300ms"));
+    const own = summary.endpoints.candidate.sweep;
+    expect(summary.verdict).toBe("measured");
+    expect(summary.endpoints.baseline.sweep).toBeNull();
+    expect(own?.stopped.kind).toBe("saturated");
+    expect((own?.knee?.throughput.value ?? 0) / known).toBeGreaterThan(0.9);
+    expect((own?.knee?.throughput.value ?? 0) / known).toBeLessThan(1.1);
+    expect(own?.knee?.load.value).toBeGreaterThan(6);
+    expect(own?.knee?.load.value).toBeLessThan(11);
+    // A queue of one more wave lengthens the wait by a whole answer: beyond the knee the SLO breaks.
+    expect(own?.goodput?.load.value).toBeGreaterThanOrEqual(4);
+    expect(own?.goodput?.load.value).toBeLessThan(16);
+    expect(own?.goodput?.limitedBy).toBe("ttft p50 < 300ms");
+    expect(scoreSweep(recording)).toEqual(summary);
+  }, 240_000);
+
+  it("loads both endpoints with one schedule in an open loop, each to what it bears", async () => {
+    const [slow, fast] = [await sim({ seed: 1 }), await sim({ seed: 2, replicas: 2 })];
+    const { summary, recording } = await swept(
+      yaml(fast.baseUrl, "shape: poisson, points: [6, 24], settle: 2s, window: 6s, maxInFlight: 200", { baseline: slow.baseUrl }),
+    );
+    const { baseline, candidate } = summary.endpoints;
+    const at = (load: number) => [baseline, candidate].map(({ sweep: own }) => own?.points.find((point) => point.load === load));
+    const [lowSlow, lowFast] = at(6);
+    expect(lowSlow?.offeredPerS).toBe(lowFast?.offeredPerS);
+    expect(lowSlow?.state).toBe("steady");
+    expect(lowFast?.state).toBe("steady");
+    const [highSlow, highFast] = at(24);
+    expect(highSlow?.state).toBe("saturated");
+    expect(highFast?.state).not.toBe("saturated");
+    expect(highSlow?.throughput.value).toBeLessThan(0.85 * 24);
+    // Same prompts to both, each once.
+    const bodies = readFileSync(recording, "utf8")
+      .split("\n")
+      .filter((line) => line.startsWith('{"type":"point"'))
+      .flatMap((line) => (JSON.parse(line) as { plan: { endpoint: string; nonce: string }[] }).plan);
+    const nonces = (role: string): string[] => bodies.filter(({ endpoint }) => endpoint === role).map(({ nonce }) => nonce);
+    expect([...nonces("baseline")].sort()).toEqual([...nonces("candidate")].sort());
+    expect(new Set(nonces("baseline")).size).toBe(nonces("baseline").length);
+  }, 120_000);
+
+  it("ends at the first 429: rate-limited, not saturated", async () => {
+    const { baseUrl } = await sim({ rpm: 40 });
+    const { summary } = await swept(yaml(baseUrl, "from: 1, to: 64, settle: 1s, window: 4s"));
+    const own = summary.endpoints.candidate.sweep;
+    expect(own?.stopped.kind).toBe("rate-limited");
+    expect(own?.knee).toBeNull();
+    expect(own?.points.at(-1)?.state).toBe("rate-limited");
+    const refused = own?.points.reduce((sum, { errors }) => sum + errors.http429, 0) ?? 0;
+    expect(refused).toBeLessThanOrEqual(64);
+  }, 120_000);
+
+  it("that reaches the most requests it may send is partial, and says so", async () => {
+    const { baseUrl } = await sim();
+    const { summary } = await swept(
+      yaml(baseUrl, "from: 2, to: 64, settle: 1s, window: 4s", { capture: ", maxRequests: 60" }),
+    );
+    expect(summary.verdict).toBe("partial");
+    expect(summary.endpoints.candidate.sweep?.stopped.kind).toBe("limit");
+  }, 60_000);
+});
+
+/** Exact percentiles of what arrived, whatever the report says. */
+describe("an open loop against a server that stalls for 2 s", () => {
+  it("shows the stall from the intended time, and not from the send, where connections are few", async () => {
+    // 100 arrivals a second for 15 s, 8 connections: in the stall 8 wait at the server and about 200 before it.
+    const { baseUrl } = await sim({
+      engine: { ...ENGINE, decodeTokensPerS: 2_000, maxBatch: 64 },
+      inject: [{ kind: "stall", afterMs: 8_000, forMs: 2_000 }],
+    });
+    const { summary } = await swept(
+      yaml(baseUrl, "shape: constant, points: [100], settle: 1s, window: 15s, maxInFlight: 8, whenFull: wait"),
+    );
+    const point = summary.endpoints.candidate.sweep?.points[0];
+    expect(point?.ttft_intended?.p99).toBeGreaterThan(1_000);
+    expect(point?.ttft?.p99).toBeLessThan(500);
+    expect(point?.ttft?.max).toBeGreaterThan(1_500);
+    expect(point?.dropped).toBe(0);
+    // It waited for the server, and no machine was late.
+    expect(point?.send_lag?.p50).toBeLessThan(20);
+  }, 60_000);
+});
+
+describe("the command", () => {
+  const command = (args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
+    new Promise((resolve) => {
+      execFile(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, CI: "" } }, (error, stdout, stderr) =>
+        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+      );
+    });
+
+  it("refuses an endpoint that is not said to be its user's own", async () => {
+    writeFileSync(join(folder, "foreign.yaml"), yaml("http://127.0.0.1:1/v1", "").replaceAll(", owned: true", ""));
+    expect(await command(["sweep", "foreign.yaml"])).toMatchObject({
+      code: 2,
+      stderr:
+        "endpoints.*.owned: a sweep loads an endpoint until it gives way, and neither is said to be yours; set owned: true on an endpoint that you may load\n",
+    });
+    expect((await command(["sweep", "foreign.yaml", "--only", "baseline"])).stderr).toMatch(/and the baseline is not said to be yours/);
+  });
+
+  it("prints its plan and sends nothing", async () => {
+    writeFileSync(join(folder, "plan.yaml"), yaml("http://127.0.0.1:1/v1", "slo: ttft p95 < 1s"));
+    const { code, stdout } = await command(["sweep", "plan.yaml", "--dry-run"]);
+    expect(code).toBe(0);
+    expect(stdout).toContain("from 1 in flight, doubled until it saturates or reaches 256");
+    expect(stdout).toContain("SLO       ttft p95 < 1s");
+    expect(stdout).toContain("mix       chat 100 %");
+  });
+
+  it("writes its files, shows the sweep, and judges it again without a request", async () => {
+    const { baseUrl, stop } = await sim();
+    writeFileSync(join(folder, "sweep.yaml"), yaml(baseUrl, "points: [1, 4], settle: 500ms, window: 2s"));
+    const first = await command(["sweep", "sweep.yaml", "--out", "runs"]);
+    expect(first.code).toBe(0);
+    expect(first.stdout).toMatch(/answers\/s|requests\/s/);
+    const run = join("runs", readdirSync(join(folder, "runs"))[0] ?? "");
+    expect(readdirSync(join(folder, run)).sort()).toEqual(["recording.jsonl", "sweep.csv", "sweep.html", "sweep.json", "sweep.md"]);
+    await stop();
+    const again = await command(["sweep", "--from", run, "--json"]);
+    expect(again.code).toBe(0);
+    expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(join(folder, run, "sweep.json"), "utf8")));
+    expect((await command(["score", run])).stderr).toMatch(/this is the recording of a sweep; judge it with twintail sweep --from/);
+    expect((await command(["run", "sweep.yaml", "--resume", run])).code).toBe(2);
+  }, 60_000);
+});
