@@ -1,10 +1,12 @@
 import { type Command, Option } from "commander";
 import { parseDurationMs } from "../core/duration.js";
-import { ExitCode } from "../core/errors.js";
+import { ExitCode, TwintailError } from "../core/errors.js";
 import { DIALECTS } from "../sim/dialects/catalogue.js";
 import type { SimOptions } from "../sim/options.js";
 import { startSimProcess } from "../sim/process.js";
 import { PROFILES, type ProfileName } from "../sim/profiles/catalogue.js";
+import { BALANCES, type Balance } from "../sim/replicas.js";
+import { type EngineParameters, TIERS } from "../sim/tiers.js";
 import { WAKE_MODES, type WakeMode } from "../sim/wake.js";
 import { addInjections, injectionsHelp } from "./injections.js";
 import { serveUntilInterrupted } from "./serve.js";
@@ -15,6 +17,9 @@ interface SimFlags {
   readonly port: string;
   readonly goldens?: string;
   readonly seed: string;
+  readonly replicas?: string;
+  readonly balance?: Balance;
+  readonly engine?: string;
   readonly dialect?: string;
   readonly profile?: ProfileName;
   readonly list?: boolean;
@@ -36,12 +41,15 @@ interface SimFlags {
 const EXAMPLES = `
 Example:
   $ twintail sim --tier a100x2 --port 8080 --goldens goldens/migration.yaml
+  $ twintail sim --tier h100x2 --replicas 3
+  $ twintail sim --engine decodeTokensPerS=1000,maxBatch=8
   $ twintail sim --dialect openrouter
   $ twintail sim --profile spot --time-scale 0.01
   $ twintail sim --wake 8m --idle-after 15m --wake-cap 10m --wake-mode 503
   $ twintail sim --profile bastion --credit 100 --rpm 60
   $ twintail sim --inject 401 --after 10s --for 60s
   $ twintail sim --inject 5xx --share 0.3 --inject cut --share 0.1
+  $ twintail sim --inject stall --after 10s --for 2s
 
 Durations are written as 500ms, 10s or 2m. What a profile does, and each dialect: twintail sim --list
 `;
@@ -58,6 +66,9 @@ export function addSim(program: Command, io: Io, done: (code: ExitCode) => void)
     .option("--port <number>", "0 takes a free port", "8080")
     .option("--goldens <file>", "golden set whose references are the answers")
     .option("--seed <number>", "seeds jitter and faults", "1")
+    .option("--replicas <number>", "engines of the tier behind the one address, each with its own queue (default: 1)")
+    .addOption(new Option("--balance <how>", "which replica gets a request (default: least)").choices(BALANCES))
+    .option("--engine <name=number,...>", `parameters in place of the tier's: ${Object.keys(TIERS.h100x2).join(", ")}`)
     .option("--dialect <name>", "whose wire it speaks, see --list (default: openai)")
     .option("--profile <name>", `a whole system: ${Object.keys(PROFILES).join(", ")}`)
     .option("--list", "print the dialects and profiles, and what each profile does")
@@ -102,6 +113,9 @@ function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): 
     port: Number(flags.port),
     seed: Number(flags.seed),
     ...(flags.goldens === undefined ? {} : { goldens: flags.goldens }),
+    ...number("replicas", flags.replicas),
+    ...(flags.balance === undefined ? {} : { balance: flags.balance }),
+    ...(flags.engine === undefined ? {} : { engine: engineOf(flags.engine) }),
     ...(flags.dialect === undefined ? {} : { dialect: flags.dialect }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
     ...(flags.wake === undefined ? {} : { ...duration("wakeMs", flags.wake), startCold: true }),
@@ -119,6 +133,21 @@ function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): 
     ...(flags.log === undefined ? {} : { logFile: flags.log }),
     ...(inject.length === 0 ? {} : { inject }),
   };
+}
+
+/** `decodeTokensPerS=1000,maxBatch=8`; names and ranges are checked with the other options. */
+function engineOf(text: string): Partial<EngineParameters> {
+  return Object.fromEntries(
+    text.split(",").map((parameter) => {
+      const [, name, value] = /^\s*(\w+)\s*=\s*(\S+)\s*$/.exec(parameter) ?? [];
+      if (name !== undefined) return [name, Number(value)];
+      throw new TwintailError({
+        cause: `${JSON.stringify(parameter)} is no parameter with its value`,
+        place: "--engine",
+        remedy: "write --engine decodeTokensPerS=1000,maxBatch=8",
+      });
+    }),
+  );
 }
 
 /** Every dialect and profile with its line, and under a profile every behaviour. */

@@ -1,4 +1,4 @@
-/** Answers checked requests: wake, then the batching engine, then the wire. It knows no routes. */
+/** Answers checked requests: wake, then a replica's batching engine, then the wire. It knows no routes. */
 import type { ServerResponse } from "node:http";
 import { digestOf } from "../core/digest.js";
 import { seededRandom } from "../core/random.js";
@@ -11,18 +11,20 @@ import { hasBrokenCall, inDialect } from "./dialect-pieces.js";
 import { simulatedCost } from "./dialects/gateways.js";
 import type { Draw } from "./draws.js";
 import { embeddings } from "./embeddings.js";
-import { BatchingEngine, type Sequence } from "./engine.js";
+import type { Sequence } from "./engine.js";
 import { sendError } from "./error-envelope.js";
 import type { Fault } from "./faults.js";
 import type { Injected } from "./inject.js";
 import type { SimOptions } from "./options.js";
 import { type CutAnswer, cutAnswer, endlessAnswer, numberedAnswer } from "./pieces.js";
+import { Replicas } from "./replicas.js";
 import { loadingModel, simulatedError, toolUseFailed } from "./request-error.js";
 import { countLimit, stopSequences } from "./request-fields.js";
 import { admittedBody, checkContext } from "./request-rules.js";
 import { type Delivery, ResponseWriter } from "./response-writer.js";
 import { checkResponses, responsesFormat } from "./responses.js";
 import type { RequestLog } from "./send-log.js";
+import { StallingSchedule } from "./stall.js";
 import type { System } from "./system.js";
 import { engineParameters } from "./tiers.js";
 import { WakeState } from "./wake.js";
@@ -47,12 +49,12 @@ export interface Answering {
 const CONTEXT_TOKENS = 128_000;
 
 export class Answerer {
-  readonly schedule = new PacingWheel();
+  readonly schedule: StallingSchedule;
   readonly #seed: number;
   readonly #options: SimOptions;
   readonly #dialect: Dialect;
   readonly #fingerprint: string;
-  readonly #engine: BatchingEngine;
+  readonly #replicas: Replicas;
   readonly #answers: AnswerBook;
   readonly #wake: WakeState;
 
@@ -60,8 +62,9 @@ export class Answerer {
     this.#seed = options.seed ?? 1;
     this.#options = options;
     this.#dialect = dialect;
+    this.schedule = new StallingSchedule(new PacingWheel(), options.inject ?? []);
     this.#fingerprint = `sim-${options.tier}-${digestOf(options.engine).slice(7, 13)}`;
-    this.#engine = new BatchingEngine(engineParameters(options.tier, options.engine), this.schedule, this.#seed);
+    this.#replicas = new Replicas(engineParameters(options.tier, options.engine), this.schedule, this.#seed, options);
     this.#answers = new AnswerBook(goldenSet);
     this.#wake = new WakeState(
       {
@@ -214,7 +217,7 @@ export class Answerer {
   }
 
   #submit({ response }: Answering, sequence: Sequence): void {
-    const abort = this.#engine.submit(sequence);
+    const abort = this.#replicas.submit(sequence);
     const ends = Number.isFinite(sequence.outputTokens);
     if (this.#options.keepsCancelled !== true || !ends) response.on("close", abort);
   }

@@ -26,7 +26,7 @@ interface Running {
 export class BatchingEngine {
   readonly #parameters: EngineParameters;
   readonly #schedule: Schedule;
-  readonly #seed: number;
+  readonly #seed: number | string;
   readonly #jitterMs: number;
   #queue: Running[] = [];
   #prefilling: Running[] = [];
@@ -34,7 +34,7 @@ export class BatchingEngine {
   #stepping = false;
   #submitted = 0;
 
-  constructor(parameters: EngineParameters, schedule: Schedule, seed: number) {
+  constructor(parameters: EngineParameters, schedule: Schedule, seed: number | string) {
     this.#parameters = parameters;
     this.#schedule = schedule;
     this.#seed = seed;

@@ -30,6 +30,7 @@ export const INJECTIONS: Readonly<Record<string, string>> = {
   "null-content": "content is null",
   "finish=eos": "the finish reason is eos",
   cut: "the connection closes in the middle of the answer",
+  stall: "no token leaves and no request is read; what was due comes at once when it ends",
 };
 
 const DAY_MS = 86_400_000;
@@ -44,6 +45,13 @@ const CHECKS: FieldChecks<Injection> = {
 export function checkInjections(given: readonly unknown[], place: string): readonly Injection[] {
   return given.map((one, index) => {
     const injection = checkFields<Injection>(one, CHECKS, `${place}[${index}]`);
+    if (injection.kind === "stall" && injection.share !== undefined) {
+      throw new TwintailError({
+        cause: "a stall is of the whole endpoint: it has no share of the requests",
+        place: `${place}[${index}]`,
+        remedy: "leave share out",
+      });
+    }
     if (Object.hasOwn(INJECTIONS, injection.kind ?? "") || /^finish=[a-z_]{1,40}$/.test(injection.kind))
       return injection;
     throw new TwintailError({
@@ -85,7 +93,9 @@ export class Injector {
     let cut = false;
     this.injections.forEach((injection, index) => {
       const { kind, share = 1 } = injection;
-      if (!this.#isOn(injection, nowMs) || (share < 1 && draw(`inject/${index}`) >= share)) return;
+      // A stall meets the endpoint and no request: see StallingSchedule.
+      if (kind === "stall" || !this.#isOn(injection, nowMs)) return;
+      if (share < 1 && draw(`inject/${index}`) >= share) return;
       if (kind === "cut") cut = true;
       else if (kind === "drop-usage") change = { ...change, dropUsage: true };
       else if (kind === "null-content") change = { ...change, nullContent: true };

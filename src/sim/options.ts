@@ -3,9 +3,10 @@ import { formatDurationMs } from "../core/duration.js";
 import { TwintailError } from "../core/errors.js";
 import { dialectNamed } from "./dialects/catalogue.js";
 import { checkFaultRules, type FaultRule } from "./faults.js";
-import { aFlag, aText, checkFields, countIn, type FieldChecks, numberIn, objectOf, oneOf, texts } from "./fields.js";
+import { aFlag, aText, checkFields, countIn, type FieldChecks, numberIn, oneOf, texts } from "./fields.js";
 import { checkInjections, type Injection, injectionLabel } from "./inject.js";
 import { PROFILES, type ProfileName } from "./profiles/catalogue.js";
+import { BALANCES, type Balance } from "./replicas.js";
 import { MAX_BODY_BYTES } from "./request-body.js";
 import { systemOf } from "./system.js";
 import { type EngineParameters, TIERS, type TierName } from "./tiers.js";
@@ -16,6 +17,10 @@ export interface SimOptions {
   readonly tier: TierName;
   /** Replaces parameters of the tier; the label says so. */
   readonly engine?: Partial<EngineParameters>;
+  /** Engines of the tier behind the one address, each with its own queue; 1 by default. They wake and go cold together. */
+  readonly replicas?: number;
+  /** Which replica gets a request: the one with the `least` load (default), or `round-robin`. */
+  readonly balance?: Balance;
   /** A loopback address; 127.0.0.1 by default. */
   readonly host?: string;
   /** 0 (default) takes a free port. */
@@ -95,7 +100,9 @@ const ENGINE_CHECKS: FieldChecks<EngineParameters> = {
 
 const OPTION_CHECKS: FieldChecks<SimOptions> = {
   tier: oneOf(...Object.keys(TIERS)),
-  engine: objectOf(ENGINE_CHECKS),
+  engine: { expected: "an object of engine parameters", test: (value) => typeof value === "object" },
+  replicas: countIn(1, 64),
+  balance: oneOf(...BALANCES),
   host: aText,
   port: countIn(0, 65_535),
   seed: countIn(0, Number.MAX_SAFE_INTEGER),
@@ -137,6 +144,7 @@ export function checkSimOptions(value: unknown): SimOptions {
       remedy: `known: ${Object.keys(TIERS).join(", ")}`,
     });
   }
+  if (options.engine !== undefined) checkFields(options.engine, ENGINE_CHECKS, "sim options, engine");
   if (options.faults !== undefined) checkFaultRules(options.faults, "sim options, faults");
   if (options.inject !== undefined) checkInjections(options.inject, "sim options, inject");
   if (options.dialect !== undefined) dialectNamed(options.dialect);
@@ -165,7 +173,10 @@ export function checkLoopback(host = "127.0.0.1", place: string): void {
 /** How people are told that this is no GPU: `simulated h100x2: a batching model, not a GPU; wake 8 min shown as 3 s`. */
 export function simLabel(given: SimOptions): string {
   const { options } = systemOf(given);
-  const parts = [`simulated ${options.tier}: a batching model, not a GPU`];
+  const { replicas = 1, balance = "least" } = options;
+  const what = replicas === 1 ? options.tier : `${replicas} replicas of ${options.tier}`;
+  const parts = [`simulated ${what}: a batching model, not a GPU`];
+  if (replicas > 1 && balance !== "least") parts.push(`balanced ${balance}`);
   if (given.profile !== undefined) parts.push(`profile ${given.profile}`);
   else if (given.dialect !== undefined) parts.push(`dialect ${given.dialect}`);
   const changed = Object.keys(options.engine ?? {});

@@ -10,6 +10,7 @@ import { checkReplayOptions, type ReplayOptions } from "./replay/options.js";
 import { play } from "./replay/player.js";
 import { parseJsonBody, readBody } from "./request-body.js";
 import { invalidRequest, RequestError, simulatedError } from "./request-error.js";
+import { StallingSchedule, unlessStalled } from "./stall.js";
 import { PacingWheel } from "./wheel.js";
 
 export interface ReplayServer {
@@ -32,7 +33,8 @@ const PATHS_NAMED = 5;
 export function createReplayServer(given: ReplayOptions): ReplayServer {
   const options = checkReplayOptions(given);
   const book = new ReplayBook(options);
-  const server = loopbackServer(requestHandler(options, book), options.host);
+  const schedule = new StallingSchedule(new PacingWheel(), options.inject ?? []);
+  const server = loopbackServer(unlessStalled(schedule, requestHandler(options, book, schedule)), options.host);
   return {
     basePath: book.basePaths[0],
     label: labelOf(options, book),
@@ -49,8 +51,7 @@ function labelOf({ endpoint = "candidate", speed = 1, inject = [] }: ReplayOptio
   return parts.join("; ");
 }
 
-function requestHandler(options: ReplayOptions, book: ReplayBook) {
-  const schedule = new PacingWheel();
+function requestHandler(options: ReplayOptions, book: ReplayBook, schedule: StallingSchedule) {
   const draws = new Draws(`replay/${options.seed ?? 1}`);
   const injector = new Injector(options.inject ?? [], schedule.now());
 
@@ -70,6 +71,7 @@ function requestHandler(options: ReplayOptions, book: ReplayBook) {
       throw invalidRequest(`Nothing recorded at ${request.method} ${path}; recorded under ${under}`, null, 404);
     }
     const raw = await readBody(request);
+    await schedule.answering(); // a stall may have begun while the body came
     const arrivedMs = schedule.now();
     const { error, change, cut } = injector.of(arrivedMs, draws.of(raw));
     if (error !== null) throw error;

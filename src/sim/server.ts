@@ -18,6 +18,7 @@ import { redirectHandler } from "./redirect.js";
 import { MAX_BODY_BYTES, parseJsonBody, readBody } from "./request-body.js";
 import { invalidRequest, RequestError, simulatedError } from "./request-error.js";
 import { openSendLog, type SendLog } from "./send-log.js";
+import { unlessStalled } from "./stall.js";
 import { type System, systemOf } from "./system.js";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -67,15 +68,21 @@ export function createSimServer(given: SimOptions, goldenSet?: GoldenSet, enviro
   const { options, dialect } = system;
   const log = openSendLog(options.logFile);
   const answerer = new Answerer(system, goldenSet);
-  const server = loopbackServer(requestHandler(system, answerer, log, environment), options.host, () =>
-    answerer.accepts(),
+  const { schedule } = answerer;
+  const server = loopbackServer(
+    unlessStalled(schedule, requestHandler(system, answerer, log, environment)),
+    options.host,
+    () => answerer.accepts(),
   );
   let port = 0;
   const redirecting =
     options.redirect === undefined
       ? undefined
       : loopbackServer(
-          redirectHandler(options.redirect, () => port),
+          unlessStalled(
+            schedule,
+            redirectHandler(options.redirect, () => port),
+          ),
           options.host,
         );
   let redirectPort: number | undefined;
@@ -141,6 +148,7 @@ function requestHandler(
     requireMethod(request, "POST");
 
     const raw = await readBody(request, options.maxBodyBytes ?? MAX_BODY_BYTES);
+    await answerer.schedule.answering(); // a stall may have begun while the body came
     const arrivedMs = answerer.schedule.now();
     const draw = draws.of(raw);
     const fault = faults.choose(headerText(request, FAULT_HEADER), raw, draw);

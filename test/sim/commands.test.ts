@@ -68,6 +68,18 @@ test("sim prints where it is, says what it is, and ends on an interrupt", async 
   );
 });
 
+test("sim says how many replicas it has, and which parameters are not the tier's", async () => {
+  const engine = "decodeTokensPerS=1000, maxBatch=8";
+  const sim = start("sim", "--port", "0", "--replicas", "3", "--engine", engine, "--inject", "stall", "--after", "1h");
+  const baseUrl = await sim.firstLine;
+  expect((await send(`${baseUrl}/chat/completions`, CHAT)).status).toBe(200);
+  sim.child.kill("SIGINT");
+  const { err } = await sim.ended;
+  expect(err).toContain(
+    "simulated 3 replicas of h100x2: a batching model, not a GPU; changed: decodeTokensPerS, maxBatch; injected: stall after 1 h",
+  );
+});
+
 test("a profile with a second port says where it is", async () => {
   const sim = start("sim", "--port", "0", "--profile", "bastion", "--credit", "0");
   const baseUrl = await sim.firstLine;
@@ -117,6 +129,12 @@ test.each([
   [["sim", "--inject", "403"], /"403" cannot be injected; known: /],
   [["sim", "--inject", "401", "--share", "lots"], /"share" must be a number from 0 to 1/],
   [["sim", "--inject", "401", "--for", "soon"], /"soon" is not a duration/],
+  [["sim", "--inject", "stall", "--share", "0.5"], /a stall is of the whole endpoint: .*; leave share out/],
+  [["sim", "--engine", "maxBatch"], /"maxBatch" is no parameter with its value; write --engine decodeTokensPerS=/],
+  [["sim", "--engine", "maxBatch=lots"], /sim options, engine: "maxBatch" must be a whole number from 1 to 10000/],
+  [["sim", "--engine", "batch=8"], /sim options, engine: "batch" is not known here; known: .*maxBatch/],
+  [["sim", "--replicas", "none"], /"replicas" must be a whole number from 1 to 64/],
+  [["sim", "--balance", "random"], /Allowed choices are least, round-robin/],
   [["sim", "--dialect", "grog"], /there is no dialect "grog"/],
   [["sim", "--profile", "gateway", "--dialect", "groq"], /a dialect of its own/],
   [["sim", "--key-env", "TWINTAIL_NO_SUCH_KEY"], /TWINTAIL_NO_SUCH_KEY is not set/],
