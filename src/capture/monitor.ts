@@ -52,9 +52,10 @@ export class Monitor {
 
   readonly countRead = (): void => {
     this.#reads++;
-    this.#readsSinceBeat++;
     this.#readsThisTurn++;
+    // Counted once, though the next beat may come late too.
     if (this.#stallTurn) this.#stalledReads++;
+    else this.#readsSinceBeat++;
     if (this.#turnOpen) return;
     this.#turnOpen = true;
     setImmediate(this.#endTurn);

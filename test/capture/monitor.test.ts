@@ -79,3 +79,18 @@ test("a clock that was set shows as a step", () => {
   monitor.stop();
   expect(windows.flatMap(({ wallStepMs }) => wallStepMs ?? [])).toEqual([-3_000]);
 });
+
+test("a read between two late beats is counted once", () => {
+  const { windows, monitor } = watched();
+  const late = (): void => {
+    pass(40);
+    vi.advanceTimersToNextTimer();
+  };
+  late();
+  for (let read = 0; read < 4; read++) monitor.countRead();
+  pass(40);
+  vi.advanceTimersByTime(10);
+  monitor.stop();
+  expect(windows.reduce((sum, { reads }) => sum + reads, 0)).toBe(4);
+  expect(windows.reduce((sum, { stalledReads }) => sum + stalledReads, 0)).toBe(4);
+});
