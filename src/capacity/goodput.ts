@@ -1,0 +1,97 @@
+/**
+ * The highest load at which the SLO holds: between the highest at which it was surely met and the lowest at which it was surely
+ * missed, where the value of the term that breaks first meets its limit.
+ */
+import type { Interval } from "./knee.js";
+import { intervalOfRate } from "./rate.js";
+import type { MeasuredPoint } from "./saturation.js";
+import { type HeldTerm, keeps } from "./slo-state.js";
+
+export interface Goodput {
+  readonly throughput: Interval;
+  readonly load: Interval;
+  /** The term that breaks first above it; null where none did. */
+  readonly limitedBy: string | null;
+  readonly notes: readonly string[];
+}
+
+/** By its values alone, apart from their bounds; a load that was refused or failed keeps nothing. */
+export function holdsByValue({ slo, state }: MeasuredPoint): boolean {
+  if (state === "rate-limited" || state === "failing" || slo.state === "none") return false;
+  return slo.terms.every(keeps);
+}
+
+/**
+ * The neighbouring loads between which it breaks; `kept` alone where it never did.
+ * @param points of one endpoint, by load. Null where the SLO never held.
+ */
+export function sloBracket(points: readonly MeasuredPoint[]): { readonly kept: MeasuredPoint; readonly broken: MeasuredPoint | null } | null {
+  const usable = points.filter(({ trusted, load, slo }) => trusted && load !== null && slo.state !== "none");
+  // Chance may break a limit far below the load that does: a load above at which it was surely met counts for more.
+  const met = usable.findLast(({ slo, state }) => slo.state === "met" && state !== "rate-limited" && state !== "failing");
+  const start = met === undefined ? 0 : usable.indexOf(met);
+  const broken = usable.findIndex((point, place) => place > start - (met === undefined ? 1 : 0) && !holdsByValue(point));
+  const kept = broken < 0 ? usable.at(-1) : usable[broken - 1];
+  return kept === undefined ? null : { kept, broken: broken < 0 ? null : (usable[broken] as MeasuredPoint) };
+}
+
+/** Null without an SLO, or where it never held. */
+export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
+  const bracket = sloBracket(points);
+  if (bracket === null) return null;
+  const { kept, broken } = bracket;
+  const usable = points.filter(({ trusted, load }) => trusted && load !== null);
+  const met = usable.findLast(({ slo, load }) => slo.state === "met" && (load as number) <= (kept.load as number));
+  const missed = usable.find(
+    (point) => (point.load as number) > (kept.load as number) && (point.slo.state === "missed" || !refusedNot(point)),
+  );
+  const notes = met === undefined ? [`no load has enough answers to be sure of it: raise load.window`] : [];
+  const lo = met?.load ?? null;
+  const least = met === undefined ? null : intervalOfRate(met.throughput).lo;
+  if (broken === null) {
+    const throughput = intervalOfRate(kept.throughput);
+    const top = "no load that was tried breaks it: this is the highest of them, and a lower bound";
+    return {
+      throughput: { ...throughput, lo: least, hi: null },
+      load: { value: kept.load as number, lo, hi: null },
+      limitedBy: null,
+      notes: [top, ...notes],
+    };
+  }
+  const { share, term } = crossing(kept, broken);
+  const [from, to] = [kept.load as number, broken.load as number];
+  const value = kept.throughput.value + share * (broken.throughput.value - kept.throughput.value);
+  // Past the knee more load brings no more answers, and may bring fewer.
+  const most = Math.max(...[kept, broken, missed ?? broken].map(({ throughput }) => intervalOfRate(throughput).hi ?? throughput.value));
+  return {
+    throughput: { value, lo: least === null ? null : Math.min(value, least), hi: missed === undefined ? null : Math.max(value, most) },
+    load: { value: from * (to / from) ** share, lo, hi: missed?.load ?? null },
+    limitedBy: term?.term.text ?? (broken.state === "rate-limited" ? "rate limit (429)" : "failures"),
+    notes: missed === undefined ? [...notes, "no load has enough answers to be sure that it is missed: raise load.window"] : notes,
+  };
+}
+
+function refusedNot({ state }: MeasuredPoint): boolean {
+  return state !== "rate-limited" && state !== "failing";
+}
+
+/** How far from `kept` to `broken` the first term breaks, 0 to 1 on a log scale of the load. */
+function crossing(kept: MeasuredPoint, broken: MeasuredPoint): { readonly share: number; readonly term: HeldTerm | null } {
+  let first: { share: number; term: HeldTerm | null } = { share: 1, term: null };
+  for (const [place, above] of broken.slo.terms.entries()) {
+    if (keeps(above)) continue;
+    const share = shareOf(kept.slo.terms[place]?.value ?? null, above);
+    if (first.term === null || share < first.share) first = { share, term: above };
+  }
+  return first.term === null ? { share: 0, term: null } : first;
+}
+
+function shareOf(below: number | null, { term, value }: HeldTerm): number {
+  if (below === null || value === null) return 0;
+  // Where failures stand the value is infinite, or 0 of a rate: it breaks right above.
+  if (!Number.isFinite(value) || value === below) return 0;
+  const logs = term.kind !== "rate" && below > 0 && value > 0;
+  const scale = (number: number): number => (logs ? Math.log(number) : number);
+  const share = (scale(term.limit) - scale(below)) / (scale(value) - scale(below));
+  return Math.min(1, Math.max(0, share));
+}
