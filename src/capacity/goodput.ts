@@ -15,9 +15,13 @@ export interface Goodput {
   readonly notes: readonly string[];
 }
 
-/** By its values alone, apart from their bounds; a load that was refused or failed keeps nothing. */
-export function holdsByValue({ slo, state }: MeasuredPoint): boolean {
+/**
+ * By its values alone, apart from their bounds. A load that was refused or failed keeps nothing; nor, for long, does an endpoint
+ * that falls behind its arrivals.
+ */
+export function holdsByValue({ slo, state, drift }: MeasuredPoint): boolean {
   if (state === "rate-limited" || state === "failing" || slo.state === "none") return false;
+  if (state === "saturated" && drift !== null) return false;
   return slo.terms.every(keeps);
 }
 
@@ -66,7 +70,7 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
   return {
     throughput: { value, lo: least === null ? null : Math.min(value, least), hi: missed === undefined ? null : Math.max(value, most) },
     load: { value: from * (to / from) ** share, lo, hi: missed?.load ?? null },
-    limitedBy: term?.term.text ?? (broken.state === "rate-limited" ? "rate limit (429)" : "failures"),
+    limitedBy: term?.term.text ?? BROKEN_BY[broken.state],
     notes: missed === undefined ? [...notes, "no load has enough answers to be sure that it is missed: raise load.window"] : notes,
   };
 }
@@ -74,6 +78,14 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
 function refusedNot({ state }: MeasuredPoint): boolean {
   return state !== "rate-limited" && state !== "failing";
 }
+
+const BROKEN_BY: Readonly<Record<MeasuredPoint["state"], string | null>> = {
+  "rate-limited": "it refuses with 429",
+  failing: "most requests fail",
+  saturated: "it falls behind its arrivals",
+  steady: null,
+  unsure: null,
+};
 
 /** How far from `kept` to `broken` the first term breaks, 0 to 1 on a log scale of the load. */
 function crossing(kept: MeasuredPoint, broken: MeasuredPoint): { readonly share: number; readonly term: HeldTerm | null } {

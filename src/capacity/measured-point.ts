@@ -27,6 +27,10 @@ export interface PointFigures {
   /** Null without usage. */
   readonly outputTokensPerS: Rate | null;
   readonly inputTokensPerS: number | null;
+  /** Prompt tokens that were worked off, a second: those that no cache answered. Null without usage. */
+  readonly workPerS: Rate | null;
+  /** Prompt and output tokens a second in each half of the window; null without usage. */
+  readonly halves: readonly (readonly [prompts: number, outputs: number])[] | null;
   readonly inFlight: number;
   /** By name of the metric; null without a sample. */
   tail(metric: string): PointTail | null;
@@ -39,11 +43,20 @@ export interface PointFigures {
   readonly usage: PointBook["usage"];
   /** Median wait for the first token, ms, with its bounds; of whole answers where none is streamed. */
   readonly wait: { readonly value: number; readonly lo: number | null; readonly hi: number | null } | null;
-  /** Of an open loop: by how much more was offered than ended, a second; and how the wait grew, ms a second. */
-  readonly drift: { readonly backlog: Rate; readonly wait: Rate } | null;
+  readonly drift: Drift | null;
   readonly slo: { readonly state: SloState; readonly terms: readonly HeldTerm[]; readonly goodPerS: number | null };
   readonly trusted: boolean;
   readonly notes: readonly string[];
+}
+
+/** Of an open loop: how it fell behind. */
+export interface Drift {
+  /** By how many more requests were offered than ended, a second. */
+  readonly backlog: Rate;
+  /** By how many more prompt tokens were sent than worked off, a second, and how many were sent; null without usage. */
+  readonly work: { readonly backlog: Rate; readonly sentPerS: number } | null;
+  /** How the mean wait grew, ms a second. */
+  readonly wait: Rate;
 }
 
 /**
@@ -82,6 +95,8 @@ export function figuresOf(
     throughput: rateOf(book.answered, seconds, count),
     outputTokensPerS: tokensPerS(book, seconds, count),
     inputTokensPerS: usage.answers === 0 ? null : book.inputTokensAnswered / seconds,
+    workPerS: usage.answers === 0 ? null : rateOf(book.work.done, seconds, count),
+    halves: usage.answers === 0 || book.withUsage === 0 ? null : halvesOf(book, seconds),
     inFlight: sumOf(book.inFlight) / (window.toNs - window.fromNs),
     tail,
     errors: { count: book.errors, of: book.requests, http429: book.http429 },
@@ -106,6 +121,11 @@ function waitOf(tail: PointTail | null): PointFigures["wait"] {
   if (tail === null || tail.n === 0) return null;
   const [lo, value, hi] = quantileBounds(tail, 0.5);
   return { value: value as number, lo, hi };
+}
+
+function halvesOf({ work, tokens }: PointBook, seconds: number): [number, number][] {
+  const [prompts, outputs] = [subWindows(work.done, 2), subWindows(tokens, 2)];
+  return prompts.map((sum, half) => [(2 * sum) / seconds, (2 * (outputs[half] as number)) / TOKEN_SCALE / seconds]);
 }
 
 /** Answers without usage count as the average of the others. */
@@ -135,14 +155,27 @@ function untrustedReason(book: PointBook, machine: readonly MachineLine[]): stri
   return passedLimits(machineFigures(machine, lag === undefined || lag.n === 0 ? null : lag.quantile(0.99), "lower load.to"));
 }
 
-function driftOf(book: PointBook, dropped: Float64Array, count: number): PointFigures["drift"] {
-  const { seconds } = book.window;
-  const excess = book.sent.map((sent, cell) => sent + (dropped[cell] as number) - (book.ended[cell] as number));
-  const backlog = subWindows(excess, count).map((sum) => (sum * count) / seconds);
-  const { error, df } = roundError(backlog);
-  const value = backlog.reduce((sum, each) => sum + each, 0) / count;
-  const streamed = sumOf(book.waits.ttft.count) > 0 ? book.waits.ttft : book.waits.e2e;
-  return { backlog: { value, error, df }, wait: slopeOf(streamed, count, seconds) };
+function driftOf(book: PointBook, dropped: Float64Array, count: number): Drift {
+  const { window, sent, ended, work, waits, usage } = book;
+  const { seconds } = window;
+  const excess = sent.map((each, cell) => each + (dropped[cell] as number) - (ended[cell] as number));
+  const behind = work.sent.map((each, cell) => each - (work.done[cell] as number));
+  const streamed = sumOf(waits.ttft.count) > 0 ? waits.ttft : waits.e2e;
+  return {
+    backlog: differenceOf(excess, seconds, count),
+    work:
+      usage.answers === 0
+        ? null
+        : { backlog: differenceOf(behind, seconds, count), sentPerS: sumOf(work.sent) / seconds },
+    wait: slopeOf(streamed, count, seconds),
+  };
+}
+
+/** A rate that may be below 0. */
+function differenceOf(cells: Float64Array, seconds: number, count: number): Rate {
+  const perSecond = subWindows(cells, count).map((sum) => (sum * count) / seconds);
+  const { error, df } = roundError(perSecond);
+  return { value: sumOf(cells) / seconds, error, df };
 }
 
 /** How the mean wait rose or fell with time, ms a second: least squares over sub-windows. */

@@ -43,13 +43,15 @@ export class PointBook {
   withUsage = 0;
   inputTokensAnswered = 0;
   /** Of the answers to what was sent within the window. */
-  readonly usage = { answers: 0, input: 0, output: 0, cachedOf: 0, cached: 0 };
+  readonly usage = { answers: 0, input: 0, output: 0, outputSquares: 0, work: 0, workSquares: 0, cachedOf: 0, cached: 0 };
   readonly sent = cells();
   readonly answered = cells();
   /** Whatever became of them. */
   readonly ended = cells();
   readonly good = cells();
   readonly tokens = cells();
+  /** Prompt tokens that no cache answered: when they were sent, and when they were worked off, which the first token shows. */
+  readonly work = { sent: cells(), done: cells() };
   /** Exchanges × ns. */
   readonly inFlight = cells();
   /** Waits for the first token, µs, by when they began; of whole answers where none is streamed. */
@@ -82,6 +84,8 @@ export class PointBook {
       if (this.#slo !== null && isGood(this.#slo, measurements)) add(this.good, endCell, 1);
     }
     this.#addTokens(sample, endCell);
+    const workedCell = this.window.cellOf(sample.completion.tokenEvents[0]?.atNs ?? endedAtNs);
+    if (workedCell !== null && failure === null) add(this.work.done, workedCell, workOf(sample.completion.usage));
     const sentCell = this.window.cellOf(exchange.intendedAtNs ?? first.dispatchedAtNs);
     if (sentCell !== null) this.#addSent(sample, measurements, sentCell);
   }
@@ -104,7 +108,9 @@ export class PointBook {
     const open = exchange.intendedAtNs !== undefined;
     this.#addWait(this.waits.ttft, cell, measurements.get(open ? ttftIntended : ttft));
     this.#addWait(this.waits.e2e, cell, measurements.get(open ? e2eIntended : e2e));
-    if (failure === null) this.#addUsage(completion.usage, completion.dimensions !== null);
+    if (failure !== null) return;
+    add(this.work.sent, cell, workOf(completion.usage));
+    this.#addUsage(completion.usage, completion.dimensions !== null);
   }
 
   #addWait(waits: { count: Float64Array; sum: Float64Array }, cell: number, measurement: Measurement | undefined): void {
@@ -120,6 +126,10 @@ export class PointBook {
     this.usage.answers++;
     this.usage.input += usage.inputTokens;
     this.usage.output += output;
+    this.usage.outputSquares += output ** 2;
+    const work = workOf(usage);
+    this.usage.work += work;
+    this.usage.workSquares += work ** 2;
     if (usage.cachedTokens === null) return;
     this.usage.cached += usage.cachedTokens;
     this.usage.cachedOf += usage.inputTokens;
@@ -153,6 +163,10 @@ export class PointBook {
 function endOf({ attempt, failure }: DecodedSample): number {
   if (failure !== null || attempt.outcome.kind === "complete") return attempt.endedAtNs;
   return attempt.reads.at(-1)?.[0] ?? attempt.endedAtNs;
+}
+
+function workOf(usage: Usage | null): number {
+  return Math.max(0, (usage?.inputTokens ?? 0) - (usage?.cachedTokens ?? 0));
 }
 
 function add(to: Float64Array, cell: number, count: number): void {

@@ -4,6 +4,7 @@
  */
 import { tQuantile } from "../compare/t-distribution.js";
 import { isAbove, type PointFigures } from "./measured-point.js";
+import { comparablePaces } from "./pace.js";
 import { logRatio, pooled, type Rate } from "./rate.js";
 
 /** `rate-limited`: it was refused with 429, which says nothing of its hardware. */
@@ -30,6 +31,9 @@ const QUEUED = 1.5;
 const FAILING = 0.5;
 /** Of what was offered: a backlog that grows by less is within the ups and downs of arrivals. */
 const LEAST_BACKLOG = 0.02;
+const LEAST_WORK_BACKLOG = 0.05;
+/** Plateaus that differ by less are one, however surely they differ. */
+const ALIKE = 1.05;
 
 /** @param figures of one endpoint, in any order; the answer is by load, then by index */
 export function judgePoints(figures: readonly PointFigures[]): MeasuredPoint[] {
@@ -50,25 +54,29 @@ function refusal({ refused, errors }: PointFigures): "rate-limited" | "failing" 
 }
 
 type Judged = Map<number, MeasuredPoint>;
+type Paces = ReadonlyMap<number, Rate>;
 
 function closedPoints(points: readonly PointFigures[]): Judged {
   const judged: Judged = new Map();
+  const paces = comparablePaces(points);
   for (const [place, point] of points.entries()) {
     const below = points.slice(0, place).findLast(({ load }) => (load ?? 0) * APART <= (point.load ?? 0));
-    judged.set(point.index, below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below));
+    judged.set(point.index, below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below, paces));
   }
-  const first = points.filter(({ index }) => judged.get(index)?.state === "saturated");
+  const saturated = points.filter(({ index }) => judged.get(index)?.state === "saturated");
   for (const point of points) {
-    if (judged.get(point.index)?.state !== "unsure") continue;
-    const state = first.length === 0 ? growsAbove(point, points) : besidePlateau(point, points, first, judged);
-    judged.set(point.index, { ...point, state, clear: false });
+    const { state } = judged.get(point.index) as MeasuredPoint;
+    if (state === "saturated") continue;
+    if (saturated.length > 0) {
+      judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces), clear: false });
+    } else if (state === "unsure") judged.set(point.index, { ...point, state: growsAbove(point, points, paces), clear: false });
   }
   return judged;
 }
 
 /** A point against one well below it. */
-function against(point: PointFigures, below: PointFigures): MeasuredPoint {
-  const ratio = logRatio(point.throughput, below.throughput);
+function against(point: PointFigures, below: PointFigures, paces: Paces): MeasuredPoint {
+  const ratio = logRatio(paces.get(point.index) as Rate, paces.get(below.index) as Rate);
   const load = (point.load ?? 1) / (below.load ?? 1);
   if (ratio === null) return { ...point, state: "unsure", clear: false };
   const gain = (log: number): number => (Math.exp(log) - 1) / (load - 1);
@@ -76,11 +84,11 @@ function against(point: PointFigures, below: PointFigures): MeasuredPoint {
   const grown = waitGrew(point, below);
   if (grown && bound(ALPHA) < FLAT) return { ...point, state: "saturated", clear: bound(CLEAR) < FLAT };
   const grows = gain(ratio.value - reach(ratio, ALPHA)) > FLAT;
-  return { ...point, state: grows || (!grown && bound(0.5) > FLAT) ? "steady" : "unsure", clear: false };
+  return { ...point, state: grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure", clear: false };
 }
 
 function reach({ error, df }: { readonly error: number; readonly df: number }, alpha: number): number {
-  return error === 0 || alpha === 0.5 ? 0 : tQuantile(alpha, df) * error;
+  return error === 0 ? 0 : tQuantile(alpha, df) * error;
 }
 
 function waitGrew({ wait }: PointFigures, below: PointFigures): boolean {
@@ -89,48 +97,58 @@ function waitGrew({ wait }: PointFigures, below: PointFigures): boolean {
 }
 
 /** Of a point with none below to compare with: steady where a higher load brought more. */
-function growsAbove(point: PointFigures, points: readonly PointFigures[]): PointState {
-  return points.some((above) => (above.load ?? 0) > (point.load ?? 0) && differs(above.throughput, point.throughput) > 0)
-    ? "steady"
-    : "unsure";
+function growsAbove(point: PointFigures, points: readonly PointFigures[], paces: Paces): PointState {
+  const own = paces.get(point.index) as Rate;
+  const more = points.some(
+    ({ index, load }) => (load ?? 0) > (point.load ?? 0) && differs(paces.get(index) as Rate, own) > 0,
+  );
+  return more ? "steady" : "unsure";
 }
 
-/** What its own neighbours leave open the plateau may tell: below it, or on it with a queue. */
+/** Where there is a plateau a point is below it, or on it with a queue, whatever its neighbours left open. */
 function besidePlateau(
   point: PointFigures,
   points: readonly PointFigures[],
   saturated: readonly PointFigures[],
-  judged: Judged,
+  paces: Paces,
 ): PointState {
-  const plateau = plateauOf(saturated).rate;
-  const difference = differs(point.throughput, plateau);
-  if (difference < 0) return saturated.some(({ load }) => (load ?? 0) > (point.load ?? 0)) ? "steady" : "saturated";
-  const steady = points.findLast(({ index, load }) => judged.get(index)?.state === "steady" && (load ?? 0) < (point.load ?? 0));
-  if (steady?.wait == null || point.wait === null || difference > 0) return "unsure";
+  const plateau = plateauOf(saturated, paces).rate;
+  const isBelow = ({ index }: PointFigures): boolean => differs(paces.get(index) as Rate, plateau) < 0;
+  const fallen = saturated.every(({ load }) => (load ?? 0) < (point.load ?? 0));
+  if (isBelow(point)) return fallen ? "saturated" : "steady";
+  const steady = points.findLast((each) => (each.load ?? 0) < (point.load ?? 0) && isBelow(each));
+  if (steady?.wait == null || point.wait === null) return "unsure";
   const queued = point.wait.value / steady.wait.value > (QUEUED * (point.load ?? 1)) / (steady.load ?? 1);
   return queued && waitGrew(point, steady) ? "saturated" : "unsure";
 }
 
-/** −1: significantly below; 1: significantly above; 0: not told apart. */
-export function differs(of: Rate, to: Rate, alpha = ALPHA / 2): -1 | 0 | 1 {
+/** −1: significantly below; 1: significantly above; 0: not told apart, or by no more than a twentieth. */
+function differs(of: Rate, to: Rate): -1 | 0 | 1 {
   const ratio = logRatio(of, to);
-  if (ratio === null || Math.abs(ratio.value) <= reach(ratio, alpha)) return 0;
+  if (ratio === null || Math.abs(ratio.value) <= Math.max(Math.log(ALIKE), reach(ratio, ALPHA / 2))) return 0;
   return ratio.value < 0 ? -1 : 1;
 }
 
+export interface Plateau<P extends PointFigures> {
+  readonly rate: Rate;
+  readonly points: readonly P[];
+  /** Saturated, and significantly below it. */
+  readonly left: readonly P[];
+}
+
 /**
- * Saturated points that measured one throughput: the highest, and those that are not significantly below it. Where throughput
- * falls off past the knee, its highest group is what the endpoint bears.
+ * Saturated points that measured one pace: the highest, and those that are not significantly below it. Where throughput falls
+ * off past the knee, its highest group is what the endpoint bears.
  */
-export function plateauOf<P extends PointFigures>(saturated: readonly P[]): { readonly rate: Rate; readonly points: readonly P[]; readonly left: readonly P[] } {
-  const sorted = [...saturated].sort((a, b) => b.throughput.value - a.throughput.value || a.index - b.index);
+export function plateauOf<P extends PointFigures>(saturated: readonly P[], paces: Paces): Plateau<P> {
+  const paceOf = ({ index }: P): Rate => paces.get(index) as Rate;
+  const sorted = [...saturated].sort((a, b) => paceOf(b).value - paceOf(a).value || a.index - b.index);
   const points: P[] = [];
   for (const point of sorted) {
-    if (points.length > 0 && differs(point.throughput, pooled(points.map(({ throughput }) => throughput))) < 0) break;
+    if (points.length > 0 && differs(paceOf(point), pooled(points.map(paceOf))) < 0) break;
     points.push(point);
   }
-  const left = sorted.slice(points.length);
-  return { rate: pooled(points.map(({ throughput }) => throughput)), points, left };
+  return { rate: pooled(points.map(paceOf)), points, left: sorted.slice(points.length) };
 }
 
 /** An open loop asks for a rate: an endpoint that answers less falls behind, and what waits for it waits longer. */
@@ -142,8 +160,10 @@ function openPoints(points: readonly PointFigures[]): Judged {
 function openPoint(point: PointFigures, lowest: PointFigures | undefined): MeasuredPoint {
   const { drift, offeredPerS, dropped, waited, requests } = point;
   if (drift === null || drift.backlog.error === null || requests < 2) return { ...point, state: "unsure", clear: false };
+  const { backlog, work } = drift;
   const behind = (alpha: number): boolean =>
-    isAbove(drift.backlog, alpha) && drift.backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0);
+    (isAbove(backlog, alpha) && backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0)) ||
+    (work !== null && isAbove(work.backlog, alpha) && work.backlog.value > LEAST_WORK_BACKLOG * work.sentPerS);
   const slower = isAbove(drift.wait, ALPHA);
   const full = dropped > 0 || waited > 0;
   const grown = slower || lowest === undefined || waitGrew(point, lowest);
