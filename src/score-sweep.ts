@@ -53,5 +53,9 @@ function bookOf(frame: RecordingFrame, path: string): SweepBook {
 function factsOf({ kind, sweep }: HeaderLine, path: string): SweepFacts {
   if (kind === "sweep" && sweep !== undefined) return sweep;
   const remedy = kind === "probe" ? `twintail probe --from ${path}` : `twintail score ${path}`;
-  throw new TwintailError({ cause: `this is the recording of a ${kind}, not of a sweep`, place: path, remedy: `judge it with ${remedy}` });
+  throw new TwintailError({
+    cause: `this is the recording of a ${kind}, not of a sweep`,
+    place: path,
+    remedy: `judge it with ${remedy}`,
+  });
 }

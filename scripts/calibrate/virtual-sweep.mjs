@@ -57,9 +57,30 @@ export function virtualSweep(parts) {
   };
   const facts = { roles, together, load };
   const header = headerOf(facts, mix, seed, parts);
-  const segment = { type: "segment", id: 0, hrtimeOriginNs: "0", wallClockMs: 0, bootId: "b", host: "virtual", shard: null };
+  const segment = {
+    type: "segment",
+    id: 0,
+    hrtimeOriginNs: "0",
+    wallClockMs: 0,
+    bootId: "b",
+    host: "virtual",
+    shard: null,
+  };
   const book = new SweepBook(facts);
-  const frame = { header, extensions: [], segments: [segment], machine: [], pauses: [], stopped: [], resumes: [], points: [], begun: [], dropped: [], end: null, tornBytes: 0 };
+  const frame = {
+    header,
+    extensions: [],
+    segments: [segment],
+    machine: [],
+    pauses: [],
+    stopped: [],
+    resumes: [],
+    points: [],
+    begun: [],
+    dropped: [],
+    end: null,
+    tornBytes: 0,
+  };
   onLine(header);
   onLine(segment);
   const state = { rows: [], startMs: 1_000 };
@@ -111,12 +132,25 @@ function linesOf(index, { roles, load: amount }, { engine, engines, replicas = 1
     const own = engines?.[role] ?? engine;
     const random = seededRandom(seed, `point ${index}`);
     const deck = decks(mix, random);
-    const machines = reply ? [] : Array.from({ length: replicas }, (_, n) => new BatchingEngine(own, time, seed * 1_000 + index * 10 + n));
+    const machines = reply
+      ? []
+      : Array.from({ length: replicas }, (_, n) => new BatchingEngine(own, time, seed * 1_000 + index * 10 + n));
     let inFlight = 0;
     const send = (intendedMs, done) => {
       const shape = deck();
       const id = state.rows.length + rows.length;
-      const row = { id, pairId: id, endpoint: role, arm: role, caseId: shape.id, repeat: 0, round: 0, phase: `sweep:${index}`, variant: "stream", requestId: shape.id };
+      const row = {
+        id,
+        pairId: id,
+        endpoint: role,
+        arm: role,
+        caseId: shape.id,
+        repeat: 0,
+        round: 0,
+        phase: `sweep:${index}`,
+        variant: "stream",
+        requestId: shape.id,
+      };
       rows.push(row);
       if (inFlight >= load.maxInFlight) {
         dropped.push({ id, atMs: time.now() });
@@ -133,7 +167,11 @@ function linesOf(index, { roles, load: amount }, { engine, engines, replicas = 1
       };
       if (reply) {
         const answer = reply({ role, shape, load: amount, inFlight, atMs: sentMs, random });
-        Object.assign(exchange, { status: answer.status ?? 200, usage: answer.usage !== false, reads: answer.tokensMs.map((ms) => sentMs + ms) });
+        Object.assign(exchange, {
+          status: answer.status ?? 200,
+          usage: answer.usage !== false,
+          reads: answer.tokensMs.map((ms) => sentMs + ms),
+        });
         time.at(sentMs + answer.endMs, () => finish(sentMs + answer.endMs));
         return;
       }
@@ -177,7 +215,17 @@ function linesOf(index, { roles, load: amount }, { engine, engines, replicas = 1
     ...dropped.map(({ id, atMs }) => ({ type: "dropped", segment: 0, atNs: ns(atMs), ids: [id] })),
   ];
   for (let second = 0; second * 1_000 < lastMs; second++) {
-    lines.push({ type: "machine", segment: 0, fromNs: ns(second * 1_000), toNs: ns((second + 1) * 1_000), stalls: [], busyShare: 0.1, reads: 100, stalledReads: 0, maxReadsPerTurn: 1 });
+    lines.push({
+      type: "machine",
+      segment: 0,
+      fromNs: ns(second * 1_000),
+      toNs: ns((second + 1) * 1_000),
+      stalls: [],
+      busyShare: 0.1,
+      reads: 100,
+      stalledReads: 0,
+      maxReadsPerTurn: 1,
+    });
   }
   state.rows = [...state.rows, ...rows];
   state.startMs += lastMs + 1_000;
@@ -189,7 +237,8 @@ const READS = 8;
 
 function exchangeLine({ row, intendedMs, sentMs, inFlight, reads, status, endedMs, usage = true }, mix, ns) {
   const shape = mix.find(({ id }) => id === row.caseId);
-  const chunk = (content) => `data: {"choices":[{"index":0,"delta":${JSON.stringify({ content })},"finish_reason":null}]}\n\n`;
+  const chunk = (content) =>
+    `data: {"choices":[{"index":0,"delta":${JSON.stringify({ content })},"finish_reason":null}]}\n\n`;
   const cuts = Math.min(READS, reads.length);
   const body = Array.from({ length: cuts }, (_, cut) => {
     const [from, to] = [cut === 0 ? 0 : from1(cut, cuts, reads.length), from1(cut + 1, cuts, reads.length)];
@@ -209,7 +258,15 @@ function exchangeLine({ row, intendedMs, sentMs, inFlight, reads, status, endedM
     endedAtNs: ns(endedMs),
     outcome: { kind: "complete" },
   };
-  return { type: "exchange", segment: 0, ...row, inFlight, ...(intendedMs === undefined ? {} : { intendedAtNs: ns(intendedMs) }), releasedAtNs: ns(sentMs), attempts: [attempt] };
+  return {
+    type: "exchange",
+    segment: 0,
+    ...row,
+    inFlight,
+    ...(intendedMs === undefined ? {} : { intendedAtNs: ns(intendedMs) }),
+    releasedAtNs: ns(sentMs),
+    attempts: [attempt],
+  };
 }
 
 /** The first token alone, then as many in each read. */
@@ -221,14 +278,32 @@ function from1(cut, cuts, tokens) {
 function decks(mix, random) {
   let deck = [];
   return () => {
-    if (deck.length === 0) deck = random.shuffle(mix.flatMap((shape) => Array.from({ length: 4 * shape.weight }, () => shape)));
+    if (deck.length === 0)
+      deck = random.shuffle(mix.flatMap((shape) => Array.from({ length: 4 * shape.weight }, () => shape)));
     return deck.pop();
   };
 }
 
 function headerOf(facts, mix, seed, { tier }) {
-  const cases = mix.map(({ id, category }) => ({ id, category, tags: [], detects: "", api: "chat", variants: ["stream"], repeat: 1, prefix: "unique", request: { messages: [] }, expect: {} }));
-  const endpoint = (role) => ({ role, baseUrl: `http://${role}.example/v1`, models: { default: "m" }, simulated: "virtual", ...(tier === undefined ? {} : { tier }) });
+  const cases = mix.map(({ id, category }) => ({
+    id,
+    category,
+    tags: [],
+    detects: "",
+    api: "chat",
+    variants: ["stream"],
+    repeat: 1,
+    prefix: "unique",
+    request: { messages: [] },
+    expect: {},
+  }));
+  const endpoint = (role) => ({
+    role,
+    baseUrl: `http://${role}.example/v1`,
+    models: { default: "m" },
+    simulated: "virtual",
+    ...(tier === undefined ? {} : { tier }),
+  });
   return {
     type: "header",
     schemaVersion: 1,
@@ -239,11 +314,26 @@ function headerOf(facts, mix, seed, { tier }) {
     goldenSet: { name: "mix", cases },
     goldenDigest: "sha256:0",
     endpoints: { baseline: endpoint("baseline"), candidate: endpoint("candidate") },
-    requests: Object.fromEntries(mix.map(({ id }) => [id, { method: "POST", path: "/v1/chat/completions", headers: {}, body: {} }])),
+    requests: Object.fromEntries(
+      mix.map(({ id }) => [id, { method: "POST", path: "/v1/chat/completions", headers: {}, body: {} }]),
+    ),
     plan: [],
     planDigest: "sha256:0",
     notTested: [],
-    capture: { rounds: 1, spreadMs: 0, concurrency: 1, order: "random", prefix: "unique", control: false, warmup: 0, solo: { requests: 0, maxTokens: 1 }, once: [], timeouts: { connectMs: 1e4, firstByteMs: 1e5, idleMs: 1e5, totalMs: 1e6 }, retry: { attempts: 1, on: [] }, maxBytesPerExchange: 1e6 },
+    capture: {
+      rounds: 1,
+      spreadMs: 0,
+      concurrency: 1,
+      order: "random",
+      prefix: "unique",
+      control: false,
+      warmup: 0,
+      solo: { requests: 0, maxTokens: 1 },
+      once: [],
+      timeouts: { connectMs: 1e4, firstByteMs: 1e5, idleMs: 1e5, totalMs: 1e6 },
+      retry: { attempts: 1, on: [] },
+      maxBytesPerExchange: 1e6,
+    },
     judge: { gates: [] },
     seed,
     versions: { twintail: "0", node: "0", undici: "0" },

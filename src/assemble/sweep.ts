@@ -86,10 +86,18 @@ function cutOf({ end }: RecordingFrame, done: boolean): Cut | null {
 
 type StoppedSummary = EndpointSweep["stopped"];
 
-function stoppedOf(role: Role, next: ReturnType<typeof nextPoint>, cut: Cut | null, frame: RecordingFrame): StoppedSummary {
+function stoppedOf(
+  role: Role,
+  next: ReturnType<typeof nextPoint>,
+  cut: Cut | null,
+  frame: RecordingFrame,
+): StoppedSummary {
   const given = frame.stopped.find(({ endpoint }) => endpoint === role);
   if (given !== undefined) {
-    return { kind: "failing", text: sentence(`it was given up after ${given.after} failures in a row, the last ${given.last.slice(0, 200)}`) };
+    return {
+      kind: "failing",
+      text: sentence(`it was given up after ${given.after} failures in a row, the last ${given.last.slice(0, 200)}`),
+    };
   }
   const own: Stopped | undefined = "done" in next ? next.done[role] : undefined;
   const stopped = own ?? cut ?? { kind: "interrupted" as const, text: "its loads were not all tried" };
@@ -209,7 +217,10 @@ function validityOf({ machine }: RecordingFrame, measured: readonly MeasuredPoin
     return tail === null || tail.n === 0 ? [] : [tail.quantile(0.99) as number];
   });
   const worst = lags.length === 0 ? null : lags.reduce((most, lag) => Math.max(most, lag), 0);
-  const figures = machineFigures(machine, worst, "lower load.to").map((each) => ({ ...each, value: rounded(each.value) }));
+  const figures = machineFigures(machine, worst, "lower load.to").map((each) => ({
+    ...each,
+    value: rounded(each.value),
+  }));
   return { ok: machine.length > 0 && measured.every(({ trusted }) => trusted), notes: clockNotes(machine), figures };
 }
 
@@ -219,12 +230,17 @@ function verdictOf(
   { ok, figures }: SweepSummary["validity"],
   cut: Cut | null,
 ): Pick<SweepSummary, "verdict" | "reason"> {
-  const swept = Object.entries(endpoints).flatMap(([role, { sweep }]) => (sweep === null ? [] : [[role, sweep] as const]));
+  const swept = Object.entries(endpoints).flatMap(([role, { sweep }]) =>
+    sweep === null ? [] : [[role, sweep] as const],
+  );
   if (!ok) {
-    const worst = swept.flatMap(([role, { points }]) => points.filter(({ trusted }) => !trusted).map((point) => ({ role, point })));
+    const worst = swept.flatMap(([role, { points }]) =>
+      points.filter(({ trusted }) => !trusted).map((point) => ({ role, point })),
+    );
     const first = worst[0];
     const at = first === undefined ? "" : `at a load of ${first.point.load ?? "the trace"} on the ${first.role}, `;
-    const why = first?.point.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";
+    const why =
+      first?.point.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";
     return { verdict: "invalid", reason: sentence(`${at}${why}`) };
   }
   const unfinished = swept.filter(([, { stopped }]) => stopped.kind === "interrupted" || stopped.kind === "limit");
@@ -254,7 +270,11 @@ function runOf({ header, segments, begun, machine, end }: RecordingFrame): Sweep
   };
 }
 
-const SHAPES = { constant: "at even intervals", poisson: "Poisson arrivals", trace: "arrivals as they were recorded" } as const;
+const SHAPES = {
+  constant: "at even intervals",
+  poisson: "Poisson arrivals",
+  trace: "arrivals as they were recorded",
+} as const;
 
 function shapeOf({ loop, whenFull }: SweepFacts["load"]): string {
   if (loop.kind === "closed") return "closed loop, each lane sends again when it was answered";

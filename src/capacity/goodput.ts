@@ -3,7 +3,7 @@
  * missed, where the value of the term that breaks first meets its limit.
  */
 import type { Interval } from "./knee.js";
-import { intervalOfRate } from "./rate.js";
+import { borneOf, mixMeans } from "./pace.js";
 import type { MeasuredPoint } from "./saturation.js";
 import { type HeldTerm, keeps } from "./slo-state.js";
 
@@ -29,12 +29,18 @@ export function holdsByValue({ slo, state, drift }: MeasuredPoint): boolean {
  * The neighbouring loads between which it breaks; `kept` alone where it never did.
  * @param points of one endpoint, by load. Null where the SLO never held.
  */
-export function sloBracket(points: readonly MeasuredPoint[]): { readonly kept: MeasuredPoint; readonly broken: MeasuredPoint | null } | null {
+export function sloBracket(
+  points: readonly MeasuredPoint[],
+): { readonly kept: MeasuredPoint; readonly broken: MeasuredPoint | null } | null {
   const usable = points.filter(({ trusted, load, slo }) => trusted && load !== null && slo.state !== "none");
   // Chance may break a limit far below the load that does: a load above at which it was surely met counts for more.
-  const met = usable.findLast(({ slo, state }) => slo.state === "met" && state !== "rate-limited" && state !== "failing");
+  const met = usable.findLast(
+    ({ slo, state }) => slo.state === "met" && state !== "rate-limited" && state !== "failing",
+  );
   const start = met === undefined ? 0 : usable.indexOf(met);
-  const broken = usable.findIndex((point, place) => place > start - (met === undefined ? 1 : 0) && !holdsByValue(point));
+  const broken = usable.findIndex(
+    (point, place) => place > start - (met === undefined ? 1 : 0) && !holdsByValue(point),
+  );
   const kept = broken < 0 ? usable.at(-1) : usable[broken - 1];
   return kept === undefined ? null : { kept, broken: broken < 0 ? null : (usable[broken] as MeasuredPoint) };
 }
@@ -44,39 +50,48 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
   const bracket = sloBracket(points);
   if (bracket === null) return null;
   const { kept, broken } = bracket;
+  const means = mixMeans(points);
+  const borne = (point: MeasuredPoint) => borneOf([point], means);
   const usable = points.filter(({ trusted, load }) => trusted && load !== null);
   const met = usable.findLast(({ slo, load }) => slo.state === "met" && (load as number) <= (kept.load as number));
-  const missed = usable.find(
-    (point) => (point.load as number) > (kept.load as number) && (point.slo.state === "missed" || !refusedNot(point)),
-  );
-  const notes = met === undefined ? [`no load has enough answers to be sure of it: raise load.window`] : [];
-  const lo = met?.load ?? null;
-  const least = met === undefined ? null : intervalOfRate(met.throughput).lo;
+  const missed = usable.find((point) => (point.load as number) > (kept.load as number) && isSurelyMissed(point));
+  const notes = met === undefined ? ["no load has enough answers to be sure that it is met: raise load.window"] : [];
+  const [lo, least] = met === undefined ? [null, null] : [met.load, borne(met).lo];
+  const at = borne(kept);
   if (broken === null) {
-    const throughput = intervalOfRate(kept.throughput);
-    const top = "no load that was tried breaks it: this is the highest of them, and a lower bound";
     return {
-      throughput: { ...throughput, lo: least, hi: null },
+      throughput: { value: at.value, lo: least, hi: null },
       load: { value: kept.load as number, lo, hi: null },
       limitedBy: null,
-      notes: [top, ...notes],
+      notes: ["no load that was tried breaks it: the highest of them is a lower bound", ...notes],
     };
   }
+  if (missed === undefined) notes.push("no load has enough answers to be sure that it is missed: raise load.window");
   const { share, term } = crossing(kept, broken);
   const [from, to] = [kept.load as number, broken.load as number];
-  const value = kept.throughput.value + share * (broken.throughput.value - kept.throughput.value);
   // Past the knee more load brings no more answers, and may bring fewer.
-  const most = Math.max(...[kept, broken, missed ?? broken].map(({ throughput }) => intervalOfRate(throughput).hi ?? throughput.value));
+  const above = borne(broken);
+  const value = at.value + share * (above.value - at.value);
+  const most = [at, above, ...(missed === undefined ? [] : [borne(missed)])].map(({ value, hi }) => hi ?? value);
   return {
-    throughput: { value, lo: least === null ? null : Math.min(value, least), hi: missed === undefined ? null : Math.max(value, most) },
+    throughput: {
+      value,
+      lo: least === null ? null : Math.min(value, least),
+      hi: missed === undefined ? null : Math.max(value, ...most),
+    },
     load: { value: from * (to / from) ** share, lo, hi: missed?.load ?? null },
     limitedBy: term?.term.text ?? BROKEN_BY[broken.state],
-    notes: missed === undefined ? [...notes, "no load has enough answers to be sure that it is missed: raise load.window"] : notes,
+    notes,
   };
 }
 
-function refusedNot({ state }: MeasuredPoint): boolean {
-  return state !== "rate-limited" && state !== "failing";
+function isSurelyMissed({ slo, state, drift }: MeasuredPoint): boolean {
+  return (
+    slo.state === "missed" ||
+    state === "rate-limited" ||
+    state === "failing" ||
+    (state === "saturated" && drift !== null)
+  );
 }
 
 const BROKEN_BY: Readonly<Record<MeasuredPoint["state"], string | null>> = {
@@ -88,7 +103,10 @@ const BROKEN_BY: Readonly<Record<MeasuredPoint["state"], string | null>> = {
 };
 
 /** How far from `kept` to `broken` the first term breaks, 0 to 1 on a log scale of the load. */
-function crossing(kept: MeasuredPoint, broken: MeasuredPoint): { readonly share: number; readonly term: HeldTerm | null } {
+function crossing(
+  kept: MeasuredPoint,
+  broken: MeasuredPoint,
+): { readonly share: number; readonly term: HeldTerm | null } {
   let first: { share: number; term: HeldTerm | null } = { share: 1, term: null };
   for (const [place, above] of broken.slo.terms.entries()) {
     if (keeps(above)) continue;

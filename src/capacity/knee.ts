@@ -67,12 +67,18 @@ function fallOff(points: readonly MeasuredPoint[], left: readonly MeasuredPoint[
 }
 
 /** Between the highest load that was steady and the lowest on the plateau. */
-function closedLoad(points: readonly MeasuredPoint[], plateau: Plateau<MeasuredPoint>, paces: ReadonlyMap<number, Rate>): Interval {
+function closedLoad(
+  points: readonly MeasuredPoint[],
+  plateau: Plateau<MeasuredPoint>,
+  paces: ReadonlyMap<number, Rate>,
+): Interval {
   const hi = plateau.points.reduce((least, { load }) => Math.min(least, load as number), Number.POSITIVE_INFINITY);
   const steady = points.filter(({ state, load }) => state === "steady" && (load as number) < hi);
   const lo = steady.at(-1)?.load ?? null;
   if (lo === null) return { value: hi, lo: null, hi };
-  const near = steady.slice(-NEAREST).map(({ load, index }) => ({ load: load as number, pace: paces.get(index) as Rate }));
+  const near = steady
+    .slice(-NEAREST)
+    .map(({ load, index }) => ({ load: load as number, pace: paces.get(index) as Rate }));
   const met = meeting(near, plateau.rate);
   const within = (load: number): number => Math.min(hi, Math.max(lo, load));
   if (met === null) return { value: Math.sqrt(lo * hi), lo, hi };
@@ -106,11 +112,7 @@ function meeting(
   const load = (a * plateau.value) / left;
   // By the mean of y, by the slope about it, and by the plateau.
   const byY = plateau.value / left;
-  const error = Math.hypot(
-    byY / Math.sqrt(w),
-    (byY * (load - x)) / Math.sqrt(sxx),
-    (a / left ** 2) * plateau.error,
-  );
+  const error = Math.hypot(byY / Math.sqrt(w), (byY * (load - x)) / Math.sqrt(sxx), (a / left ** 2) * plateau.error);
   return { load, error };
 }
 

@@ -1,7 +1,8 @@
 /** What is known of one endpoint under one load, before the points are judged together. */
-import type { EndpointRole } from "../config/settings.js";
-import { tQuantile } from "../compare/t-distribution.js";
+
 import { roundError } from "../compare/round-error.js";
+import { tQuantile } from "../compare/t-distribution.js";
+import type { EndpointRole } from "../config/settings.js";
 import { machineFigures, passedLimits } from "../measure/machine.js";
 import type { MachineLine } from "../recording/recording.js";
 import { type PointBook, TOKEN_SCALE } from "./point-book.js";
@@ -82,7 +83,9 @@ export function figuresOf(
     errors: { count: book.errors, of: book.requests },
     http_429: { count: book.http429, of: book.requests },
   };
-  const terms = (slo?.terms ?? []).map((term) => holdTerm(term, term.kind === "rate" ? null : tail(term.metric.name), rates));
+  const terms = (slo?.terms ?? []).map((term) =>
+    holdTerm(term, term.kind === "rate" ? null : tail(term.metric.name), rates),
+  );
   const untrusted = untrustedReason(book, machine);
   return {
     role: book.role,
@@ -113,7 +116,11 @@ export function figuresOf(
       goodPerS: slo === null || !limitsAnswers(slo) ? null : sumOf(book.good) / seconds,
     },
     trusted: untrusted === null,
-    notes: [...(untrusted === null ? [] : [untrusted]), ...usageNotes(book), ...lengthNotes(window.windowMs, answerMs, count)],
+    notes: [
+      ...(untrusted === null ? [] : [untrusted]),
+      ...usageNotes(book),
+      ...lengthNotes(window.windowMs, answerMs, count),
+    ],
   };
 }
 
@@ -152,7 +159,9 @@ function lengthNotes(windowMs: number, answerMs: number | null, count: number): 
 function untrustedReason(book: PointBook, machine: readonly MachineLine[]): string | null {
   if (machine.length === 0) return "nothing was recorded by which this machine could be judged under this load";
   const lag = book.tails.get("send_lag");
-  return passedLimits(machineFigures(machine, lag === undefined || lag.n === 0 ? null : lag.quantile(0.99), "lower load.to"));
+  return passedLimits(
+    machineFigures(machine, lag === undefined || lag.n === 0 ? null : lag.quantile(0.99), "lower load.to"),
+  );
 }
 
 function driftOf(book: PointBook, dropped: Float64Array, count: number): Drift {
@@ -187,7 +196,10 @@ function slopeOf(waits: { count: Float64Array; sum: Float64Array }, count: numbe
   );
   const n = at.length;
   if (n < 4) return { value: 0, error: null, df: 0 };
-  const [x, y] = [0, 1].map((part) => at.reduce((sum, pair) => sum + (pair[part] as number), 0) / n) as [number, number];
+  const [x, y] = [0, 1].map((part) => at.reduce((sum, pair) => sum + (pair[part] as number), 0) / n) as [
+    number,
+    number,
+  ];
   const sxx = at.reduce((sum, [s]) => sum + (s - x) ** 2, 0);
   const value = at.reduce((sum, [s, ms]) => sum + (s - x) * (ms - y), 0) / sxx;
   const left = at.reduce((sum, [s, ms]) => sum + (ms - y - value * (s - x)) ** 2, 0);

@@ -25,13 +25,18 @@ export function nextPoint(facts: SweepFacts, measured: readonly MeasuredPoint[])
   const done: Partial<Record<EndpointRole, Stopped>> = {};
   const wanted: { readonly role: EndpointRole; readonly load: number | null }[] = [];
   for (const role of facts.roles) {
-    const next = wantedBy(facts, measured.filter((point) => point.role === role));
+    const next = wantedBy(
+      facts,
+      measured.filter((point) => point.role === role),
+    );
     if ("stopped" in next) done[role] = next.stopped;
     else wanted.push({ role, load: next.load });
   }
   const [first] = facts.together ? wanted.toSorted((a, b) => (a.load ?? 0) - (b.load ?? 0)) : wanted;
   if (first === undefined) return { done };
-  const roles = facts.together ? wanted.filter(({ load }) => load === first.load).map(({ role }) => role) : [first.role];
+  const roles = facts.together
+    ? wanted.filter(({ load }) => load === first.load).map(({ role }) => role)
+    : [first.role];
   return { roles, load: first.load };
 }
 
@@ -76,7 +81,10 @@ function tidy(load: number, whole: boolean): number {
 const CONFIRMED = 2;
 
 /** The next load of the rise, or why it ended and after how many loads. */
-function risen(rise: readonly number[], points: readonly MeasuredPoint[]): { readonly load: number } | { readonly stopped: Stopped; readonly tried: number } {
+function risen(
+  rise: readonly number[],
+  points: readonly MeasuredPoint[],
+): { readonly load: number } | { readonly stopped: Stopped; readonly tried: number } {
   const saturated: MeasuredPoint[] = [];
   for (const [tried, load] of rise.entries()) {
     const point = points.find((each) => each.load === load);
@@ -95,7 +103,10 @@ function risen(rise: readonly number[], points: readonly MeasuredPoint[]): { rea
   }
   const tried = rise.length;
   if (saturated.length > 0) {
-    return { ...stop("saturated", `at its highest load of ${saturated[0]?.load} throughput stays flat while waits grow`), tried };
+    return {
+      ...stop("saturated", `at its highest load of ${saturated[0]?.load} throughput stays flat while waits grow`),
+      tried,
+    };
   }
   return { ...stop("top", `${rise.at(-1)} is the highest load that was asked for, and it bore it`), tried };
 }

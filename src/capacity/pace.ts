@@ -36,8 +36,16 @@ export function mixMeans(points: readonly PointFigures[]): MixMeans {
     points.reduce((sum, { usage }) => sum + pick(usage), 0);
   const n = total(({ answers }) => answers);
   return {
-    work: meanOf(n, total(({ work }) => work), total(({ workSquares }) => workSquares)),
-    output: meanOf(n, total(({ output }) => output), total(({ outputSquares }) => outputSquares)),
+    work: meanOf(
+      n,
+      total(({ work }) => work),
+      total(({ workSquares }) => workSquares),
+    ),
+    output: meanOf(
+      n,
+      total(({ output }) => output),
+      total(({ outputSquares }) => outputSquares),
+    ),
   };
 }
 
@@ -51,7 +59,10 @@ function meanOf(n: number, sum: number, squares: number): Mean | null {
   return { value, error: Math.sqrt(variance / n) / value };
 }
 
-export function pacesOf(point: Pick<PointFigures, "throughput" | "workPerS" | "outputTokensPerS">, means: MixMeans): Paces {
+export function pacesOf(
+  point: Pick<PointFigures, "throughput" | "workPerS" | "outputTokensPerS">,
+  means: MixMeans,
+): Paces {
   return {
     answers: point.throughput,
     prompts: over(point.workPerS, means.work),
@@ -69,7 +80,9 @@ export function comparablePaces(points: readonly PointFigures[]): Map<number, Ra
   const means = mixMeans(points);
   const paces = points.map((point) => [point, pacesOf(point, means)] as const);
   const byTokens = paces.every(([, { outputs }]) => outputs !== null && outputs.value > 0);
-  return new Map(paces.map(([{ index }, each]) => [index, byTokens && each.outputs !== null ? each.outputs : each.answers]));
+  return new Map(
+    paces.map(([{ index }, each]) => [index, byTokens && each.outputs !== null ? each.outputs : each.answers]),
+  );
 }
 
 /** Kinds of work whose rates part by more than this are not of one mix. */

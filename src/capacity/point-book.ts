@@ -6,8 +6,8 @@ import type { EndpointRole } from "../config/settings.js";
 import { NS_PER_MS } from "../core/units.js";
 import type { Usage } from "../decode/completion.js";
 import type { Measurement, Metric } from "../measure/metric.js";
-import { chunkGap } from "../measure/metrics/chunk-gap.js";
 import { charRate } from "../measure/metrics/char-rate.js";
+import { chunkGap } from "../measure/metrics/chunk-gap.js";
 import { decodeRate } from "../measure/metrics/decode-rate.js";
 import { e2e } from "../measure/metrics/e2e.js";
 import { e2eIntended, ttftIntended } from "../measure/metrics/intended.js";
@@ -43,7 +43,16 @@ export class PointBook {
   withUsage = 0;
   inputTokensAnswered = 0;
   /** Of the answers to what was sent within the window. */
-  readonly usage = { answers: 0, input: 0, output: 0, outputSquares: 0, work: 0, workSquares: 0, cachedOf: 0, cached: 0 };
+  readonly usage = {
+    answers: 0,
+    input: 0,
+    output: 0,
+    outputSquares: 0,
+    work: 0,
+    workSquares: 0,
+    cachedOf: 0,
+    cached: 0,
+  };
   readonly sent = cells();
   readonly answered = cells();
   /** Whatever became of them. */
@@ -113,7 +122,11 @@ export class PointBook {
     this.#addUsage(completion.usage, completion.dimensions !== null);
   }
 
-  #addWait(waits: { count: Float64Array; sum: Float64Array }, cell: number, measurement: Measurement | undefined): void {
+  #addWait(
+    waits: { count: Float64Array; sum: Float64Array },
+    cell: number,
+    measurement: Measurement | undefined,
+  ): void {
     const ms = measurement !== undefined && "values" in measurement ? measurement.values[0] : undefined;
     if (ms === undefined) return;
     add(waits.count, cell, 1);

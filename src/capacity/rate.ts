@@ -53,7 +53,10 @@ export function intervalOfRate(rate: Rate): { value: number; lo: number | null; 
 }
 
 /** How a rate compares with another, on a log scale: `ln(of / to)`. Null where either has no error, or is 0. */
-export function logRatio(of: Rate, to: Rate): { readonly value: number; readonly error: number; readonly df: number } | null {
+export function logRatio(
+  of: Rate,
+  to: Rate,
+): { readonly value: number; readonly error: number; readonly df: number } | null {
   if (of.error === null || to.error === null || of.value <= 0 || to.value <= 0) return null;
   const [a, b] = [of.error / of.value, to.error / to.value];
   const error = Math.hypot(a, b);

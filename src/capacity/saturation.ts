@@ -61,7 +61,10 @@ function closedPoints(points: readonly PointFigures[]): Judged {
   const paces = comparablePaces(points);
   for (const [place, point] of points.entries()) {
     const below = points.slice(0, place).findLast(({ load }) => (load ?? 0) * APART <= (point.load ?? 0));
-    judged.set(point.index, below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below, paces));
+    judged.set(
+      point.index,
+      below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below, paces),
+    );
   }
   const saturated = points.filter(({ index }) => judged.get(index)?.state === "saturated");
   for (const point of points) {
@@ -69,7 +72,8 @@ function closedPoints(points: readonly PointFigures[]): Judged {
     if (state === "saturated") continue;
     if (saturated.length > 0) {
       judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces), clear: false });
-    } else if (state === "unsure") judged.set(point.index, { ...point, state: growsAbove(point, points, paces), clear: false });
+    } else if (state === "unsure")
+      judged.set(point.index, { ...point, state: growsAbove(point, points, paces), clear: false });
   }
   return judged;
 }
@@ -159,7 +163,8 @@ function openPoints(points: readonly PointFigures[]): Judged {
 
 function openPoint(point: PointFigures, lowest: PointFigures | undefined): MeasuredPoint {
   const { drift, offeredPerS, dropped, waited, requests } = point;
-  if (drift === null || drift.backlog.error === null || requests < 2) return { ...point, state: "unsure", clear: false };
+  if (drift === null || drift.backlog.error === null || requests < 2)
+    return { ...point, state: "unsure", clear: false };
   const { backlog, work } = drift;
   const behind = (alpha: number): boolean =>
     (isAbove(backlog, alpha) && backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0)) ||

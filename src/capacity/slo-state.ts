@@ -112,6 +112,7 @@ export function isGood(slo: Slo, measurements: ReadonlyMap<Metric, Measurement>)
 function ownValue(term: Exclude<SloTerm, { kind: "rate" }>, values: readonly number[]): number {
   if (term.kind === "mean") return values.reduce((sum, value) => sum + value, 0) / values.length;
   const sorted = [...values].sort((a, b) => a - b);
-  const rank = term.kind === "quantile" ? Math.ceil(term.q * sorted.length - 1e-9) : term.kind === "max" ? sorted.length : 1;
+  const rank =
+    term.kind === "quantile" ? Math.ceil(term.q * sorted.length - 1e-9) : term.kind === "max" ? sorted.length : 1;
   return sorted[Math.min(sorted.length, Math.max(1, rank)) - 1] as number;
 }

@@ -17,7 +17,11 @@ export interface Slo {
 }
 
 /** `limit` is in the metric's own unit; of rates a share. */
-export type SloTerm = { readonly text: string; readonly op: "<" | "<=" | ">" | ">="; readonly limit: number } & SloSubject;
+export type SloTerm = {
+  readonly text: string;
+  readonly op: "<" | "<=" | ">" | ">=";
+  readonly limit: number;
+} & SloSubject;
 
 type SloSubject =
   /** `q` from 0 to 1, on the scale of values: 0.95 is slow for a latency, 0.05 for a rate. */
@@ -88,10 +92,14 @@ function parseTerm(cursor: Cursor): Unnamed<SloTerm> {
   return { metric, ...take, op, limit: metric.unit === "ms" ? msOf(cursor, op) : numberOf(cursor, metric, op) };
 }
 
-function takeOf(cursor: Cursor, { name, better }: Metric): { kind: "quantile"; q: number } | { kind: "max" | "min" | "mean" } {
+function takeOf(
+  cursor: Cursor,
+  { name, better }: Metric,
+): { kind: "quantile"; q: number } | { kind: "max" | "min" | "mean" } {
   const token = cursor.take();
   const example = better === "higher" ? "p5" : "p95";
-  if (token.kind !== "word") throw cursor.error(token, `what to take of ${name} is missing`, `write ${name} ${example}`);
+  if (token.kind !== "word")
+    throw cursor.error(token, `what to take of ${name} is missing`, `write ${name} ${example}`);
   const { text } = token;
   if (text === "max" || text === "min" || text === "mean") return { kind: text };
   if (/^p\d/.test(text)) return { kind: "quantile", q: percentOf(cursor, token, text.slice(1), 1) / 100 };
@@ -107,7 +115,11 @@ function operatorOf(cursor: Cursor, name: Token, better: Metric["better"]): SloT
     throw cursor.error(token, `a comparison is due, not ${shown(token)}`, `write ${due} or ${due}=`);
   }
   if (!text.startsWith(due)) {
-    throw cursor.error(token, `${name.text} is better when it is ${better}`, `did you mean ${text.replace(/[<>]/, due)}?`);
+    throw cursor.error(
+      token,
+      `${name.text} is better when it is ${better}`,
+      `did you mean ${text.replace(/[<>]/, due)}?`,
+    );
   }
   return text;
 }
