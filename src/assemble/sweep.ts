@@ -76,7 +76,7 @@ const CUT: Readonly<Record<Exclude<EndLine["reason"], "complete">, Cut>> = {
 
 /** Why the sweep has fewer loads than it meant to try; null where it has all. */
 function cutOf({ end }: RecordingFrame, done: boolean): Cut | null {
-  if (end === null) return done ? null : { kind: "interrupted", text: "the sweep was killed" };
+  if (end === null) return { kind: "interrupted", text: "the sweep was killed" };
   if (end.reason === "complete") {
     return done ? null : { kind: "interrupted", text: "the recording lacks loads that would have been tried" };
   }

@@ -32,6 +32,8 @@ const FAILING = 0.5;
 /** Of what was offered: a backlog that grows by less is within the ups and downs of arrivals. */
 const LEAST_BACKLOG = 0.02;
 const LEAST_WORK_BACKLOG = 0.05;
+/** Arrivals that found no place: fewer are chance. */
+const FULL = 0.01;
 /** Plateaus that differ by less are one, however surely they differ. */
 const ALIKE = 1.05;
 
@@ -66,14 +68,17 @@ function closedPoints(points: readonly PointFigures[]): Judged {
       below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below, paces),
     );
   }
-  const saturated = points.filter(({ index }) => judged.get(index)?.state === "saturated");
+  const flat = points.filter(({ index }) => judged.get(index)?.state === "saturated");
+  // What a higher load is seen to exceed was no limit: a step in latency is not one.
+  const saturated = flat.filter((point) => !isExceeded(point, points, paces));
   for (const point of points) {
     const { state } = judged.get(point.index) as MeasuredPoint;
-    if (state === "saturated") continue;
+    if (state === "saturated" && saturated.includes(point)) continue;
     if (saturated.length > 0) {
       judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces), clear: false });
-    } else if (state === "unsure")
-      judged.set(point.index, { ...point, state: growsAbove(point, points, paces), clear: false });
+    } else if (state !== "steady") {
+      judged.set(point.index, { ...point, state: isExceeded(point, points, paces) ? "steady" : "unsure", clear: false });
+    }
   }
   return judged;
 }
@@ -100,13 +105,12 @@ function waitGrew({ wait }: PointFigures, below: PointFigures): boolean {
   return lo !== null && hi !== null && lo > hi;
 }
 
-/** Of a point with none below to compare with: steady where a higher load brought more. */
-function growsAbove(point: PointFigures, points: readonly PointFigures[], paces: Paces): PointState {
+/** Whether a higher load brought more, beyond doubt. */
+function isExceeded(point: PointFigures, points: readonly PointFigures[], paces: Paces): boolean {
   const own = paces.get(point.index) as Rate;
-  const more = points.some(
+  return points.some(
     ({ index, load }) => (load ?? 0) > (point.load ?? 0) && differs(paces.get(index) as Rate, own) > 0,
   );
-  return more ? "steady" : "unsure";
 }
 
 /** Where there is a plateau a point is below it, or on it with a queue, whatever its neighbours left open. */
@@ -170,7 +174,7 @@ function openPoint(point: PointFigures, lowest: PointFigures | undefined): Measu
     (isAbove(backlog, alpha) && backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0)) ||
     (work !== null && isAbove(work.backlog, alpha) && work.backlog.value > LEAST_WORK_BACKLOG * work.sentPerS);
   const slower = isAbove(drift.wait, ALPHA);
-  const full = dropped > 0 || waited > 0;
+  const full = dropped + waited > FULL * (requests + dropped);
   const grown = slower || lowest === undefined || waitGrew(point, lowest);
   if (full && !grown) {
     const note =
