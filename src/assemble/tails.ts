@@ -3,7 +3,7 @@ import { type Estimate, intervalOf } from "../compare/estimate.js";
 import { differenceReading, shiftReading } from "../compare/reading.js";
 import type { Shift } from "../compare/shift.js";
 import type { Better, Metric } from "../measure/metric.js";
-import { neededFor, supportedShare, type Tail } from "../measure/tail.js";
+import { neededFor, supportedShare, type TailFigures } from "../measure/tail.js";
 import type { DifferenceSummary, ShiftSummary } from "../report/decision.js";
 import type { TailSummary } from "../report/summary.js";
 
@@ -29,7 +29,7 @@ const DESCRIBED: readonly (readonly [Cell, number])[] = [
 ];
 
 /** @param cases that the tail rests on, where cases are the samples; null where requests are */
-export function tailSummary(metric: Metric, tail: Tail | null, cases: number | null = null): TailSummary | null {
+export function tailSummary(metric: Metric, tail: TailFigures | null, cases: number | null = null): TailSummary | null {
   if (tail === null || (tail.n === 0 && Object.keys(tail.missing).length === 0)) return null;
   const cells: Record<Cell, number | null> = {
     p1: null,
@@ -77,7 +77,7 @@ export function tailSummary(metric: Metric, tail: Tail | null, cases: number | n
   };
 }
 
-function notEstimable(cell: Cell, metric: Metric, tail: Tail, needed: number): string {
+function notEstimable(cell: Cell, metric: Metric, tail: TailFigures, needed: number): string {
   const lower = metric.better === "lower";
   const edge = lower ? tail.max : tail.min;
   const head = `${cell} not estimable (n = ${tail.n} < ${needed})`;

@@ -2,7 +2,7 @@
 import type { GateText } from "../config/settings.js";
 import { nearest } from "../core/document.js";
 import type { TwintailError } from "../core/errors.js";
-import { gateError } from "./gate-error.js";
+import { gateError, type Written } from "./gate-error.js";
 import { type Token, tokensOf } from "./tokens.js";
 
 export class Cursor {
@@ -13,8 +13,9 @@ export class Cursor {
   constructor(
     private readonly source: GateText,
     private readonly file: string | undefined,
+    private readonly written: Written = "gate",
   ) {
-    this.#tokens = tokensOf(source, file);
+    this.#tokens = tokensOf(source, file, written);
   }
 
   /** The next token; the end stays the end. */
@@ -39,7 +40,7 @@ export class Cursor {
 
   /** @param at offset in the gate's text */
   errorAt(at: number, cause: string, remedy: string): TwintailError {
-    return gateError(this.source, this.file, at, cause, remedy);
+    return gateError(this.source, this.file, at, cause, remedy, this.written);
   }
 }
 

@@ -121,7 +121,8 @@ function argument(cursor: Cursor, of: Token, example: string): number {
   return percent;
 }
 
-function percentOf(cursor: Cursor, token: Token, digits: string, offset: number): number {
+/** @param offset of the digits in the token */
+export function percentOf(cursor: Cursor, token: Token, digits: string, offset: number): number {
   const percent = /^\d+(\.\d+)?$/.test(digits) ? Number(digits) : Number.NaN;
   if (percent > 0 && percent < 100) return percent;
   const edge = percent === 100 ? "use max" : percent === 0 ? "use min" : "use one such as p50, p95 or p99.9";

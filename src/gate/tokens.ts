@@ -1,6 +1,6 @@
 /** A gate's text as tokens, each with the offset of its first character. */
 import type { GateText } from "../config/settings.js";
-import { gateError } from "./gate-error.js";
+import { gateError, type Written } from "./gate-error.js";
 
 export interface Token {
   readonly kind: "word" | "quoted" | "symbol" | "operator" | "end";
@@ -22,7 +22,7 @@ export function isBareWord(text: string): boolean {
 }
 
 /** @throws TwintailError at the quote that is never closed */
-export function tokensOf(source: GateText, file: string | undefined): Token[] {
+export function tokensOf(source: GateText, file: string | undefined, written: Written = "gate"): Token[] {
   const { text } = source;
   const tokens: Token[] = [];
   let at = 0;
@@ -34,7 +34,7 @@ export function tokensOf(source: GateText, file: string | undefined): Token[] {
     TOKEN.lastIndex = at;
     const match = TOKEN.exec(text);
     if (match === null) {
-      throw gateError(source, file, at, `the quote ${text.charAt(at)} is never closed`, "close it");
+      throw gateError(source, file, at, `the quote ${text.charAt(at)} is never closed`, "close it", written);
     }
     const { word, operator, symbol, double, single } = match.groups as Record<string, string | undefined>;
     if (word !== undefined) tokens.push({ kind: "word", text: word, at });

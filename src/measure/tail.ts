@@ -20,6 +20,12 @@ function emptyHistogram(): Histogram {
   });
 }
 
+/** What is read of a tail. */
+export type TailFigures = Pick<
+  Tail,
+  "n" | "values" | "failed" | "overflow" | "missing" | "min" | "max" | "sum" | "mean" | "quantile"
+>;
+
 export class Tail {
   readonly better: Better;
   readonly scale: number;

@@ -39,25 +39,44 @@ export interface RequestShape {
   readonly outputTokens: number;
 }
 
+/** A request of a mix, and how often it comes against the others. */
+export interface WeightedShape extends RequestShape {
+  readonly weight: number;
+}
+
 /**
  * The arrival rate in requests per second at which queues begin to grow without bound: the known capacity that a
- * load sweep has to find. The lower of two limits:
+ * load sweep has to find, for a load of requests that are all alike. See {@link capacityOfMix}.
+ */
+export function capacityRequestsPerS(engine: EngineParameters, shape: RequestShape): number {
+  return capacityOfMix(engine, [{ ...shape, weight: 1 }]);
+}
+
+/**
+ * The same for a mix. A step's length is linear in its batch and in its prompt tokens, so that means over the mix are exact
+ * but for the prefill steps. The lower of two limits:
  *
  * - places: a request holds one for its prefill steps and one step per token, so of `maxBatch` places
  *   `batch = maxBatch · tokens / (tokens + prefill steps)` decode, and prefill takes its share of the time;
  * - prefill: every step is full of prompt tokens, and `batch = chunk · tokens / prompt` decode beside it.
  */
-export function capacityRequestsPerS(engine: EngineParameters, shape: RequestShape): number {
-  const { promptTokens, outputTokens } = shape;
+export function capacityOfMix(engine: EngineParameters, shapes: readonly WeightedShape[]): number {
   const { maxBatch, prefillChunkTokens, prefillTokensPerS } = engine;
-  const placed = (maxBatch * outputTokens) / (outputTokens + Math.max(1, promptTokens / prefillChunkTokens));
-  const byPlaces =
-    placed / ((outputTokens * stepMs(engine, placed)) / 1_000 + (placed * promptTokens) / prefillTokensPerS);
-  const beside = Math.min(maxBatch, (prefillChunkTokens * outputTokens) / promptTokens);
+  const whole = shapes.reduce((sum, { weight }) => sum + weight, 0);
+  const mean = (of: (shape: RequestShape) => number): number =>
+    shapes.reduce((sum, shape) => sum + (shape.weight / whole) * of(shape), 0);
+  const prompt = mean(({ promptTokens }) => promptTokens);
+  const tokens = mean(({ outputTokens }) => outputTokens);
+  // What decodes nothing, such as embeddings, is held up by its prefill alone.
+  if (tokens === 0) return prefillTokensPerS / prompt;
+  const prefillSteps = mean(({ promptTokens }) => Math.max(1, promptTokens / prefillChunkTokens));
+  const placed = (maxBatch * tokens) / (tokens + prefillSteps);
+  const byPlaces = placed / ((tokens * stepMs(engine, placed)) / 1_000 + (placed * prompt) / prefillTokensPerS);
+  const beside = Math.min(maxBatch, (prefillChunkTokens * tokens) / prompt);
   // Below one, some steps decode nothing at all.
   const decodeMs = Math.min(1, beside) * stepMs(engine, Math.max(1, beside));
   const fullStepS = (decodeMs + stepMs(engine, 0, prefillChunkTokens)) / 1_000;
-  return Math.min(byPlaces, prefillChunkTokens / promptTokens / fullStepS);
+  return Math.min(byPlaces, prefillChunkTokens / prompt / fullStepS);
 }
 
 /**

@@ -1,7 +1,10 @@
 import { NS_PER_MS } from "../../core/units.js";
 import { type Metric, value } from "../metric.js";
 
-/** How late the machine was in handing the first attempt to the network, ms. Never an endpoint's fault. */
+/**
+ * How late the machine was in handing the first attempt to the network, ms. Never an endpoint's fault. A wait for a place
+ * among as many as may be in flight is no lag: it was asked for.
+ */
 export const sendLag: Metric = {
   name: "send_lag",
   unit: "ms",
@@ -13,6 +16,7 @@ export const sendLag: Metric = {
     const { intendedAtNs, waitedNs = 0 } = exchange;
     const dueNs = intendedAtNs === undefined ? exchange.releasedAtNs : intendedAtNs + waitedNs;
     const dispatchedNs = exchange.attempts[0]?.dispatchedAtNs;
-    return dispatchedNs === undefined ? { none: "not sent" } : value((dispatchedNs - dueNs) / NS_PER_MS);
+    const askedForNs = exchange.waitedNs ?? 0;
+    return dispatchedNs === undefined ? { none: "not sent" } : value((dispatchedNs - dueNs - askedForNs) / NS_PER_MS);
   },
 };

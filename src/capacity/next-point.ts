@@ -1,0 +1,146 @@
+/**
+ * Which load to try next: a pure function of what was measured. `auto` doubles the load until an endpoint gives way, and then
+ * halves, on a log scale, what is left between the loads on both sides of its knee and of its SLO.
+ */
+import type { EndpointRole } from "../config/settings.js";
+import type { SweepFacts } from "../recording/recording.js";
+import { sloBracket } from "./goodput.js";
+import type { MeasuredPoint } from "./saturation.js";
+
+/** Why no higher load was tried. */
+export interface Stopped {
+  readonly kind: "saturated" | "rate-limited" | "failing" | "top" | "machine" | "listed";
+  /** One sentence, without its full stop. */
+  readonly text: string;
+}
+
+export type NextPoint =
+  | { readonly roles: EndpointRole[]; readonly load: number | null }
+  | { readonly done: Readonly<Partial<Record<EndpointRole, Stopped>>> };
+
+type Wanted = { readonly load: number | null } | { readonly stopped: Stopped };
+
+/** @param measured of both endpoints, as {@link ./sweep-book.js} gives it */
+export function nextPoint(facts: SweepFacts, measured: readonly MeasuredPoint[]): NextPoint {
+  const done: Partial<Record<EndpointRole, Stopped>> = {};
+  const wanted: { readonly role: EndpointRole; readonly load: number | null }[] = [];
+  for (const role of facts.roles) {
+    const next = wantedBy(
+      facts,
+      measured.filter((point) => point.role === role),
+    );
+    if ("stopped" in next) done[role] = next.stopped;
+    else wanted.push({ role, load: next.load });
+  }
+  const [first] = facts.together ? wanted.toSorted((a, b) => (a.load ?? 0) - (b.load ?? 0)) : wanted;
+  if (first === undefined) return { done };
+  const roles = facts.together
+    ? wanted.filter(({ load }) => load === first.load).map(({ role }) => role)
+    : [first.role];
+  return { roles, load: first.load };
+}
+
+function wantedBy({ load: settings }: SweepFacts, points: readonly MeasuredPoint[]): Wanted {
+  const { loop, points: listed } = settings;
+  if (loop.kind === "open" && loop.shape.kind === "trace") {
+    return points.length === 0 ? { load: null } : stop("listed", "the trace was played once");
+  }
+  const refused = points.find(({ state }) => state === "rate-limited");
+  if (refused !== undefined) {
+    return stop("rate-limited", `it refused with 429 at a load of ${refused.load}: rate-limited, not saturated`);
+  }
+  if (listed !== "auto") {
+    const next = listed[points.length];
+    return next === undefined ? stop("listed", "all listed loads were tried") : { load: next };
+  }
+  const whole = loop.kind === "closed";
+  const rise = risen(riseOf(settings.from, settings.to, whole), points);
+  if (!("stopped" in rise)) return rise;
+  const refined = refine(points, points.length - rise.tried, whole);
+  return refined === null ? { stopped: rise.stopped } : { load: refined };
+}
+
+function stop(kind: Stopped["kind"], text: string): { readonly stopped: Stopped } {
+  return { stopped: { kind, text } };
+}
+
+const STEP = 2;
+
+function riseOf(from: number, to: number, whole: boolean): number[] {
+  const loads: number[] = [];
+  for (let load = from; load < to; load *= STEP) loads.push(tidy(load, whole));
+  return [...new Set([...loads, tidy(to, whole)])];
+}
+
+/** Lanes are whole; of rates three digits are enough. */
+function tidy(load: number, whole: boolean): number {
+  return whole ? Math.max(1, Math.round(load)) : Number(load.toPrecision(3));
+}
+
+/** Saturated points that it takes to stop where none is clear. */
+const CONFIRMED = 2;
+
+/** The next load of the rise, or why it ended and after how many loads. */
+function risen(
+  rise: readonly number[],
+  points: readonly MeasuredPoint[],
+): { readonly load: number } | { readonly stopped: Stopped; readonly tried: number } {
+  const saturated: MeasuredPoint[] = [];
+  for (const [tried, load] of rise.entries()) {
+    const point = points.find((each) => each.load === load);
+    if (point === undefined) return { load };
+    const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried: tried + 1 });
+    if (!point.trusted) return ended("machine", `at a load of ${load} this machine could not be trusted`);
+    if (point.state === "failing") {
+      return ended("failing", `at a load of ${load} ${point.errors.count} of ${point.errors.of} requests failed`);
+    }
+    if (point.state !== "saturated") continue;
+    saturated.push(point);
+    const from = saturated[0]?.load;
+    if (saturated.length >= CONFIRMED) {
+      return ended("saturated", `from a load of ${from} on throughput stays flat while waits grow`);
+    }
+  }
+  const tried = rise.length;
+  if (saturated.length > 0) {
+    return {
+      ...stop("saturated", `at its highest load of ${saturated[0]?.load} throughput stays flat while waits grow`),
+      tried,
+    };
+  }
+  return { ...stop("top", `${rise.at(-1)} is the highest load that was asked for, and it bore it`), tried };
+}
+
+/** Loads nearer than this to each other need none between them. */
+const NEAR = 1.05;
+const REFINEMENTS = 4;
+
+/** A load between two, first around the knee, then around the SLO; null where both are near, or enough were tried. */
+function refine(points: readonly MeasuredPoint[], used: number, whole: boolean): number | null {
+  const trusted = points.filter((point) => point.trusted && point.load !== null);
+  const taken = new Set(points.map(({ load }) => load));
+  const between = (lo: number | null, hi: number | null): number | null => {
+    if (lo === null || hi === null || hi / lo <= NEAR) return null;
+    const middle = tidy(Math.sqrt(lo * hi), whole);
+    return middle > lo && middle < hi && !taken.has(middle) ? middle : null;
+  };
+  if (used < REFINEMENTS) {
+    const knee = kneeBracket(trusted);
+    const load = knee === null ? null : between(knee.lo, knee.hi);
+    if (load !== null) return load;
+  }
+  if (used >= 2 * REFINEMENTS) return null;
+  const slo = sloBracket(trusted);
+  return slo === null ? null : between(slo.kept.load, slo.broken?.load ?? null);
+}
+
+/** The highest steady load below every saturated one, and the lowest above it that is not. */
+function kneeBracket(points: readonly MeasuredPoint[]): { readonly lo: number; readonly hi: number } | null {
+  const saturated = points.find(({ state }) => state === "saturated");
+  if (saturated === undefined) return null;
+  const below = points.filter(({ load }) => (load as number) < (saturated.load as number));
+  const lo = below.findLast(({ state }) => state === "steady");
+  if (lo === undefined) return null;
+  const hi = below.find(({ load }) => (load as number) > (lo.load as number)) ?? saturated;
+  return { lo: lo.load as number, hi: hi.load as number };
+}
