@@ -44,7 +44,7 @@ export function sweepColumns({ load, endpoints }: SweepSummary): SweepColumn[] {
   const some = (test: (point: SweepPoint) => boolean): boolean => points.some(test);
   return [
     { key: "load", kind: "load", head: ["load", loadHead(load.axis)], unit: "", rank: 0, side: "right" },
-    figure("requests", ["", "n"], "", 5, ({ requests }) => requests),
+    figure("requests", ["", "n"], "", 1, ({ requests }) => requests),
     ...(open ? [figure("offered", ["offered", "/s"], "/s", 14, ({ offeredPerS }) => offeredPerS)] : []),
     figure("throughput", ["requests", "/s"], "/s", 0, ({ throughput }) => throughput.value),
     { key: "interval", kind: "interval", head: ["", "[95 %]"], unit: "", rank: 7, side: "left" },

@@ -7,7 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { formatInstant, formatShare, formatSignificant, formatWithUnit } from "./numbers.js";
 import { type DecisionRow, decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
-import { priceText, SWEEP_WORDS, shapeLine, sweptModels } from "./sweep-words.js";
+import { priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 import { gridLines } from "./terminal/grid.js";
 import { finished, makeScreen, paragraph, type Screen, title } from "./terminal/screen.js";
 import { curveSection } from "./terminal/sweep-curves.js";
@@ -123,8 +123,4 @@ function method(screen: Screen, summary: SweepSummary): void {
   ];
   screen.lines.push("");
   for (const line of said) paragraph(screen, line, { paint: screen.paint.dim });
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1).trimEnd()}.`;
 }

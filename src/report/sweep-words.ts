@@ -55,6 +55,11 @@ export function boundsText({ lo, hi }: Pick<SweepInterval, "lo" | "hi">, format 
   return hi === null ? "" : `[≤ ${format(hi)}]`;
 }
 
+/** With a capital and a full stop, whatever came. */
+export function sentence(text: string): string {
+  return `${text.charAt(0).toUpperCase()}${text.slice(1).trimEnd().replace(/\.$/, "")}.`;
+}
+
 /** The models that were asked: `gpt-4o, embeddings: bge-m3`; empty where none is named. */
 export function sweptModels({ models }: Pick<SweptEndpoint, "models">): string {
   return Object.entries(models)
