@@ -25,6 +25,8 @@ interface FigureColumn extends ColumnFacts {
 /** A quantile of one of its tails. */
 interface TailColumn extends ColumnFacts {
   readonly kind: "tail";
+  /** Columns of one family are in one unit: both clocks of a ttft are read against each other. */
+  readonly family: string;
   readonly tail: (point: SweepPoint) => SweepTail | null;
   readonly quantile: QuantileName;
   readonly better: "lower" | "higher";
@@ -47,7 +49,7 @@ export function sweepColumns({ load, endpoints }: SweepSummary): SweepColumn[] {
     figure("requests", ["", "n"], "", 1, ({ requests }) => requests),
     ...(open ? [figure("offered", ["offered", "/s"], "/s", 14, ({ offeredPerS }) => offeredPerS)] : []),
     figure("throughput", ["requests", "/s"], "/s", 0, ({ throughput }) => throughput.value),
-    { key: "interval", kind: "interval", head: ["", "[95 %]"], unit: "", rank: 7, side: "left" },
+    { key: "interval", kind: "interval", head: ["", "[95 %]"], unit: "", rank: 6, side: "left" },
     figure(
       "outputTokensPerS",
       ["output", "tok/s"],
@@ -60,10 +62,10 @@ export function sweepColumns({ load, endpoints }: SweepSummary): SweepColumn[] {
     tail("ttft", "p99", "ttft", open && clock === "p99" ? 2 : 11),
     ...(open ? [tail("ttft_intended", clock, "intended", 2)] : []),
     tail("chunk_gap", "p99", "chunk gap", 12),
-    tail("e2e", "p95", "e2e", 6),
+    tail("e2e", "p95", "e2e", 7),
     tail("decode_rate", "p5", "decode", 10),
-    figure("errors", ["", "errors"], "", 2, ({ errors }) => errors.count),
-    ...(open ? [figure("dropped", ["", "dropped"], "", 3, ({ dropped }) => dropped)] : []),
+    figure("errors", ["", "errors"], "", 3, ({ errors }) => errors.count),
+    ...(open ? [figure("dropped", ["", "dropped"], "", 4, ({ dropped }) => dropped)] : []),
     figure("inFlight", ["in", "flight"], "mean", open ? 8 : 14, ({ inFlight }) => inFlight),
     ...(some(({ slo }) => slo.goodPerS !== null)
       ? [figure("goodPerS", ["good", "/s"], "/s", 13, ({ slo }) => slo.goodPerS)]
@@ -71,7 +73,7 @@ export function sweepColumns({ load, endpoints }: SweepSummary): SweepColumn[] {
     ...(some(({ slo }) => slo.state !== "none")
       ? [{ key: "slo", kind: "slo", head: ["", "SLO"], unit: "", rank: 1, side: "left" } as const]
       : []),
-    { key: "state", kind: "state", head: ["", "state"], unit: "", rank: 4, side: "left" },
+    { key: "state", kind: "state", head: ["", "state"], unit: "", rank: 5, side: "left" },
   ];
 }
 
@@ -94,6 +96,7 @@ function tail(name: TailName, quantile: QuantileName, head: string, rank: number
   return {
     key: `${name}.${quantile}`,
     kind: "tail",
+    family: name.replace("_intended", ""),
     head: [head, quantile],
     unit: higher ? "tokens/s" : "ms",
     rank,

@@ -38,7 +38,7 @@ export function sweepTable(summary: SweepSummary, atMost = Number.POSITIVE_INFIN
   const all = sweepColumns(summary);
   const known = all.filter((column) => isKnown(column, points));
   const columns = known.filter(({ rank }) => rank <= atMost);
-  const scales = new Map(columns.map((column) => [column, scaleOf(column, points)]));
+  const scales = new Map(columns.map((column) => [column, scaleOf(column, columns, points)]));
   const notes = new PointNotes();
   const rows = Object.fromEntries(
     sides.map((side) => [
@@ -72,13 +72,16 @@ function isKnown(column: SweepColumn, points: readonly SweepPoint[]): boolean {
   return true;
 }
 
-function scaleOf(column: SweepColumn, points: readonly SweepPoint[]): CellScale {
+function scaleOf(column: SweepColumn, columns: readonly SweepColumn[], points: readonly SweepPoint[]): CellScale {
   if (column.kind === "figure") {
     const whole = column.unit === "" || column.unit === "count";
     return { unit: "", format: whole ? formatCount : formatSignificant };
   }
   if (column.kind !== "tail") return { unit: "", format: formatSignificant };
-  const values = points.map((point) => column.tail(point)?.[column.quantile] ?? null);
+  const family = columns.filter((each) => each.kind === "tail" && each.family === column.family);
+  const values = family.flatMap((each) =>
+    each.kind === "tail" ? points.map((point) => each.tail(point)?.[each.quantile] ?? null) : [],
+  );
   return cellScale(
     column.unit,
     values.filter((value) => value !== null),

@@ -55,9 +55,13 @@ export function boundsText({ lo, hi }: Pick<SweepInterval, "lo" | "hi">, format 
   return hi === null ? "" : `[≤ ${format(hi)}]`;
 }
 
+/** `p99`, `send_lag` and `ttft` keep their own spelling. */
+const NAME = /^(?:\w*[\d_]\w*|tt\w+)\b/;
+
 /** With a capital and a full stop, whatever came. */
 export function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1).trimEnd().replace(/\.$/, "")}.`;
+  const first = NAME.test(text) ? text.charAt(0) : text.charAt(0).toUpperCase();
+  return `${first}${text.slice(1).trimEnd().replace(/\.$/, "")}.`;
 }
 
 /** The models that were asked: `gpt-4o, embeddings: bge-m3`; empty where none is named. */
@@ -106,21 +110,23 @@ export interface SloLimit {
   readonly text: string;
 }
 
-const TERM = /^\s*([a-z_0-9]+)(?:\s+(p[\d.]+|min|max|mean|rate))?\s*[<>]=?\s*(\S+)\s*$/;
+const TERM = /^\s*([a-z_0-9]+)(?:\s+(p[\d.]+|min|max|mean|rate))?\s*[<>]=?\s*(\S+(?: \S+)?)\s*$/;
+const SHARES: ReadonlySet<string> = new Set(["errors", "http_429"]);
 
 /** The limits of an SLO's terms, as far as they can be drawn. */
 export function sloLimits(points: readonly SweepPoint[]): SloLimit[] {
   const texts = new Set(points.flatMap(({ slo }) => slo.terms.map(({ text }) => text)));
   return [...texts].flatMap((text): SloLimit[] => {
     const [, metric = "", take, limit = ""] = TERM.exec(text) ?? [];
-    const value = limitValue(limit);
+    const value = limitValue(limit.replace(" ", ""), SHARES.has(metric));
     if (metric === "" || value === null) return [];
     return [{ metric, quantile: take === undefined || take === "rate" ? null : take, value, text }];
   });
 }
 
-function limitValue(text: string): number | null {
-  if (/^\d+(?:\.\d+)?%?$/.test(text)) return Number(text.replace("%", ""));
+function limitValue(text: string, isShare: boolean): number | null {
+  const [, number, percent] = /^(\d+(?:\.\d+)?)(%?)$/.exec(text) ?? [];
+  if (number !== undefined) return isShare && percent === "" ? 100 * Number(number) : Number(number);
   try {
     return parseDurationMs(text);
   } catch {

@@ -1,19 +1,14 @@
 /** The curves of a sweep: throughput and ttft large, what explains them small. */
-import type { EndpointRole } from "../../config/settings.js";
-import { type LoadAxis, loadAxis, type PlacedPoint, placedPoints } from "../load-axis.js";
-import { formatShare, formatWithUnit } from "../numbers.js";
+import { type LoadAxis, loadAxis, placedPoints } from "../load-axis.js";
 import { clockQuantile, sweptSides } from "../sweep-decision.js";
-import type { EndpointSweep, SweepInterval, SweepSummary, SweepTail } from "../sweep-summary.js";
-import { intervalText, LOAD_UNITS, loadText, type SloLimit, sloLimits } from "../sweep-words.js";
-import { standsAmongFailed } from "../tail-cell.js";
-import { EMPTY, html, type Markup } from "./markup.js";
+import type { EndpointSweep, SweepInterval, SweepSummary } from "../sweep-summary.js";
+import { LOAD_UNITS, type SloLimit, sloLimits } from "../sweep-words.js";
+import { html, type Markup } from "./markup.js";
 import { section } from "./section.js";
-import { sign } from "./svg.js";
-import { type LinePoint, type SweepLine, type SweepPlotInput, sweepPlot } from "./sweep-plot.js";
+import { sweepLegend } from "./sweep-legend.js";
+import { errorLines, intervalLines, type LineQuantile, type LineTail, tailLines } from "./sweep-lines.js";
+import { type SweepLine, type SweepPlotInput, sweepPlot } from "./sweep-plot.js";
 import { METRIC_WORDS } from "./words.js";
-
-type TailName = "ttft" | "ttft_intended" | "chunk_gap" | "e2e" | "decode_rate";
-type QuantileName = "p5" | "p50" | "p95" | "p99";
 
 interface Drawing {
   readonly name: string;
@@ -34,13 +29,14 @@ export function curvesSection(summary: SweepSummary): Markup | null {
   if (axis === null) return null;
   const drawings = drawingsOf(summary, axis);
   const figures = (large: boolean): Markup[] =>
-    drawings.filter((each) => each.large === large).map((each) => figureOf(each, summary, axis));
+    drawings.filter((each) => each.large === large).flatMap((each) => figureOf(each, summary, axis) ?? []);
+  if (figures(true).length + figures(false).length === 0) return null;
   const proportional = axis.log ? "by doublings" : "evenly spaced";
   return section(
     "curves",
     "Curves",
     `Against the load, ${LOAD_UNITS[summary.load.axis]}, ${proportional}. Each point is one measured load; a line between two is no measurement.`,
-    html`${legend(summary)}<div class="plots large">${figures(true)}</div><div class="plots">${figures(false)}</div>`,
+    html`${sweepLegend(summary)}<div class="plots large">${figures(true)}</div><div class="plots">${figures(false)}</div>`,
   );
 }
 
@@ -48,7 +44,7 @@ function drawingsOf(summary: SweepSummary, axis: LoadAxis): Drawing[] {
   const points = sweptSides(summary).flatMap((side) => summary.endpoints[side].sweep?.points ?? []);
   const limits = summary.load.slo === null ? [] : sloLimits(points);
   const limitOn = (metric: string): SloLimit | null => limits.find((each) => each.metric === metric) ?? null;
-  const tails = (name: TailName, quantiles: readonly QuantileName[]): Drawing => ({
+  const tails = (name: LineTail, quantiles: readonly LineQuantile[]): Drawing => ({
     name,
     words: METRIC_WORDS[name] ?? "",
     unit: name === "decode_rate" ? "tokens/s" : "ms",
@@ -68,7 +64,7 @@ function drawingsOf(summary: SweepSummary, axis: LoadAxis): Drawing[] {
     large: false,
     limit: null,
     lines: [
-      ...tailLines(summary, "ttft", clock, "sent"),
+      ...tailLines(summary, "ttft", clock, "sent", "main"),
       ...tailLines(summary, "ttft_intended", clock, "intended", "tail"),
     ],
   };
@@ -126,92 +122,20 @@ function errorsDrawing(summary: SweepSummary, limit: SloLimit | null): Drawing {
   const failed = sweptSides(summary).some((side) =>
     summary.endpoints[side].sweep?.points.some(({ errors }) => errors.count > 0),
   );
-  const share = ({ errors }: PlacedPoint): number | null => (errors.of === 0 ? null : (100 * errors.count) / errors.of);
-  const lines = sweptSides(summary).map((role): SweepLine => {
-    const points = pointsOf(summary, role, (point) => {
-      const value = share(point);
-      return { value, lost: false, text: value === null ? "" : formatShare(value / 100) };
-    });
-    return { role, style: "main", label: role, points };
-  });
   return {
     name: "errors",
     words: "of the requests that were sent",
     unit: "%",
     large: false,
     log: false,
-    lines: failed ? lines : [],
+    lines: failed ? errorLines(summary) : [],
     limit,
     guide: null,
     knee: null,
   };
 }
 
-function intervalLines(
-  summary: SweepSummary,
-  of: (point: PlacedPoint) => SweepInterval | null,
-  unit: string,
-): SweepLine[] {
-  return sweptSides(summary).map((role): SweepLine => {
-    const points = pointsOf(summary, role, (point) => {
-      const interval = of(point);
-      if (interval === null) return { value: null, lost: false, text: "" };
-      const { value, lo, hi } = interval;
-      return { value, lo, hi, lost: false, text: `${intervalText(interval)} ${unit}` };
-    });
-    return { role, style: "main", label: role, points };
-  });
-}
-
-function tailLines(
-  summary: SweepSummary,
-  name: TailName,
-  quantile: QuantileName,
-  label: string,
-  style: SweepLine["style"] = STYLES[quantile],
-): SweepLine[] {
-  const better = name === "decode_rate" ? "higher" : "lower";
-  const unit = better === "higher" ? "tokens/s" : "ms";
-  return sweptSides(summary).map((role): SweepLine => {
-    const points = pointsOf(summary, role, (point) => {
-      const tail: SweepTail | null = point[name];
-      const lost = tail !== null && standsAmongFailed(tail, quantile, better);
-      const value = lost ? null : (tail?.[quantile] ?? null);
-      // A rate that is not reached lies at the bottom, where no arrow can show it.
-      return {
-        value,
-        lost: lost && better === "lower",
-        text: `${quantile} ${formatWithUnit(value, unit, "not reached")}`,
-      };
-    });
-    return { role, style, label, points };
-  });
-}
-
-const STYLES: Readonly<Record<QuantileName, SweepLine["style"]>> = {
-  p50: "middle",
-  p5: "main",
-  p95: "main",
-  p99: "tail",
-};
-
-type PointValue = Pick<LinePoint, "value" | "lost"> & {
-  readonly lo?: number | null;
-  readonly hi?: number | null;
-  readonly text: string;
-};
-
-function pointsOf(summary: SweepSummary, role: EndpointRole, of: (point: PlacedPoint) => PointValue): LinePoint[] {
-  const unit = LOAD_UNITS[summary.load.axis];
-  return placedPoints(summary.endpoints[role].sweep?.points ?? []).map((point) => {
-    const { value, lo = null, hi = null, lost, text } = of(point);
-    const doubt = point.trusted ? "" : "; this machine was in the way";
-    const title = `${role} at ${loadText(point.load)} ${unit}: ${text}, n = ${point.requests}, ${point.state}${doubt}`;
-    return { load: point.load, value, lo, hi, lost, trusted: point.trusted, title };
-  });
-}
-
-function figureOf(drawing: Drawing, summary: SweepSummary, axis: LoadAxis): Markup {
+function figureOf(drawing: Drawing, summary: SweepSummary, axis: LoadAxis): Markup | null {
   const marks = sweptSides(summary).map((role) => {
     const sweep = summary.endpoints[role].sweep;
     const knee = sweep?.knee ?? null;
@@ -224,50 +148,12 @@ function figureOf(drawing: Drawing, summary: SweepSummary, axis: LoadAxis): Mark
     unit,
     size: large ? "large" : "small",
     axis,
-    axisName: "",
     lines,
     marks,
     log,
     limit,
     guide,
   });
+  if (plot.text === "") return null;
   return html`<figure><figcaption><code>${name}</code> <span class="soft">${words}</span></figcaption>${plot}</figure>`;
-}
-
-/** Only the signs that stand in some plot. */
-function legend(summary: SweepSummary): Markup {
-  const sweeps = sweptSides(summary).flatMap((side) => summary.endpoints[side].sweep ?? []);
-  const key = (drawn: Markup, text: string): Markup =>
-    html`<span><svg class="sweep" viewBox="0 0 22 12" width="22" height="12" aria-hidden="true">${drawn}</svg>${text}</span>`;
-  const some = (test: (sweep: EndpointSweep) => boolean): boolean => sweeps.some(test);
-  return html`<p class="legend">${sweptSides(summary).map((side) => html`<span>${sign(side)} ${side}</span>`)}${
-    some(({ points }) => points.some(({ throughput }) => throughput.lo !== null))
-      ? key(html`<rect class="band candidate" x="1" y="1" width="20" height="10"/>`, "95 % interval")
-      : EMPTY
-  }${
-    some(({ knee }) => knee !== null)
-      ? key(
-          html`<g class="knee candidate"><line class="drop" x1="11" x2="11" y1="0" y2="12"/><line class="whisker" x1="4" x2="18" y1="11" y2="11"/></g>`,
-          "knee, with its interval",
-        )
-      : EMPTY
-  }${
-    some(({ goodput }) => goodput !== null)
-      ? key(
-          html`<g class="good candidate"><rect x="0" y="0" width="16" height="12"/><line x1="16" x2="16" y1="0" y2="12"/></g>`,
-          "up to the highest load that keeps the SLO",
-        )
-      : EMPTY
-  }${
-    summary.load.slo === null
-      ? EMPTY
-      : key(html`<g class="limit"><line x1="0" x2="22" y1="6" y2="6"/></g>`, "a limit of the SLO")
-  }${
-    some(({ points }) => points.some(({ trusted }) => !trusted))
-      ? key(
-          html`<g class="doubtful candidate"><path class="mark candidate" d="M11 2L15 6L11 10L7 6Z"/></g>`,
-          "hollow: this machine was in the way",
-        )
-      : EMPTY
-  }<span>p50 thin, p95 and p5 solid, p99 dashed</span></p>`;
 }

@@ -4,10 +4,10 @@
  */
 import { area, line } from "d3-shape";
 import type { EndpointRole } from "../../config/settings.js";
-import { type LoadAxis, loadScale, loadTicks, type ValueAxis, valueAxis } from "../load-axis.js";
+import { type LoadAxis, loadScale, loadTicks, valueAxis } from "../load-axis.js";
 import { formatPlainMs, formatSignificant } from "../numbers.js";
-import type { SweepInterval } from "../sweep-summary.js";
 import { loadText, type SloLimit } from "../sweep-words.js";
+import { EDGE, type EndpointMarks, type Frame, goodRegion, kneeMark, limitLine } from "./load-marks.js";
 import { EMPTY, html, type Markup } from "./markup.js";
 import { at, mark } from "./svg.js";
 
@@ -15,7 +15,6 @@ const SIZES = {
   large: { width: 500, height: 290, ticks: 5 },
   small: { width: 350, height: 204, ticks: 4 },
 } as const;
-const EDGE = { top: 14, bottom: 26, left: 48 };
 const LABEL_HEIGHT = 12;
 
 export interface LinePoint {
@@ -40,18 +39,11 @@ export interface SweepLine {
   readonly points: readonly LinePoint[];
 }
 
-export interface EndpointMarks {
-  readonly role: EndpointRole;
-  readonly knee: { readonly load: SweepInterval; readonly value: SweepInterval | null } | null;
-  readonly goodput: SweepInterval | null;
-}
-
 export interface SweepPlotInput {
   readonly name: string;
   readonly unit: string;
   readonly size: keyof typeof SIZES;
   readonly axis: LoadAxis;
-  readonly axisName: string;
   readonly lines: readonly SweepLine[];
   readonly marks: readonly EndpointMarks[];
   /** Logarithmic where the values span a decade. */
@@ -59,13 +51,6 @@ export interface SweepPlotInput {
   readonly limit: SloLimit | null;
   /** What the values would be if every further load brought as much as the lowest. */
   readonly guide: ((load: number) => number) | null;
-}
-
-interface Frame {
-  readonly x: (load: number) => number;
-  readonly y: ValueAxis["place"];
-  readonly right: number;
-  readonly bottom: number;
 }
 
 /** Empty when no point has a value. */
@@ -89,13 +74,6 @@ ${endLabels(input.lines, frame)}</svg>
 `;
 }
 
-function goodRegion({ role, goodput }: EndpointMarks, { x, right, bottom }: Frame): Markup | null {
-  if (goodput === null) return null;
-  const [from, to] = [EDGE.left, Math.min(right, x(goodput.value))];
-  const title = `${role}: the SLO holds up to ${loadText(goodput.value)}`;
-  return html`<g class="good ${role}"><rect x="${from}" y="${EDGE.top}" width="${at(Math.max(0, to - from))}" height="${at(bottom - EDGE.top)}"/><line x1="${at(to)}" x2="${at(to)}" y1="${EDGE.top}" y2="${at(bottom)}"/><title>${title}</title></g>`;
-}
-
 function yTick(value: number, unit: string, { y, right }: Frame): Markup {
   const text = valueText(value, unit);
   return html`<g class="tick"><line x1="${EDGE.left}" x2="${at(right)}" y1="${at(y(value))}" y2="${at(y(value))}"/><text x="${EDGE.left - 6}" y="${at(y(value) + 3.5)}" text-anchor="end">${text}</text></g>`;
@@ -108,12 +86,12 @@ function valueText(value: number, unit: string): string {
     .replace(/\.$/, "")}${unit === "%" ? " %" : ""}`;
 }
 
-function xTicks({ axis, axisName }: SweepPlotInput, { x, right, bottom }: Frame): Markup {
+function xTicks({ axis }: SweepPlotInput, { x, right, bottom }: Frame): Markup {
   const room = 12 + 6 * Math.max(...axis.measured.map((load) => loadText(load).length));
   const texts = loadTicks(axis, x, room).map(
     (load) => html`<text x="${at(x(load))}" y="${at(bottom + 15)}" text-anchor="middle">${loadText(load)}</text>`,
   );
-  return html`<g class="tick"><line x1="${EDGE.left}" x2="${at(right)}" y1="${at(bottom)}" y2="${at(bottom)}"/>${texts}<text class="unit" x="${at(right + 8)}" y="${at(bottom + 15)}">${axisName}</text></g>`;
+  return html`<g class="tick"><line x1="${EDGE.left}" x2="${at(right)}" y1="${at(bottom)}" y2="${at(bottom)}"/>${texts}</g>`;
 }
 
 function band({ role, points }: SweepLine, { x, y }: Frame): Markup | null {
@@ -137,27 +115,6 @@ function guideLine({ guide, axis, lines }: SweepPlotInput, { x, y }: Frame): Mar
     (load) => at(y(guide(load))),
   )(inside);
   return path === null ? null : html`<path class="guide" d="${path}"/>`;
-}
-
-function limitLine(limit: SloLimit | null, { y, right }: Frame): Markup | null {
-  if (limit === null) return null;
-  const height = at(y(limit.value));
-  return html`<g class="limit"><line x1="${EDGE.left}" x2="${at(right)}" y1="${height}" y2="${height}"/><text x="${EDGE.left + 5}" y="${at(height - 4)}">${limit.text}</text></g>`;
-}
-
-/** Where the value is known too, both intervals cross in a ring. */
-function kneeMark({ role, knee }: EndpointMarks, { x, y, right, bottom }: Frame): Markup | null {
-  if (knee === null) return null;
-  const place = (load: number): number => at(Math.min(right, Math.max(EDGE.left, x(load))));
-  const { load, value } = knee;
-  const [from, to] = [place(load.lo ?? load.value), place(load.hi ?? load.value)];
-  const height = value === null ? at(bottom) : at(y(value.value));
-  const upright =
-    value === null || value.lo === null || value.hi === null
-      ? null
-      : html`<line class="whisker" x1="${place(load.value)}" x2="${place(load.value)}" y1="${at(y(value.lo))}" y2="${at(y(value.hi))}"/>`;
-  const ring = value === null ? null : html`<circle class="ring" cx="${place(load.value)}" cy="${height}" r="6"/>`;
-  return html`<g class="knee ${role}"><line class="drop" x1="${place(load.value)}" x2="${place(load.value)}" y1="${EDGE.top}" y2="${at(bottom)}"/><line class="whisker" x1="${from}" x2="${to}" y1="${height}" y2="${height}"/>${upright}${ring}<title>${role}: knee at ${loadText(load.value)}</title></g>`;
 }
 
 function curve({ role, style, points }: SweepLine, { x, y }: Frame): Markup | null {

@@ -12,6 +12,7 @@ import { superscript, superscripts } from "./tails.js";
 /** The rank of the least important column. */
 const LAST_RANK = 14;
 const MOST_NOTES = 24;
+const GAP = 2;
 
 export function pointSection(screen: Screen, summary: SweepSummary): void {
   const sides = sweptSides(summary);
@@ -32,12 +33,25 @@ export function pointSection(screen: Screen, summary: SweepSummary): void {
   }
 }
 
+/** As many columns as there is room for, the most important first. */
 function fitted(screen: Screen, summary: SweepSummary): { table: SweepTable; lines: string[] } {
-  for (let rank = LAST_RANK; ; rank--) {
+  for (let rank = LAST_RANK; rank > 0; rank--) {
     const table = sweepTable(summary, rank);
-    const lines = tableLines(screen, table);
-    if (rank === 0 || lines.every((line) => displayWidth(line) <= screen.columns)) return { table, lines };
+    if (widthOf(table) <= screen.columns) return { table, lines: tableLines(screen, table) };
   }
+  const table = sweepTable(summary, 0);
+  return { table, lines: tableLines(screen, table) };
+}
+
+/** Without drawing it: that takes most of the time. */
+function widthOf({ columns, rows }: SweepTable): number {
+  const all = [...(rows.baseline ?? []), ...(rows.candidate ?? [])];
+  const widths = columns.map(({ head }, column) => {
+    const mark = Math.max(0, ...all.map((row) => markWidth(row.cells[column])));
+    const texts = [...head, ...all.map((row) => row.cells[column]?.text ?? "")];
+    return mark + Math.max(...texts.map(displayWidth));
+  });
+  return widths.reduce((sum, width) => sum + width + GAP, -GAP);
 }
 
 function tableLines({ paint }: Screen, { columns, rows }: SweepTable): string[] {
@@ -55,7 +69,7 @@ function tableLines({ paint }: Screen, { columns, rows }: SweepTable): string[] 
   const lines = gridLines(
     [...head, ...body],
     columns.map(({ side }) => side),
-    { gap: 2 },
+    { gap: GAP },
   );
   let next = 2;
   const parts = sides.flatMap((side) => {
