@@ -1,8 +1,9 @@
 /** One row an exchange, as spreadsheets read it (RFC 4180): figures and outcomes, no texts. */
+import { type CsvColumn, csvText } from "./csv-text.js";
 import type { ExchangeRow, Report } from "./report.js";
 
 /** Each column of `exchanges.csv`. An empty cell is a value that is not known. */
-const COLUMNS: readonly (readonly [name: string, cell: (row: ExchangeRow) => string | number | null])[] = [
+const COLUMNS: readonly CsvColumn<ExchangeRow>[] = [
   ["id", ({ id }) => id],
   ["pair", ({ pairId }) => pairId],
   ["round", ({ round }) => round + 1],
@@ -28,25 +29,5 @@ const COLUMNS: readonly (readonly [name: string, cell: (row: ExchangeRow) => str
 ];
 
 export function renderCsv({ details }: Report): string {
-  const lines = [
-    COLUMNS.map(([name]) => name),
-    ...details.exchanges.map((row) => COLUMNS.map(([, cell]) => cellOf(cell(row)))),
-  ];
-  return lines.map((cells) => `${cells.join(",")}\r\n`).join("");
-}
-
-/** What a spreadsheet takes for a formula begins so, the full-width signs too. */
-const FORMULA = /^[=+\-@\t\r＝＋－＠]/u;
-const NUMBER = /^[+-]?\d+(?:\.\d+)?$/;
-const CONTROL = /[\p{Cc}\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/gu;
-const MAX_CELL = 300;
-
-function cellOf(value: string | number | null): string {
-  if (value === null) return "";
-  if (typeof value === "number") return Number.isFinite(value) ? String(value) : "";
-  // Judged before and after: a control character may hide the sign that follows it.
-  const stripped = value.replace(CONTROL, " ").slice(0, MAX_CELL);
-  const formula = (FORMULA.test(value) || FORMULA.test(stripped.trimStart())) && !NUMBER.test(value);
-  const text = formula ? `'${stripped}` : stripped;
-  return /[",\s]/.test(text) || formula ? `"${text.replaceAll('"', '""')}"` : text;
+  return csvText(COLUMNS, details.exchanges);
 }

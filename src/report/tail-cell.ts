@@ -47,17 +47,31 @@ export function tailCell(
 ): TailCell {
   const value = tail[column];
   const own = tail.notes.filter((note) => note.startsWith(`${column} `));
-  const extreme = column === "max" || column === "min" || column === "mean";
-  const absent = value === null || (better === "higher" && value === 0);
-  const among = !extreme && own.length === 0 && absent && isInfinite(tail, column, better);
-  if (among || own.some((note) => note.includes("not reached")))
-    return { text: UNREACHED, notes: notes.addAll(own, better) };
+  if (standsAmongFailed(tail, column, better)) return { text: UNREACHED, notes: notes.addAll(own, better) };
   if (value !== null && Number.isFinite(value)) return { text: format(value), notes: notes.addAll(own, better) };
   return { text: "", notes: notes.addAll(own.length > 0 ? own : [missingReason(tail)], better) };
 }
 
+/** A quantile that failed requests hold: its notes say so, or nearest rank does where it has no note. */
+export function standsAmongFailed(
+  tail: Pick<TailSummary, Quantile | "n" | "failed" | "notes">,
+  column: Quantile,
+  better: MetricSummary["better"],
+): boolean {
+  const own = tail.notes.filter((note) => note.startsWith(`${column} `));
+  const value = tail[column];
+  const extreme = column === "max" || column === "min" || column === "mean";
+  const absent = value === null || (better === "higher" && value === 0);
+  const among = !extreme && own.length === 0 && absent && isInfinite(tail, column, better);
+  return among || own.some((note) => note.includes("not reached"));
+}
+
 /** A nearest-rank quantile that falls among the failed, which stand at the slow end. */
-function isInfinite(tail: TailSummary, column: Quantile, better: MetricSummary["better"]): boolean {
+function isInfinite(
+  tail: Pick<TailSummary, "n" | "failed">,
+  column: Quantile,
+  better: MetricSummary["better"],
+): boolean {
   if (tail.failed === 0) return false;
   const share = column === "mean" ? 1 : QUANTILE_SHARE[column];
   if (better === "higher") return Math.max(1, Math.ceil(share * tail.n)) <= tail.failed;

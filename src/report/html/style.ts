@@ -182,7 +182,7 @@ tbody th, tbody td { padding: 7px 14px 7px 0; border-bottom: 1px solid var(--lin
 sup { position: absolute; font-size: 10px; line-height: 1; margin: 1px 0 0 2px; }
 sup a { color: var(--soft); text-decoration: none; padding: 2px 1px; }
 .shift sup { position: static; vertical-align: super; }
-.footnotes { color: var(--soft); font-size: 12.5px; padding-left: 22px; columns: 30em; column-gap: 40px; margin-bottom: 14px; }
+.footnotes { color: var(--soft); font-size: 12.5px; padding-left: 22px; columns: 30em; column-gap: 40px; margin-bottom: 14px; overflow-wrap: anywhere; }
 .footnotes li { break-inside: avoid; }
 .footnotes li:target { color: var(--ink); background: var(--wash); }
 .findings .wide { min-width: 240px; }

@@ -3,7 +3,7 @@ import { printable } from "../../core/printable.js";
 import { displayWidth, wrapText } from "../text-width.js";
 
 /** Text is read most easily up to about this many columns, however wide the window is. */
-const WIDEST = 100;
+const TEXT_COLUMNS = 100;
 const NARROWEST = 40;
 
 export interface Paint {
@@ -38,10 +38,14 @@ const COLOURS: Paint = {
 };
 const NONE: Paint = { bold: plain, dim: plain, baseline: plain, candidate: plain, better: plain, worse: plain };
 
-export function makeScreen(options: { readonly columns: number; readonly color: boolean }): Screen {
-  const columns = Number.isFinite(options.columns) ? Math.floor(options.columns) : WIDEST;
+/** @param widest columns that are used, for tables: text is broken at 100 all the same */
+export function makeScreen(
+  options: { readonly columns: number; readonly color: boolean },
+  widest = TEXT_COLUMNS,
+): Screen {
+  const columns = Number.isFinite(options.columns) ? Math.floor(options.columns) : TEXT_COLUMNS;
   return {
-    columns: Math.max(NARROWEST, Math.min(WIDEST, columns)),
+    columns: Math.max(NARROWEST, Math.min(widest, columns)),
     paint: options.color ? COLOURS : NONE,
     lines: [],
   };
@@ -63,7 +67,8 @@ export function paragraph(
   options: { readonly first?: string; readonly rest?: string; readonly paint?: (line: string) => string } = {},
 ): void {
   const first = options.first ?? "";
-  const wrapped = wrapText(printable(text), screen.columns, first, options.rest ?? " ".repeat(displayWidth(first)));
+  const columns = Math.min(TEXT_COLUMNS, screen.columns);
+  const wrapped = wrapText(printable(text), columns, first, options.rest ?? " ".repeat(displayWidth(first)));
   screen.lines.push(...wrapped.map(options.paint ?? plain));
 }
 
