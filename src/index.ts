@@ -10,6 +10,7 @@
  *
  * @packageDocumentation
  */
+export { type CapacityOptions, capacity } from "./capacity.js";
 export type {
   CheckOutcome,
   ExpectationOutcome,
@@ -20,6 +21,15 @@ export type {
 } from "./check/finding.js";
 export { type ClientsOptions, replayThroughClients } from "./clients.js";
 export { type AboutToRun, type CompareRunsOptions, checkPinnedRun, compareRuns } from "./compare-runs.js";
+export {
+  type CapacitySettings,
+  type DemandSettings,
+  loadCapacity,
+  parseCapacity,
+  type TierPrice,
+  type TierSettings,
+  type TierWake,
+} from "./config/capacity-file.js";
 export { loadSettings, parseSettings } from "./config/load.js";
 export type { EndpointRole, EndpointSettings, Settings } from "./config/settings.js";
 export { TwintailError } from "./core/errors.js";
@@ -44,6 +54,9 @@ export {
 } from "./probe.js";
 export { readRecording } from "./recording/reader.js";
 export type { Attempt, Exchange, HeaderLine, Outcome, RecordingFrame } from "./recording/recording.js";
+export { renderCapacityHtml } from "./report/capacity-html.js";
+export type { CapacityMode, CapacitySummary, CapacityTier } from "./report/capacity-summary.js";
+export { renderCapacityTerminal } from "./report/capacity-terminal.js";
 export { renderHtml } from "./report/html.js";
 export { renderJson } from "./report/json.js";
 export { renderMarkdown } from "./report/markdown.js";

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
+import { addCapacity } from "./capacity.js";
 import { addCheck } from "./check.js";
 import { addClients } from "./clients.js";
 import { addCompare } from "./compare.js";
@@ -43,6 +44,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     addScore,
     addCompare,
     addTrend,
+    addCapacity,
     addClients,
     addReplay,
     addSim,

@@ -162,6 +162,8 @@ const capacitySchema = z.strictObject({
   tiers: z.array(tier),
   /** What all figures rest on. */
   assumptions: notes,
+  /** Sweeps that were given, and that no tier is about. */
+  unused: z.array(z.string()),
 });
 
 export type CapacitySummary = z.infer<typeof capacitySchema>;

@@ -16,7 +16,14 @@ export interface CostInput {
 }
 
 /** A million output tokens bear the whole cost, as do a million of both kinds: nothing is counted twice, nothing is split. */
-export function modeCost({ kind, perMonth, replicaHours, requestsPerMonth, lengths, allowed }: CostInput): CapacityMode {
+export function modeCost({
+  kind,
+  perMonth,
+  replicaHours,
+  requestsPerMonth,
+  lengths,
+  allowed,
+}: CostInput): CapacityMode {
   const { inputTokens, outputTokens } = lengths;
   const perMillion = (tokens: number | null): CapacityInterval | null =>
     tokens === null || tokens <= 0 ? null : scaled(perMonth, 1e6 / (requestsPerMonth * tokens));
@@ -38,7 +45,9 @@ export function tokenCost(price: Extract<TierPrice, { kind: "tokens" }>, lengths
   if (inputTokens === null || outputTokens === null) return null;
   const cached = inputTokens * (cachedShare ?? 0);
   const cachedPrice = price.cachedInputPerMTok ?? price.inputPerMTok;
-  return ((inputTokens - cached) * price.inputPerMTok + cached * cachedPrice + outputTokens * price.outputPerMTok) / 1e6;
+  return (
+    ((inputTokens - cached) * price.inputPerMTok + cached * cachedPrice + outputTokens * price.outputPerMTok) / 1e6
+  );
 }
 
 export function tokenMode(perRequest: number, requestsPerMonth: number, lengths: Lengths): CapacityMode {

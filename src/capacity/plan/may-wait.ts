@@ -16,5 +16,10 @@ export function mayWaitOf(asked: number | null, slo: string | null): MayWait {
     from: `${text.replace(/\s*<$/, "")} of the SLO`,
   }));
   const strictest = left.sort((a, b) => a.share - b.share)[0];
-  return strictest ?? { share: 0, from: slo === null ? "no SLO, and no mayWait" : "no latency quantile in the SLO, and no mayWait" };
+  return (
+    strictest ?? {
+      share: 0,
+      from: slo === null ? "no SLO, and no mayWait" : "no latency quantile in the SLO, and no mayWait",
+    }
+  );
 }

@@ -57,7 +57,11 @@ export function readJson(path: string, name: string, what: string): unknown {
  * be known, of what is paid by the token.
  * @throws TwintailError when none is, or more than one.
  */
-export function sweepOfTier(tier: TierSettings, named: StoredSweep | null, given: readonly StoredSweep[]): TierSweep | null {
+export function sweepOfTier(
+  tier: TierSettings,
+  named: StoredSweep | null,
+  given: readonly StoredSweep[],
+): TierSweep | null {
   const swept = (named === null ? given : [named]).flatMap(endpointsOf);
   const asked = swept.filter(({ role }) => tier.endpoint === undefined || role === tier.endpoint);
   const labelled = asked.filter(({ endpoint }) => endpoint.tier === tier.label);

@@ -37,7 +37,9 @@ export function wakeTimeOf(tier: TierSettings): TierWakeTime | null {
     });
   }
   const role = roleOf(tier, read.data);
-  const times = read.data.cold[role].flatMap(({ verdict, wakeMs }) => (verdict === "cold" && wakeMs !== null ? [wakeMs] : []));
+  const times = read.data.cold[role].flatMap(({ verdict, wakeMs }) =>
+    verdict === "cold" && wakeMs !== null ? [wakeMs] : [],
+  );
   if (times.length === 0) {
     throw new TwintailError({
       cause: `no wake of the ${role} was cold there`,
@@ -48,7 +50,10 @@ export function wakeTimeOf(tier: TierSettings): TierWakeTime | null {
   times.sort((a, b) => a - b);
   const middle = (times.length - 1) / 2;
   const timeMs = ((times[Math.floor(middle)] ?? 0) + (times[Math.ceil(middle)] ?? 0)) / 2;
-  const range = times.length === 1 ? "one wake" : `the median of ${plural(times.length, "wake")}, ${formatMs(times[0] ?? 0)} to ${formatMs(times.at(-1) ?? 0)}`;
+  const range =
+    times.length === 1
+      ? "one wake"
+      : `the median of ${plural(times.length, "wake")}, ${formatMs(times[0] ?? 0)} to ${formatMs(times.at(-1) ?? 0)}`;
   return { timeMs, text: `a wake takes ${formatMs(timeMs)}: ${range}` };
 }
 

@@ -1,7 +1,8 @@
 /** What one replica bore in its sweep, in requests a second at the lengths that were swept. */
+
+import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
 import { formatShare, formatSignificant } from "../../report/numbers.js";
 import type { EndpointSweep, SweepPoint } from "../../report/sweep-summary.js";
-import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
 import { scaled } from "./interval.js";
 
 export type SweptCapacity =

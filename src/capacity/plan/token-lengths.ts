@@ -4,8 +4,9 @@
  * an answer), or the memory and the reading of its KV cache (with what a sequence holds, times how long it holds it). The
  * true growth of the work of a request lies between the least and the greatest of the three.
  */
-import { formatCount, formatShare, formatSignificant } from "../../report/numbers.js";
+
 import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
+import { formatCount, formatShare, formatSignificant } from "../../report/numbers.js";
 
 /** Of a request, on average. */
 export interface Lengths {

@@ -67,7 +67,15 @@ describe("scale to zero", () => {
     ["busy days and quiet nights", [...Array(8).fill(0.4), ...Array(10).fill(60), ...Array(6).fill(3)]],
     ["nothing at night", [...Array(9).fill(0), ...Array(8).fill(20), ...Array(7).fill(0)]],
     ["an hour of work", [...Array(12).fill(0), 6, ...Array(11).fill(0)]],
-    ["a week", [...Array(120).fill(0).map((_, hour) => (hour % 24 > 8 && hour % 24 < 18 ? 9 : 0.5)), ...Array(48).fill(0.2)]],
+    [
+      "a week",
+      [
+        ...Array(120)
+          .fill(0)
+          .map((_, hour) => (hour % 24 > 8 && hour % 24 < 18 ? 9 : 0.5)),
+        ...Array(48).fill(0.2),
+      ],
+    ],
   ])("of %s is what requests one by one come to", (_, perHour) => {
     const input = { ratesPerS: perHour.map((rate) => rate / 3_600), wakeS: 8 * MINUTE, tailS: 15 * MINUTE };
     const figures = sleepFigures(input);
