@@ -6,11 +6,13 @@ import type { CapacityInterval } from "../../report/capacity-summary.js";
  * that is not known stays unknown.
  */
 export function falling(capacity: CapacityInterval, of: (perS: number) => number): CapacityInterval {
-  const at = (perS: number | null): number | null => {
-    const value = perS === null ? Number.NaN : of(perS);
-    return Number.isFinite(value) ? value : null;
+  const value = of(capacity.value);
+  const at = (perS: number | null, pick: typeof Math.min): number | null => {
+    const bound = perS === null ? Number.NaN : of(perS);
+    // Starts by hour may cost a little more with fewer replicas, where these differ more from hour to hour.
+    return Number.isFinite(bound) ? pick(bound, value) : null;
   };
-  return { value: of(capacity.value), lo: at(capacity.hi), hi: at(capacity.lo) };
+  return { value, lo: at(capacity.hi, Math.min), hi: at(capacity.lo, Math.max) };
 }
 
 export function scaled({ value, lo, hi }: CapacityInterval, factor: number): CapacityInterval {

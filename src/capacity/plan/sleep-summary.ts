@@ -49,7 +49,7 @@ export function sleepSummary(
       neverSleeps,
       text: neverSleeps
         ? `senseless: requests come so often that a pause of ${formatPlainMs(tailMs)} is hardly ever seen, and it would never sleep`
-        : `${awake}; ${wait}`,
+        : `${awake}; ${wait}; ${formatShare(mayWait.share)} may (${mayWait.from})`,
     },
   };
 }

@@ -41,7 +41,7 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
   return {
     ...whole,
     perS: scaled(whole.perS, 1 / replicas),
-    notes: [`the swept endpoint had ${replicas} replicas: each is taken to bear one ${replicas}th`, ...whole.notes],
+    notes: [`the swept endpoint had ${replicas} replicas: each is taken to bear an equal part`, ...whole.notes],
   };
 }
 

@@ -37,6 +37,13 @@ export interface PlannedTier {
 export function planTier(input: TierInput): PlannedTier {
   const { tier, swept } = input;
   const price = priceOf(tier, swept);
+  if (price.kind === "tokens" && (tier.wake !== undefined || tier.maxReplicas !== undefined)) {
+    throw new TwintailError({
+      cause: `tier ${JSON.stringify(tier.name)} is paid by the token, as its sweep says, and has no replicas that wake or are counted`,
+      place: tier.place,
+      remedy: "give pricePerHour of a replica, or leave out wake and maxReplicas",
+    });
+  }
   const borne = bearingOf(input);
   const perS = borne.bears?.perS ?? null;
   const hourly = price.kind === "hour" && perS !== null ? hourlyPart(input, price.perHour, perS, borne.lengths) : null;

@@ -63,12 +63,13 @@ describe("scale to zero", () => {
     if (wakeS > 0) near(figures.meanDelayS, (wakeS * (1 + (rate * wakeS) / 2)) / (1 + rate * wakeS));
   });
 
-  it.each([
-    ["busy days and quiet nights", [...Array(8).fill(0.4), ...Array(10).fill(60), ...Array(6).fill(3)]],
-    ["nothing at night", [...Array(9).fill(0), ...Array(8).fill(20), ...Array(7).fill(0)]],
-    ["an hour of work", [...Array(12).fill(0), 6, ...Array(11).fill(0)]],
+  it.each<[name: string, days: number, perHour: number[]]>([
+    ["busy days and quiet nights", 6_000, [...Array(8).fill(0.4), ...Array(10).fill(60), ...Array(6).fill(3)]],
+    ["nothing at night", 10_000, [...Array(9).fill(0), ...Array(8).fill(20), ...Array(7).fill(0)]],
+    ["an hour of work", 20_000, [...Array(12).fill(0), 6, ...Array(11).fill(0)]],
     [
       "a week",
+      20_000,
       [
         ...Array(120)
           .fill(0)
@@ -76,10 +77,10 @@ describe("scale to zero", () => {
         ...Array(48).fill(0.2),
       ],
     ],
-  ])("of %s is what requests one by one come to", (_, perHour) => {
+  ])("of %s is what requests one by one come to", (_, days, perHour) => {
     const input = { ratesPerS: perHour.map((rate) => rate / 3_600), wakeS: 8 * MINUTE, tailS: 15 * MINUTE };
     const figures = sleepFigures(input);
-    const truth = simulated(input, Math.ceil((24 * 20_000) / perHour.length), 7);
+    const truth = simulated(input, Math.ceil((24 * days) / perHour.length), 7);
     const near = (value: number, from: number): void => expect(Math.abs(value / from - 1)).toBeLessThan(0.02);
     near(figures.wakesPerDay, truth.wakesPerDay);
     near(upHoursPerDay(figures), truth.upHoursPerDay);
