@@ -32,7 +32,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 pass, or done, 1 a gate failed, a required feature is missing, a client newly fails, a contract broke since another run or a trend got worse, 2 bad arguments or configuration, 3 inconclusive, 4 invalid run, 70 internal error, 130 interrupted.",
+      "\nExit codes: 0 pass, or done, 1 a gate failed, a required feature is missing, a client newly fails, a contract broke since another run, a trend got worse or no tier bears a demand, 2 bad arguments or configuration, 3 inconclusive, 4 invalid run, 70 internal error, 130 interrupted.",
     );
   const commands = [
     addDemo,

@@ -121,7 +121,9 @@ function tierSection(screen: Screen, tier: CapacityTier): void {
   if (tier.utilisation !== null) row("used", utilisationText(tier));
   row("requests", lengthsText(tier));
   if (tier.sweep !== null) row("swept", sweepText(tier.sweep));
-  if (tier.modes.length > 0) lines.push("", ...modeLines(screen, tier), "");
+  if (tier.modes.length > 0) lines.push("", ...modeLines(screen, tier));
+  const below = [tier.cheapestText, tier.scaleToZero?.text ?? "", ...tier.notes].some((text) => text !== "");
+  if (tier.modes.length > 0 && below) lines.push("");
   if (tier.cheapestText !== "") row("cheapest", tier.cheapestText);
   if (tier.scaleToZero !== null) row("sleep", tier.scaleToZero.text);
   if (tier.notes.length > 0) row("notes", tier.notes.join("; "));

@@ -47,9 +47,11 @@ export function formatDollars(usd: number): string {
 
 /** `$6.50 an hour`, `$0.15 in, $0.05 cached, $0.60 out per million tokens`. */
 export function priceText({ price }: Pick<CapacityTier, "price">): string {
+  // As it was written: a price has no more digits than a bill.
+  const usd = (amount: number): string => `$${Number(amount.toFixed(6))}`;
   if ("perHour" in price) return `${formatDollars(price.perHour)} an hour a replica`;
   const { inputPerMTok, cachedInputPerMTok, outputPerMTok } = price;
-  return `${formatDollars(inputPerMTok)} in, ${formatDollars(cachedInputPerMTok)} cached, ${formatDollars(outputPerMTok)} out per million tokens`;
+  return `${usd(inputPerMTok)} in, ${usd(cachedInputPerMTok)} cached, ${usd(outputPerMTok)} out per million tokens`;
 }
 
 /** `2 × H100`. */
