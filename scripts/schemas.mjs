@@ -1,6 +1,7 @@
 /** Writes the JSON Schemas that are generated from zod: the reports' into dist, the golden set's beside the goldens. */
 import { writeFileSync } from "node:fs";
 import { goldenSetJsonSchema } from "../dist/golden/json-schema.js";
+import { capacityJsonSchema } from "../dist/report/capacity-summary.js";
 import { clientsJsonSchema } from "../dist/report/clients.js";
 import { reportJsonSchema } from "../dist/report/json.js";
 import { probeJsonSchema } from "../dist/report/probe-json.js";
@@ -15,4 +16,5 @@ write("../dist/report/probe.schema.json", probeJsonSchema());
 write("../dist/report/compare.schema.json", runComparisonJsonSchema());
 write("../dist/report/trend.schema.json", trendJsonSchema());
 write("../dist/report/sweep.schema.json", sweepJsonSchema());
+write("../dist/report/capacity.schema.json", capacityJsonSchema());
 write("../goldens/golden-set.schema.json", goldenSetJsonSchema());

@@ -2,8 +2,9 @@
 import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { nextPoint } from "./capacity/next-point.js";
+import type { MeasuredPoint } from "./capacity/saturation.js";
 import { parseSlo } from "./capacity/slo.js";
-import { type MeasuredPoint, SweepBook } from "./capacity/sweep-book.js";
+import { SweepBook } from "./capacity/sweep-book.js";
 import { interrupted } from "./capture/reach.js";
 import type { CaptureSettings, EndpointRole, Settings } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";

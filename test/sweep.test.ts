@@ -39,7 +39,13 @@ cases:
 );
 
 /** Eight places of 60 to 50 tokens a second: few enough events that a small, busy machine keeps the pace. */
-const ENGINE = { decodeTokensPerS: 60, batchSlowdown: 0.03, maxBatch: 8, prefillTokensPerS: 50_000, prefillChunkTokens: 512 };
+const ENGINE = {
+  decodeTokensPerS: 60,
+  batchSlowdown: 0.03,
+  maxBatch: 8,
+  prefillTokensPerS: 50_000,
+  prefillChunkTokens: 512,
+};
 
 async function sim(options: Partial<SimOptions> = {}): Promise<SimProcess> {
   const started = await startSimProcess({ tier: "h100x2", engine: ENGINE, ...options });
@@ -47,7 +53,11 @@ async function sim(options: Partial<SimOptions> = {}): Promise<SimProcess> {
   return started;
 }
 
-const yaml = (candidate: string, load: string, { baseline, capture = "" }: { baseline?: string; capture?: string } = {}): string =>
+const yaml = (
+  candidate: string,
+  load: string,
+  { baseline, capture = "" }: { baseline?: string; capture?: string } = {},
+): string =>
   `goldens: set.yaml
 endpoints:
   baseline: { baseUrl: "${baseline ?? candidate}", models: { default: m }${baseline === undefined ? ", apiKeyEnv: NOT_SET" : ", owned: true"} }
@@ -61,12 +71,17 @@ const swept = async (text: string): Promise<{ readonly summary: SweepSummary; re
   return sweep(prepared, { resultsFolder: join(folder, "results"), environment: {} });
 };
 
-const known = capacityRequestsPerS(engineParameters("h100x2", ENGINE), { promptTokens: 20, outputTokens: OUTPUT_TOKENS });
+const known = capacityRequestsPerS(engineParameters("h100x2", ENGINE), {
+  promptTokens: 20,
+  outputTokens: OUTPUT_TOKENS,
+});
 
 describe("a sweep", () => {
   it("finds what a simulated engine of known capacity bears, within 10 %, and where", async () => {
     const { baseUrl } = await sim();
-    const { summary, recording } = await swept(yaml(baseUrl, "from: 2, to: 64, settle: 1s, window: 4s, slo: ttft p50 < 300ms"));
+    const { summary, recording } = await swept(
+      yaml(baseUrl, "from: 2, to: 64, settle: 1s, window: 4s, slo: ttft p50 < 300ms"),
+    );
     const own = summary.endpoints.candidate.sweep;
     expect(summary.verdict).toBe("measured");
     expect(summary.endpoints.baseline.sweep).toBeNull();
@@ -85,10 +100,13 @@ describe("a sweep", () => {
   it("loads both endpoints with one schedule in an open loop, each to what it bears", async () => {
     const [slow, fast] = [await sim({ seed: 1 }), await sim({ seed: 2, replicas: 2 })];
     const { summary, recording } = await swept(
-      yaml(fast.baseUrl, "shape: poisson, points: [6, 24], settle: 2s, window: 6s, maxInFlight: 200", { baseline: slow.baseUrl }),
+      yaml(fast.baseUrl, "shape: poisson, points: [6, 24], settle: 2s, window: 6s, maxInFlight: 200", {
+        baseline: slow.baseUrl,
+      }),
     );
     const { baseline, candidate } = summary.endpoints;
-    const at = (load: number) => [baseline, candidate].map(({ sweep: own }) => own?.points.find((point) => point.load === load));
+    const at = (load: number) =>
+      [baseline, candidate].map(({ sweep: own }) => own?.points.find((point) => point.load === load));
     const [lowSlow, lowFast] = at(6);
     expect(lowSlow?.offeredPerS).toBe(lowFast?.offeredPerS);
     expect(lowSlow?.state).toBe("steady");
@@ -102,7 +120,8 @@ describe("a sweep", () => {
       .split("\n")
       .filter((line) => line.startsWith('{"type":"point"'))
       .flatMap((line) => (JSON.parse(line) as { plan: { endpoint: string; nonce: string }[] }).plan);
-    const nonces = (role: string): string[] => bodies.filter(({ endpoint }) => endpoint === role).map(({ nonce }) => nonce);
+    const nonces = (role: string): string[] =>
+      bodies.filter(({ endpoint }) => endpoint === role).map(({ nonce }) => nonce);
     expect([...nonces("baseline")].sort()).toEqual([...nonces("candidate")].sort());
     expect(new Set(nonces("baseline")).size).toBe(nonces("baseline").length);
   }, 120_000);
@@ -152,8 +171,11 @@ describe("an open loop against a server that stalls for 2 s", () => {
 describe("the command", () => {
   const command = (args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
     new Promise((resolve) => {
-      execFile(process.execPath, [MAIN, ...args], { cwd: folder, env: { ...process.env, CI: "" } }, (error, stdout, stderr) =>
-        resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
+      execFile(
+        process.execPath,
+        [MAIN, ...args],
+        { cwd: folder, env: { ...process.env, CI: "" } },
+        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
       );
     });
 
@@ -164,7 +186,9 @@ describe("the command", () => {
       stderr:
         "endpoints.*.owned: a sweep loads an endpoint until it gives way, and neither is said to be yours; set owned: true on an endpoint that you may load\n",
     });
-    expect((await command(["sweep", "foreign.yaml", "--only", "baseline"])).stderr).toMatch(/and the baseline is not said to be yours/);
+    expect((await command(["sweep", "foreign.yaml", "--only", "baseline"])).stderr).toMatch(
+      /and the baseline is not said to be yours/,
+    );
   });
 
   it("prints its plan and sends nothing", async () => {
@@ -183,12 +207,20 @@ describe("the command", () => {
     expect(first.code).toBe(0);
     expect(first.stdout).toMatch(/answers\/s|requests\/s/);
     const run = join("runs", readdirSync(join(folder, "runs"))[0] ?? "");
-    expect(readdirSync(join(folder, run)).sort()).toEqual(["recording.jsonl", "sweep.csv", "sweep.html", "sweep.json", "sweep.md"]);
+    expect(readdirSync(join(folder, run)).sort()).toEqual([
+      "recording.jsonl",
+      "sweep.csv",
+      "sweep.html",
+      "sweep.json",
+      "sweep.md",
+    ]);
     await stop();
     const again = await command(["sweep", "--from", run, "--json"]);
     expect(again.code).toBe(0);
     expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(join(folder, run, "sweep.json"), "utf8")));
-    expect((await command(["score", run])).stderr).toMatch(/this is the recording of a sweep; judge it with twintail sweep --from/);
+    expect((await command(["score", run])).stderr).toMatch(
+      /this is the recording of a sweep; judge it with twintail sweep --from/,
+    );
     expect((await command(["run", "sweep.yaml", "--resume", run])).code).toBe(2);
   }, 60_000);
 });

@@ -77,7 +77,11 @@ function closedPoints(points: readonly PointFigures[]): Judged {
     if (saturated.length > 0) {
       judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces), clear: false });
     } else if (state !== "steady") {
-      judged.set(point.index, { ...point, state: isExceeded(point, points, paces) ? "steady" : "unsure", clear: false });
+      judged.set(point.index, {
+        ...point,
+        state: isExceeded(point, points, paces) ? "steady" : "unsure",
+        clear: false,
+      });
     }
   }
   return judged;

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { VERSION } from "../core/version.js";
+import { addCapacity } from "./capacity.js";
 import { addCheck } from "./check.js";
 import { addClients } from "./clients.js";
 import { addCompare } from "./compare.js";
@@ -13,6 +14,7 @@ import { addReplay } from "./replay.js";
 import { addRun } from "./run.js";
 import { addScore } from "./score.js";
 import { addSim } from "./sim.js";
+import { addSweep } from "./sweep.js";
 import type { Io } from "./terminal-io.js";
 import { addTrend } from "./trend.js";
 import { addWake } from "./wake.js";
@@ -31,7 +33,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     .showSuggestionAfterError()
     .addHelpText(
       "after",
-      "\nExit codes: 0 pass, or done, 1 a gate failed, a required feature is missing, a client newly fails, a contract broke since another run or a trend got worse, 2 bad arguments or configuration, 3 inconclusive, 4 invalid run, 70 internal error, 130 interrupted.",
+      "\nExit codes: 0 pass, or done, 1 a gate failed, a required feature is missing, a client newly fails, a contract broke since another run, a trend got worse or no tier bears a demand, 2 bad arguments or configuration, 3 inconclusive, 4 invalid run, 70 internal error, 130 interrupted.",
     );
   const commands = [
     addDemo,
@@ -40,9 +42,11 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     addRun,
     addProbe,
     addWake,
+    addSweep,
     addScore,
     addCompare,
     addTrend,
+    addCapacity,
     addClients,
     addReplay,
     addSim,

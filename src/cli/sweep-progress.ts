@@ -1,5 +1,5 @@
 /** A sweep on standard error: the load that is being sent, and a line for each that was measured. */
-import type { MeasuredPoint } from "../capacity/sweep-book.js";
+import type { MeasuredPoint } from "../capacity/saturation.js";
 import { formatDurationMs } from "../core/duration.js";
 import type { LoadPoint } from "../plan/load/point.js";
 import type { Exchange } from "../recording/recording.js";

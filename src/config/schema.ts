@@ -2,7 +2,8 @@
 import { z } from "zod";
 import { parseDurationMs } from "../core/duration.js";
 
-const duration = z
+/** A duration as a person writes it; ms. */
+export const duration = z
   .union([z.string(), z.literal(0)])
   .refine((text) => isDuration(text), "a duration such as 500ms, 10s, 2m or 1m30s")
   .transform((text) => parseDurationMs(String(text)));

@@ -3,6 +3,7 @@
  * published with the package. A value that cannot be known is `null` and has its reason in `notes` beside it.
  */
 import { z } from "zod";
+import { TwintailError } from "../core/errors.js";
 import { sides } from "./decision.js";
 
 export const SWEEP_SCHEMA_VERSION = 1;
@@ -204,6 +205,18 @@ export type EndpointSweep = z.infer<typeof endpointSweep>;
 export type SweepPoint = z.infer<typeof point>;
 export type SweepTail = z.infer<typeof tail>;
 export type SweepInterval = z.infer<typeof interval>;
+
+/** A `sweep.json` read back. @throws TwintailError when it is none, or of another version. */
+export function parseSweep(value: unknown, place: string): SweepSummary {
+  const read = sweepSchema.safeParse(value);
+  if (read.success) return read.data;
+  const issue = read.error.issues[0];
+  throw new TwintailError({
+    cause: `this is no sweep of schema version ${SWEEP_SCHEMA_VERSION} (${issue?.path.join(".") || "the file"}: ${issue?.message ?? ""})`,
+    place,
+    remedy: "score its recording again with this version of twintail",
+  });
+}
 
 /** The JSON Schema (2020-12). */
 export function sweepJsonSchema(): Record<string, unknown> {

@@ -1,0 +1,273 @@
+/** One tier against the demand: what a replica bears, how many it takes, what each way to run them costs. */
+import type { DemandSettings, TierPrice, TierSettings } from "../../config/capacity-file.js";
+import { TwintailError } from "../../core/errors.js";
+import type { CapacityInterval, CapacityMode, CapacityTier } from "../../report/capacity-summary.js";
+import { formatSignificant, plural } from "../../report/numbers.js";
+import type { SweptEndpoint } from "../../report/sweep-summary.js";
+import { cheapestOf } from "./cheapest.js";
+import { modeCost, tokenCost, tokenMode } from "./cost.js";
+import type { Demand } from "./demand.js";
+import { falling, scaled } from "./interval.js";
+import { mayWaitOf } from "./may-wait.js";
+import { alwaysOnHours, byHourHours, type Running, replicasByHour, scaleToZeroHours } from "./modes.js";
+import { replicasFor, utilisationOf } from "./replicas.js";
+import { sleepSummary, type TierSleep } from "./sleep-summary.js";
+import type { TierSweep } from "./stored-sweep.js";
+import type { TierWakeTime } from "./stored-wakes.js";
+import { sweptCapacity } from "./swept-capacity.js";
+import { atLengths, capacityAt } from "./token-lengths.js";
+
+export interface TierInput {
+  readonly tier: TierSettings;
+  /** Null for what is paid by the token and was not swept. */
+  readonly swept: TierSweep | null;
+  /** Null for what does not scale to zero. */
+  readonly wake: TierWakeTime | null;
+  readonly demand: Demand;
+  readonly settings: DemandSettings;
+}
+
+export interface PlannedTier {
+  readonly tier: CapacityTier;
+  /** USD a month of its cheapest mode if a replica bore everything: the true cost cannot lie below. Null without a cost. */
+  readonly floorPerMonth: number | null;
+}
+
+/** @throws TwintailError when neither the file nor the sweep has a price. */
+export function planTier(input: TierInput): PlannedTier {
+  const { tier, swept } = input;
+  const price = priceOf(tier, swept);
+  if (price.kind === "tokens" && (tier.wake !== undefined || tier.maxReplicas !== undefined)) {
+    throw new TwintailError({
+      cause: `tier ${JSON.stringify(tier.name)} is paid by the token, as its sweep says, and has no replicas that wake or are counted`,
+      place: tier.place,
+      remedy: "give pricePerHour of a replica, or leave out wake and maxReplicas",
+    });
+  }
+  const borne = bearingOf(input);
+  const perS = borne.bears?.perS ?? null;
+  const hourly = price.kind === "hour" && perS !== null ? hourlyPart(input, price.perHour, perS, borne.lengths) : null;
+  const modes = hourly?.modes ?? (price.kind === "tokens" ? tokenModes(price, input, borne.lengths) : []);
+  const cheapest = cheapestOf(modes);
+  const meets =
+    borne.refused ??
+    (hourly !== null
+      ? meetsByReplicas(hourly.replicas, input)
+      : meetsByItself(borne.bears?.perS ?? null, input.demand.requiredPerS));
+  return {
+    tier: {
+      name: tier.name,
+      gpu: tier.gpu ?? null,
+      gpus: tier.gpus ?? null,
+      sweep: swept === null ? null : sweepFacts(swept, tier.sweptReplicas),
+      ...meets,
+      bears: borne.bears,
+      lengths: borne.lengths,
+      replicas: hourly?.replicas ?? null,
+      spare: price.kind === "hour" ? input.settings.spare : 0,
+      maxReplicas: tier.maxReplicas ?? null,
+      utilisation: hourly?.utilisation ?? null,
+      byHour: hourly?.byHour ?? null,
+      price: price.kind === "hour" ? { perHour: price.perHour } : tokenPrices(price),
+      modes,
+      cheapest: cheapest.kind,
+      cheapestText: cheapest.text,
+      scaleToZero: hourly?.sleep?.summary ?? null,
+      notes: [...borne.notes, ...(hourly?.notes ?? []), ...sweepNotes(swept)],
+    },
+    floorPerMonth: hourly?.floors.get(cheapest.kind ?? "always-on") ?? cheapest.perMonth,
+  };
+}
+
+interface Bearing {
+  readonly bears: CapacityTier["bears"];
+  readonly lengths: CapacityTier["lengths"];
+  /** Why there is no `bears`. */
+  readonly refused: Pick<CapacityTier, "meets" | "why"> | null;
+  readonly notes: readonly string[];
+}
+
+function bearingOf({ tier, swept, settings }: TierInput): Bearing {
+  const { meanInputTokens = null, meanOutputTokens = null, cachedShare = null } = swept?.sweep ?? {};
+  const at = atLengths(settings, {
+    inputTokens: meanInputTokens,
+    outputTokens: meanOutputTokens,
+    cachedShare,
+  });
+  if (swept === null) {
+    const lengths = { ...at.lengths, swept: null };
+    return {
+      bears: null,
+      lengths,
+      refused: { meets: "unsure", why: "it was not swept, so nobody knows what it bears" },
+      notes: [],
+    };
+  }
+  const { lengths } = at;
+  if (at.refused) return { bears: null, lengths, refused: { meets: "unsure", why: at.why }, notes: [] };
+  const capacity = sweptCapacity({
+    sweep: swept.sweep,
+    slo: swept.summary.load.slo,
+    kneeShare: settings.kneeShare,
+    replicas: tier.sweptReplicas,
+  });
+  if (capacity.basis === null) {
+    return { bears: null, lengths, refused: { meets: capacity.meets, why: capacity.why }, notes: at.notes };
+  }
+  const { basis, atLeast, text, notes } = capacity;
+  const perS = capacityAt(capacity.perS, lengths);
+  if (perS.value <= 0)
+    return { bears: null, lengths, refused: { meets: "no", why: "no answer came at any load" }, notes };
+  return {
+    bears: { basis, swept: capacity.perS, perS, atLeast, text },
+    lengths,
+    refused: null,
+    notes: [...at.notes, ...notes],
+  };
+}
+
+interface HourlyPart {
+  readonly replicas: CapacityInterval;
+  readonly utilisation: NonNullable<CapacityTier["utilisation"]>;
+  readonly byHour: NonNullable<CapacityTier["byHour"]>;
+  readonly modes: CapacityMode[];
+  readonly floors: ReadonlyMap<CapacityMode["kind"], number>;
+  readonly sleep: TierSleep | null;
+  readonly notes: readonly string[];
+}
+
+function hourlyPart(
+  { tier, swept, wake, demand, settings }: TierInput,
+  perHour: number,
+  perS: CapacityInterval,
+  lengths: CapacityTier["lengths"],
+): HourlyPart {
+  const { spare } = settings;
+  const replicas = falling(perS, (each) => replicasFor(demand.requiredPerS, each, spare));
+  const mayWait = mayWaitOf(settings.mayWait, swept?.summary.load.slo ?? null);
+  const sleep = wake === null || tier.wake === undefined ? null : sleepSummary(tier.wake, wake, swept, demand, mayWait);
+  const paidStartS = tier.wake?.paid === true && wake !== null ? wake.timeMs / 1_000 : 0;
+  const running: Running = { demand, settings, paidStartS };
+  const ways: [kind: CapacityMode["kind"], hours: (each: number) => number, allowed: boolean][] = [
+    ["always-on", (each) => alwaysOnHours(running, each), true],
+    ["by-hour", (each) => byHourHours(running, each), true],
+  ];
+  if (sleep !== null && !sleep.summary.neverSleeps) {
+    const { figures, summary } = sleep;
+    const paid = tier.wake?.paid ?? true;
+    const allowed = summary.delayedShare <= summary.mayWait.share;
+    ways.push(["scale-to-zero", (each) => scaleToZeroHours(running, figures, paid, each), allowed]);
+  }
+  const modes = ways.map(([kind, hours, allowed]) => {
+    const replicaHours = falling(perS, hours);
+    const perMonth = scaled(replicaHours, perHour);
+    return modeCost({ kind, perMonth, replicaHours, requestsPerMonth: demand.requestsPerMonth, lengths, allowed });
+  });
+  const cycle = replicasByHour(running, perS.value);
+  return {
+    replicas,
+    utilisation: utilisationOf({ ...demand, capacityPerS: perS.value, replicas: replicas.value, spare }),
+    byHour: { weekday: cycle.slice(0, 24), weekend: demand.weekend === null ? null : cycle.slice(-24) },
+    modes,
+    floors: new Map(ways.map(([kind, hours]) => [kind, perHour * hours(Number.POSITIVE_INFINITY)])),
+    sleep,
+    notes: wake === null || wake.text === "" ? [] : [wake.text],
+  };
+}
+
+function tokenModes(
+  price: Extract<TierPrice, { kind: "tokens" }>,
+  { demand }: TierInput,
+  lengths: CapacityTier["lengths"],
+): CapacityMode[] {
+  const perRequest = tokenCost(price, lengths);
+  return perRequest === null ? [] : [tokenMode(perRequest, demand.requestsPerMonth, lengths)];
+}
+
+function meetsByReplicas(
+  replicas: CapacityInterval,
+  { tier, demand, settings }: TierInput,
+): Pick<CapacityTier, "meets" | "why"> {
+  const { value, lo, hi } = replicas;
+  const most = tier.maxReplicas ?? Number.POSITIVE_INFINITY;
+  const required = `${formatSignificant(demand.requiredPerS)} req/s`;
+  const many = plural(value, "replica");
+  const spare = settings.spare === 0 ? "" : `, ${settings.spare} of them spare,`;
+  if (most === Number.POSITIVE_INFINITY || (hi !== null && hi <= most)) {
+    return { meets: "yes", why: `${many}${spare} bear ${required}` };
+  }
+  if (lo !== null && lo > most)
+    return { meets: "no", why: `${required} take ${plural(lo, "replica")} at least, and there are ${most}` };
+  if (value <= most) {
+    const worst = hi === null ? "more, since its sweep has no interval" : plural(hi, "replica");
+    return { meets: "unsure", why: `${many}${spare} bear ${required}, and may be ${worst}, where there are ${most}` };
+  }
+  const best = lo === null ? "fewer, since its limit was not found" : `${lo}`;
+  return { meets: "unsure", why: `${required} take ${many}, perhaps ${best}, and there are ${most}` };
+}
+
+/** What is paid by the token is taken as it was swept, since nobody can add replicas to it. */
+function meetsByItself(perS: CapacityInterval | null, requiredPerS: number): Pick<CapacityTier, "meets" | "why"> {
+  if (perS === null) return { meets: "unsure", why: "nobody knows what it bears" };
+  const required = `${formatSignificant(requiredPerS)} req/s`;
+  const bore = `${formatSignificant(perS.value)} req/s`;
+  if (perS.lo !== null && requiredPerS <= perS.lo)
+    return { meets: "yes", why: `it bore ${bore} in its sweep, and ${required} are asked` };
+  if (perS.hi !== null && requiredPerS > perS.hi)
+    return { meets: "no", why: `it bears ${bore}, and ${required} are asked` };
+  return { meets: "unsure", why: `it bore ${bore} in its sweep, and whether it bears ${required} was not measured` };
+}
+
+/** The file's own, else that of the swept endpoint. */
+function priceOf(tier: TierSettings, swept: TierSweep | null): TierPrice {
+  if (tier.price !== undefined) return tier.price;
+  const { perHour, inputPerMTok, cachedInputPerMTok, outputPerMTok } = swept?.endpoint.price ?? {};
+  const metered = inputPerMTok !== undefined && outputPerMTok !== undefined;
+  if (perHour !== undefined && !metered) return { kind: "hour", perHour: perHour / tier.sweptReplicas };
+  if (perHour === undefined && metered) {
+    return {
+      kind: "tokens",
+      inputPerMTok,
+      outputPerMTok,
+      ...(cachedInputPerMTok === undefined ? {} : { cachedInputPerMTok }),
+    };
+  }
+  throw new TwintailError({
+    cause: `tier ${JSON.stringify(tier.name)} has ${metered ? "a price by the hour and one by the token in its sweep" : "no price"}`,
+    place: tier.place,
+    remedy: "give pricePerHour of a replica, or pricePerMTok",
+  });
+}
+
+function tokenPrices({ inputPerMTok, cachedInputPerMTok, outputPerMTok }: Extract<TierPrice, { kind: "tokens" }>) {
+  return { inputPerMTok, cachedInputPerMTok: cachedInputPerMTok ?? inputPerMTok, outputPerMTok };
+}
+
+function sweepFacts({ summary, role, endpoint }: TierSweep, replicas: number): NonNullable<CapacityTier["sweep"]> {
+  const { baseUrl, models, simulated }: SweptEndpoint = endpoint;
+  const { run, load, verdict } = summary;
+  return {
+    runId: run.runId,
+    createdAt: run.createdAt,
+    endpoint: role,
+    baseUrl,
+    models,
+    simulated,
+    verdict,
+    shape: load.shape,
+    slo: load.slo,
+    replicas,
+  };
+}
+
+function sweepNotes(swept: TierSweep | null): string[] {
+  if (swept === null) return [];
+  const { summary, sweep } = swept;
+  const spoilt =
+    summary.verdict === "measured" ? [] : [`its sweep is ${summary.verdict}: ${summary.reason.replace(/\.$/, "")}`];
+  const limited =
+    sweep.stopped.kind === "rate-limited"
+      ? ["rate-limited, not saturated: more replicas bear more only where the limit grows with them"]
+      : [];
+  return [...spoilt, ...limited, ...sweep.notes];
+}

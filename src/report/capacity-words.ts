@@ -1,0 +1,117 @@
+/** What a capacity plan's figures read as, the same in the terminal and on the page. */
+import type { CapacityInterval, CapacityMode, CapacitySummary, CapacityTier } from "./capacity-summary.js";
+import { formatCount, formatShare, formatSignificant, formatUsd } from "./numbers.js";
+
+export const CAPACITY_WORDS: Readonly<Record<CapacitySummary["verdict"], string>> = {
+  recommended: "Recommended",
+  tied: "Cannot be told apart",
+  none: "No tier bears it",
+  unsure: "Cannot be told",
+};
+
+export const MODE_WORDS: Readonly<Record<CapacityMode["kind"], string>> = {
+  "always-on": "always on",
+  "by-hour": "scheduled by hour",
+  "scale-to-zero": "scale to zero",
+  "by-token": "by the token",
+};
+
+/** ` [9.00, 11.0]` after a value, ` [at least]` forms where one bound is not known, and nothing where both are the value. */
+export function intervalText({ value, lo, hi }: CapacityInterval, format: (value: number) => string): string {
+  if (lo === null && hi === null) return " [no interval]";
+  if (lo === null) return ` [at most ${format(hi ?? value)}]`;
+  if (hi === null) return ` [at least ${format(lo)}]`;
+  return lo === value && hi === value ? "" : ` [${format(lo)}, ${format(hi)}]`;
+}
+
+/** `10.0 req/s [9.00, 11.0]`. */
+export function rateText(interval: CapacityInterval): string {
+  return `${formatSignificant(interval.value)} req/s${intervalText(interval, formatSignificant)}`;
+}
+
+/** `7 [6, 7]`, one of them spare. */
+export function replicasText({ replicas, spare }: Pick<CapacityTier, "replicas" | "spare">): string {
+  if (replicas === null) return "–";
+  const own = spare === 0 ? "" : ` (${spare} spare)`;
+  return `${formatCount(replicas.value)}${intervalText(replicas, formatCount)}${own}`;
+}
+
+export function usdText(interval: CapacityInterval | null): string {
+  return interval === null ? "–" : `${formatDollars(interval.value)}${intervalText(interval, formatDollars)}`;
+}
+
+/** Cents from a dollar to a thousand, as a bill says them: `$0.563`, `$45.50`, `$13,626`. */
+export function formatDollars(usd: number): string {
+  return usd >= 0.995 && usd < 999.995 ? `$${usd.toFixed(2)}` : formatUsd(usd);
+}
+
+/** `$6.50 an hour`, `$0.15 in, $0.05 cached, $0.60 out per million tokens`. */
+export function priceText({ price }: Pick<CapacityTier, "price">): string {
+  // As it was written: a price has no more digits than a bill.
+  const usd = (amount: number): string => `$${Number(amount.toFixed(6))}`;
+  if ("perHour" in price) return `${formatDollars(price.perHour)} an hour a replica`;
+  const { inputPerMTok, cachedInputPerMTok, outputPerMTok } = price;
+  return `${usd(inputPerMTok)} in, ${usd(cachedInputPerMTok)} cached, ${usd(outputPerMTok)} out per million tokens`;
+}
+
+/** `2 × H100`. */
+export function hardwareText({ gpu, gpus }: Pick<CapacityTier, "gpu" | "gpus">): string {
+  if (gpu === null) return gpus === null ? "" : `${gpus} GPUs`;
+  return gpus === null ? gpu : `${gpus} × ${gpu}`;
+}
+
+/** `candidate of 2026-…-sweep-1a2b, open loop, Poisson arrivals: gpt-oss-120b at https://…`. */
+export function sweepText(sweep: NonNullable<CapacityTier["sweep"]>): string {
+  const asked = Object.values(sweep.models).filter((model) => model !== null);
+  const replicas = sweep.replicas === 1 ? "" : `, ${sweep.replicas} replicas`;
+  return `${sweep.endpoint} of ${sweep.runId}, ${sweep.shape}${replicas}: ${[...new Set(asked)].join(", ")} at ${sweep.baseUrl}`;
+}
+
+/** What all figures of a tier rest on: `900 prompt tokens, 12.0 % of them from a cache, 250 output tokens`. */
+export function lengthsText({ lengths }: Pick<CapacityTier, "lengths">): string {
+  const { inputTokens, outputTokens, cachedShare, swept, extrapolated } = lengths;
+  const tokens = (value: number | null): string => (value === null ? "an unknown number of" : formatCount(value));
+  const cached =
+    cachedShare === null ? "cache hits not known" : `${formatShare(cachedShare)} of them answered by a cache`;
+  const now = `${tokens(inputTokens)} prompt tokens (${cached}), ${tokens(outputTokens)} output tokens`;
+  if (swept === null || (swept.inputTokens === inputTokens && swept.outputTokens === outputTokens)) return now;
+  return `${now}; swept with ${tokens(swept.inputTokens)} and ${tokens(swept.outputTokens)}${extrapolated ? ", so extrapolated" : ""}`;
+}
+
+/** `60 % at the peak, 72 % with the spare one lost, 24 % on average`. */
+export function utilisationText({ utilisation, spare }: Pick<CapacityTier, "utilisation" | "spare">): string {
+  if (utilisation === null) return "–";
+  const { peak, spareLost, average } = utilisation;
+  const lost =
+    spare === 0 ? "" : `, ${percent(spareLost)} with ${spare === 1 ? "the spare one" : "the spare ones"} lost`;
+  return `${percent(peak)} at the peak${lost}, ${percent(average)} on average`;
+}
+
+function percent(share: number): string {
+  return share > 0 && share < 0.005 ? "<1 %" : `${(100 * share).toFixed(0)} %`;
+}
+
+export const MEETS_WORDS: Readonly<Record<CapacityTier["meets"], string>> = {
+  yes: "bears it",
+  no: "does not",
+  unsure: "cannot be told",
+};
+
+/** `29.2 million`, `12,480`. */
+export function manyText(count: number): string {
+  return count >= 999_500 ? `${formatSignificant(count / 1e6)} million` : formatCount(count);
+}
+
+/** The demand in one paragraph. */
+export function demandText({ demand }: CapacitySummary): string {
+  const { peakPerS, requiredPerS, averagePerS, requestsPerMonth, growth, headroom, spare, peakToMean } = demand;
+  const parts = [
+    `${formatSignificant(peakPerS)} req/s at the peak${peakToMean === 1 ? "" : `, ${formatSignificant(peakToMean)} times the mean of the busiest hour`}`,
+    ...(growth === 0 ? [] : [`grown by ${percent(growth)}`]),
+    `${formatSignificant(requiredPerS)} req/s with ${percent(headroom)} headroom`,
+    `${formatSignificant(averagePerS)} req/s on average`,
+    `${manyText(requestsPerMonth)} requests a month`,
+    spare === 0 ? "no spare replica" : `${spare} spare`,
+  ];
+  return parts.join("; ");
+}
