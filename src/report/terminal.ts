@@ -26,7 +26,7 @@ import { finished, makeScreen, paragraph, type Screen } from "./terminal/screen.
 import { tailSection } from "./terminal/tails.js";
 
 export interface TerminalOptions {
-  /** Columns of the window; at most 100 are used, and at least 40 are needed. */
+  /** Columns of the window; at most 100 are used (a sweep uses 132), and at least 40 are needed. */
   readonly columns: number;
   readonly color: boolean;
 }

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { loadAxis, loadScale, loadTicks, valueAxis } from "../../src/report/load-axis.js";
 import { PointNotes } from "../../src/report/point-notes.js";
 import { sweepTable } from "../../src/report/sweep-table.js";
-import { sloLimits } from "../../src/report/sweep-words.js";
+import { atLoad, intervalText, priceText, sentence, sloLimits } from "../../src/report/sweep-words.js";
 import { Canvas } from "../../src/report/terminal/canvas.js";
 import { closedSweep, limitedSweep, openSweep, traceSweep } from "./sample-sweep.js";
 
@@ -134,6 +134,33 @@ test("the SLO's terms are limits in the unit of their plot; what cannot be read 
     ["errors", 2],
     ["e2e", 120_000],
   ]);
+});
+
+describe("words", () => {
+  test("an interval says which bounds it has", () => {
+    expect(intervalText({ value: 24.4, lo: 23.8, hi: 25 })).toBe("24.4 [23.8, 25.0]");
+    expect(intervalText({ value: 24.4, lo: 23.8, hi: null })).toBe("24.4 [≥ 23.8]");
+    expect(intervalText({ value: 24.4, lo: null, hi: 25 })).toBe("24.4 [≤ 25.0]");
+    expect(intervalText({ value: 24.4, lo: null, hi: null })).toBe("24.4");
+  });
+
+  test("a load is whole where all of it is", () => {
+    expect(atLoad({ value: 8, lo: 8, hi: 16 }, "concurrency")).toBe("at 8 [8, 16] in flight");
+    expect(atLoad({ value: 8, lo: 7.5, hi: null }, "rate")).toBe("at 8.00 [≥ 7.50] arrivals/s");
+  });
+
+  test("a price is by tokens, by the hour, or both", () => {
+    expect(priceText({ price: { inputPerMTok: 0.15, outputPerMTok: 0.6, perHour: 6.4 } })).toBe(
+      "$0.15 in, $0.60 out a million tokens; $6.40 an hour",
+    );
+    expect(priceText({ price: null })).toBe("");
+  });
+
+  test("a sentence begins with a capital, a name as it is spelt", () => {
+    expect(sentence("throughput did not grow. ")).toBe("Throughput did not grow.");
+    expect(sentence("p99 send lag of 48 ms")).toBe("p99 send lag of 48 ms.");
+    expect(sentence("send_lag is high")).toBe("send_lag is high.");
+  });
 });
 
 describe("the canvas", () => {
