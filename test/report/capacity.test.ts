@@ -98,13 +98,15 @@ describe("a plan as a page", () => {
 describe("words", () => {
   it("tell an interval, one with a bound missing, and none", () => {
     const text = (lo: number | null, hi: number | null): string => intervalText(within(2, lo, hi), String);
-    expect([text(1, 3), text(2, 2), text(null, 3), text(1, null), text(null, null)]).toEqual([
-      " [1, 3]",
-      "",
-      " [at most 3]",
-      " [at least 1]",
-      " [no interval]",
-    ]);
+    expect([
+      text(1, 3),
+      text(2, 2),
+      text(null, 3),
+      text(1, null),
+      text(null, 2),
+      text(2, null),
+      text(null, null),
+    ]).toEqual([" [1, 3]", "", " [at most 3]", " [at least 1]", " or less", " or more", " [no interval]"]);
   });
 
   it("write dollars as a bill does, and millions as such", () => {
