@@ -134,7 +134,7 @@ function cycleThrough(state: State, { ratesPerS }: SleepInput): Totals {
     const survived = Math.exp(-between);
     const lastAsked = (asked[left] as number) * survived;
     const neverAsked = (awoken[left] as number) * survived;
-    const unasked = lastAsked * beforeNext(rateAt(left), rate, slotS);
+    const unasked = lastAsked * beforeNext(rate, slotS);
     asked[slot] = Math.max(0, state.awake - lastAsked - neverAsked) * some + (lastAsked - unasked);
     awoken[slot] = up * (1 - some);
     state.awake = Math.max(0, state.awake - unasked - neverAsked);
@@ -146,12 +146,8 @@ function cycleThrough(state: State, { ratesPerS }: SleepInput): Totals {
 
 /**
  * Probability that no request comes in this slot before the moment that lies as far into it as the latest request lay in its own.
- * That moment is the latest of the requests of a slot at `before`.
+ * That request's slot is taken to have had this one's rate: only at the turn of an hour it had another.
  */
-function beforeNext(before: number, now: number, slotS: number): number {
-  if (before <= 0) return 1;
-  const some = -Math.expm1(-before * slotS);
-  const apart = before - now;
-  if (Math.abs(apart) * slotS < 1e-9) return (before * slotS * Math.exp(-now * slotS)) / some;
-  return (before * (Math.exp(-now * slotS) - Math.exp(-before * slotS))) / (apart * some);
+function beforeNext(rate: number, slotS: number): number {
+  return rate <= 0 ? 1 : (rate * slotS) / Math.expm1(rate * slotS);
 }

@@ -1,20 +1,20 @@
 /** One tier against the demand: what a replica bears, how many it takes, what each way to run them costs. */
 import type { DemandSettings, TierPrice, TierSettings } from "../../config/capacity-file.js";
-import { TwintailError } from "../../core/errors.js";
 import type { CapacityInterval, CapacityMode, CapacityTier } from "../../report/capacity-summary.js";
-import { formatSignificant, plural } from "../../report/numbers.js";
 import type { SweptEndpoint } from "../../report/sweep-summary.js";
 import { cheapestOf } from "./cheapest.js";
 import { modeCost, tokenCost, tokenMode } from "./cost.js";
 import type { Demand } from "./demand.js";
 import { falling, scaled } from "./interval.js";
 import { mayWaitOf } from "./may-wait.js";
+import { meetsByItself, meetsByReplicas } from "./meets.js";
 import { alwaysOnHours, byHourHours, type Running, replicasByHour, scaleToZeroHours } from "./modes.js";
 import { replicasFor, utilisationOf } from "./replicas.js";
 import { sleepSummary, type TierSleep } from "./sleep-summary.js";
 import type { TierSweep } from "./stored-sweep.js";
 import type { TierWakeTime } from "./stored-wakes.js";
 import { sweptCapacity } from "./swept-capacity.js";
+import { priceOf, priceSummary } from "./tier-price.js";
 import { atLengths, capacityAt } from "./token-lengths.js";
 
 export interface TierInput {
@@ -33,17 +33,10 @@ export interface PlannedTier {
   readonly floorPerMonth: number | null;
 }
 
-/** @throws TwintailError when neither the file nor the sweep has a price. */
+/** @throws TwintailError when neither the file nor the sweep has a price that fits. */
 export function planTier(input: TierInput): PlannedTier {
   const { tier, swept } = input;
   const price = priceOf(tier, swept);
-  if (price.kind === "tokens" && (tier.wake !== undefined || tier.maxReplicas !== undefined)) {
-    throw new TwintailError({
-      cause: `tier ${JSON.stringify(tier.name)} is paid by the token, as its sweep says, and has no replicas that wake or are counted`,
-      place: tier.place,
-      remedy: "give pricePerHour of a replica, or leave out wake and maxReplicas",
-    });
-  }
   const borne = bearingOf(input);
   const perS = borne.bears?.perS ?? null;
   const hourly = price.kind === "hour" && perS !== null ? hourlyPart(input, price.perHour, perS, borne.lengths) : null;
@@ -52,7 +45,7 @@ export function planTier(input: TierInput): PlannedTier {
   const meets =
     borne.refused ??
     (hourly !== null
-      ? meetsByReplicas(hourly.replicas, input)
+      ? meetsByReplicas(hourly.replicas, { ...input, requiredPerS: input.demand.requiredPerS })
       : meetsByItself(borne.bears?.perS ?? null, input.demand.requiredPerS));
   return {
     tier: {
@@ -68,7 +61,7 @@ export function planTier(input: TierInput): PlannedTier {
       maxReplicas: tier.maxReplicas ?? null,
       utilisation: hourly?.utilisation ?? null,
       byHour: hourly?.byHour ?? null,
-      price: price.kind === "hour" ? { perHour: price.perHour } : tokenPrices(price),
+      price: priceSummary(price),
       modes,
       cheapest: cheapest.kind,
       cheapestText: cheapest.text,
@@ -182,65 +175,6 @@ function tokenModes(
 ): CapacityMode[] {
   const perRequest = tokenCost(price, lengths);
   return perRequest === null ? [] : [tokenMode(perRequest, demand.requestsPerMonth, lengths)];
-}
-
-function meetsByReplicas(
-  replicas: CapacityInterval,
-  { tier, demand, settings }: TierInput,
-): Pick<CapacityTier, "meets" | "why"> {
-  const { value, lo, hi } = replicas;
-  const most = tier.maxReplicas ?? Number.POSITIVE_INFINITY;
-  const required = `${formatSignificant(demand.requiredPerS)} req/s`;
-  const many = plural(value, "replica");
-  const spare = settings.spare === 0 ? "" : `, ${settings.spare} of them spare,`;
-  if (most === Number.POSITIVE_INFINITY || (hi !== null && hi <= most)) {
-    return { meets: "yes", why: `${many}${spare} bear ${required}` };
-  }
-  if (lo !== null && lo > most)
-    return { meets: "no", why: `${required} take ${plural(lo, "replica")} at least, and there are ${most}` };
-  if (value <= most) {
-    const worst = hi === null ? "more, since its sweep has no interval" : plural(hi, "replica");
-    return { meets: "unsure", why: `${many}${spare} bear ${required}, and may be ${worst}, where there are ${most}` };
-  }
-  const best = lo === null ? "fewer, since its limit was not found" : `${lo}`;
-  return { meets: "unsure", why: `${required} take ${many}, perhaps ${best}, and there are ${most}` };
-}
-
-/** What is paid by the token is taken as it was swept, since nobody can add replicas to it. */
-function meetsByItself(perS: CapacityInterval | null, requiredPerS: number): Pick<CapacityTier, "meets" | "why"> {
-  if (perS === null) return { meets: "unsure", why: "nobody knows what it bears" };
-  const required = `${formatSignificant(requiredPerS)} req/s`;
-  const bore = `${formatSignificant(perS.value)} req/s`;
-  if (perS.lo !== null && requiredPerS <= perS.lo)
-    return { meets: "yes", why: `it bore ${bore} in its sweep, and ${required} are asked` };
-  if (perS.hi !== null && requiredPerS > perS.hi)
-    return { meets: "no", why: `it bears ${bore}, and ${required} are asked` };
-  return { meets: "unsure", why: `it bore ${bore} in its sweep, and whether it bears ${required} was not measured` };
-}
-
-/** The file's own, else that of the swept endpoint. */
-function priceOf(tier: TierSettings, swept: TierSweep | null): TierPrice {
-  if (tier.price !== undefined) return tier.price;
-  const { perHour, inputPerMTok, cachedInputPerMTok, outputPerMTok } = swept?.endpoint.price ?? {};
-  const metered = inputPerMTok !== undefined && outputPerMTok !== undefined;
-  if (perHour !== undefined && !metered) return { kind: "hour", perHour: perHour / tier.sweptReplicas };
-  if (perHour === undefined && metered) {
-    return {
-      kind: "tokens",
-      inputPerMTok,
-      outputPerMTok,
-      ...(cachedInputPerMTok === undefined ? {} : { cachedInputPerMTok }),
-    };
-  }
-  throw new TwintailError({
-    cause: `tier ${JSON.stringify(tier.name)} has ${metered ? "a price by the hour and one by the token in its sweep" : "no price"}`,
-    place: tier.place,
-    remedy: "give pricePerHour of a replica, or pricePerMTok",
-  });
-}
-
-function tokenPrices({ inputPerMTok, cachedInputPerMTok, outputPerMTok }: Extract<TierPrice, { kind: "tokens" }>) {
-  return { inputPerMTok, cachedInputPerMTok: cachedInputPerMTok ?? inputPerMTok, outputPerMTok };
 }
 
 function sweepFacts({ summary, role, endpoint }: TierSweep, replicas: number): NonNullable<CapacityTier["sweep"]> {

@@ -178,6 +178,14 @@ describe("whether a tier bears the demand", () => {
     ]);
   });
 
+  it("is unsure where the value suffices and the interval does not, or is not known", () => {
+    expect(of(goodput(10, 8, 11), 7)).toMatchObject({
+      meets: "unsure",
+      why: "7 replicas, 1 of them spare, bear 50.4 req/s, and may be 8 replicas, where there are 7",
+    });
+    expect(of(goodput(10, null, null), 7).why).toContain("may be more, since its sweep has no interval");
+  });
+
   it("is yes by a lower bound that suffices, and never no by one", () => {
     const limited = {
       stopped: { kind: "rate-limited", text: "HTTP 429." },
