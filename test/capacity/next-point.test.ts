@@ -1,14 +1,17 @@
 import { describe, expect, test } from "vitest";
 import { type NextPoint, nextPoint } from "../../src/capacity/next-point.js";
-import { parseSlo } from "../../src/capacity/slo.js";
 import type { MeasuredPoint } from "../../src/capacity/saturation.js";
+import { parseSlo } from "../../src/capacity/slo.js";
 import type { SweepFacts } from "../../src/recording/recording.js";
 import { facts, measured } from "./points.js";
 
 type Judge = (load: number, role: string) => Partial<MeasuredPoint>;
 
 /** Asks until it is done; each point is what `judge` says of its load. */
-function loadsOf(about: SweepFacts, judge: Judge): { loads: (readonly [string, number | null])[]; done: Extract<NextPoint, { done: unknown }>["done"] } {
+function loadsOf(
+  about: SweepFacts,
+  judge: Judge,
+): { loads: (readonly [string, number | null])[]; done: Extract<NextPoint, { done: unknown }>["done"] } {
   const points: MeasuredPoint[] = [];
   const loads: (readonly [string, number | null])[] = [];
   for (let index = 0; index < 60; index++) {
@@ -22,13 +25,19 @@ function loadsOf(about: SweepFacts, judge: Judge): { loads: (readonly [string, n
 
 const sorted = (points: readonly MeasuredPoint[]) => [...points].sort((a, b) => (a.load ?? 0) - (b.load ?? 0));
 const only = ({ loads }: ReturnType<typeof loadsOf>) => loads.map(([, load]) => load);
-const givesWayAt = (knee: number): Judge => (load) => (load >= knee ? { state: "saturated", throughput: { value: knee, error: 0.1, df: 9 } } : {});
+const givesWayAt =
+  (knee: number): Judge =>
+  (load) =>
+    load >= knee ? { state: "saturated", throughput: { value: knee, error: 0.1, df: 9 } } : {};
 
 describe("the rise", () => {
   test("doubles from the first to the last load", () => {
     const result = loadsOf(facts({ from: 1, to: 20 }), () => ({}));
     expect(only(result)).toEqual([1, 2, 4, 8, 16, 20]);
-    expect(result.done.candidate).toEqual({ kind: "top", text: "20 is the highest load that was asked for, and it bore it" });
+    expect(result.done.candidate).toEqual({
+      kind: "top",
+      text: "20 is the highest load that was asked for, and it bore it",
+    });
   });
 
   test("ends with the second saturated load, and halves what is left four times", () => {
@@ -39,7 +48,9 @@ describe("the rise", () => {
 
   test("of rates has three digits", () => {
     const open = { kind: "open", shape: { kind: "poisson" } } as const;
-    expect(only(loadsOf(facts({ loop: open, from: 0.5, to: 8 }), givesWayAt(3)))).toEqual([0.5, 1, 2, 4, 8, 2.83, 3.36, 3.08, 2.95]);
+    expect(only(loadsOf(facts({ loop: open, from: 0.5, to: 8 }), givesWayAt(3)))).toEqual([
+      0.5, 1, 2, 4, 8, 2.83, 3.36, 3.08, 2.95,
+    ]);
   });
 
   test.each([
@@ -53,7 +64,9 @@ describe("the rise", () => {
   });
 
   test("one load that looks saturated and is not confirmed ends nothing", () => {
-    expect(only(loadsOf(facts({ to: 32 }), (load) => (load === 8 ? { state: "unsure" } : {})))).toEqual([1, 2, 4, 8, 16, 32]);
+    expect(only(loadsOf(facts({ to: 32 }), (load) => (load === 8 ? { state: "unsure" } : {})))).toEqual([
+      1, 2, 4, 8, 16, 32,
+    ]);
   });
 });
 
@@ -72,7 +85,10 @@ describe("an SLO", () => {
   });
 
   test("and the knee have four loads each at most", () => {
-    const both: Judge = (load, role) => ({ ...breaksAt(300)(load, role), ...(load >= 900 ? { state: "saturated" } : {}) });
+    const both: Judge = (load, role) => ({
+      ...breaksAt(300)(load, role),
+      ...(load >= 900 ? { state: "saturated" } : {}),
+    });
     const loads = only(loadsOf(facts({ to: 4_096 }), both));
     expect(loads.slice(0, 12)).toEqual([1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1_024, 2_048]);
     expect(loads.slice(12)).toHaveLength(8);

@@ -55,7 +55,11 @@ function machine(): MachineLine[] {
 function answered(id: number, atMs: number, gapMs = 100, more: Partial<Exchange> = {}): Exchange {
   const reads = [0, 1, 2, 3].map((n) => [100 + n * gapMs, content("word")] as const);
   const end = [100 + 3 * gapMs, finish() + usage(40, 4) + DONE] as const;
-  return exchange([attempt({ dispatchedMs: atMs, reads: [...reads, end], reused: true })], { id, phase: "sweep:0", ...more });
+  return exchange([attempt({ dispatchedMs: atMs, reads: [...reads, end], reused: true })], {
+    id,
+    phase: "sweep:0",
+    ...more,
+  });
 }
 
 const failed = (id: number, atMs: number, status = 500): Exchange =>
@@ -111,8 +115,15 @@ describe("what one load measured, in round numbers", () => {
     book.point(point);
     book.begun(begun);
     const again = answered(0, 13_000);
-    add(book, { ...again, attempts: [attempt({ dispatchedMs: 12_000, status: 429, reads: [[5, "{}"]] }), ...again.attempts] });
-    expect(only(book)).toMatchObject({ errors: { count: 1, of: 1, http429: 1 }, throughput: { value: 1 / 12 }, state: "rate-limited" });
+    add(book, {
+      ...again,
+      attempts: [attempt({ dispatchedMs: 12_000, status: 429, reads: [[5, "{}"]] }), ...again.attempts],
+    });
+    expect(only(book)).toMatchObject({
+      errors: { count: 1, of: 1, http429: 1 },
+      throughput: { value: 1 / 12 },
+      state: "rate-limited",
+    });
   });
 
   test("a 429 while it settles is enough", () => {
@@ -128,7 +139,10 @@ describe("what one load measured, in round numbers", () => {
     book.point(point);
     book.begun(begun);
     const cut = answered(0, 12_000);
-    add(book, { ...cut, attempts: cut.attempts.map((each) => ({ ...each, outcome: { kind: "cancelled", by: "user" } })) });
+    add(book, {
+      ...cut,
+      attempts: cut.attempts.map((each) => ({ ...each, outcome: { kind: "cancelled", by: "user" } })),
+    });
     expect(only(book)).toMatchObject({ requests: 0, inFlight: 0, errors: { count: 0, of: 0 }, outputTokensPerS: null });
   });
 
@@ -136,7 +150,12 @@ describe("what one load measured, in round numbers", () => {
     const book = bookOf({ loop: { kind: "open", shape: { kind: "constant" } } });
     book.point(point);
     book.begun(begun);
-    add(book, ...Array.from({ length: 6 }, (_, id) => answered(id, 11_500 + 1_000 * id, 100, { intendedAtNs: (11_400 + 1_000 * id) * MS })));
+    add(
+      book,
+      ...Array.from({ length: 6 }, (_, id) =>
+        answered(id, 11_500 + 1_000 * id, 100, { intendedAtNs: (11_400 + 1_000 * id) * MS }),
+      ),
+    );
     book.dropped({ type: "dropped", segment: 0, atNs: 12_000 * MS, ids: [20, 21] });
     book.dropped({ type: "dropped", segment: 0, atNs: 10_500 * MS, ids: [22] });
     book.dropped({ type: "dropped", segment: 0, atNs: 15_000 * MS, ids: [999] });
@@ -161,7 +180,12 @@ describe("what one load measured, in round numbers", () => {
     book.point(point);
     book.begun(begun);
     const { attempts, ...row } = answered(1, 14_000);
-    const mute = attempts.map((each) => ({ ...each, reads: each.reads.map(([at, bytes]) => [at, String(bytes).replace(/data: \{"choices":\[\],"usage.*\n\n/, "")] as const) }));
+    const mute = attempts.map((each) => ({
+      ...each,
+      reads: each.reads.map(
+        ([at, bytes]) => [at, String(bytes).replace(/data: \{"choices":\[\],"usage.*\n\n/, "")] as const,
+      ),
+    }));
     add(book, answered(0, 12_000), { ...row, attempts: mute });
     expect(only(book).outputTokensPerS?.value).toBeCloseTo(8 / 12, 9);
     expect(only(book).notes).toContain("usage came with 1 of 2 answers: the others are taken as their average");
@@ -180,7 +204,8 @@ describe("what one load measured, in round numbers", () => {
     const trusted = (second: number): boolean => {
       const facts: SweepFacts = { roles: ["baseline"], together: true, load: LOAD };
       const book = new SweepBook(facts);
-      for (const [index, line] of machine().entries()) book.machine(index === second ? { ...line, busyShare: 0.99 } : line);
+      for (const [index, line] of machine().entries())
+        book.machine(index === second ? { ...line, busyShare: 0.99 } : line);
       book.point(point);
       book.begun(begun);
       add(book, answered(0, 12_000));
