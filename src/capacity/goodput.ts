@@ -34,9 +34,7 @@ export function sloBracket(
 ): { readonly kept: MeasuredPoint; readonly broken: MeasuredPoint | null } | null {
   const usable = points.filter(({ trusted, load, slo }) => trusted && load !== null && slo.state !== "none");
   // Chance may break a limit far below the load that does: a load above at which it was surely met counts for more.
-  const met = usable.findLast(
-    ({ slo, state }) => slo.state === "met" && state !== "rate-limited" && state !== "failing",
-  );
+  const met = usable.findLast(isSurelyMet);
   const start = met === undefined ? 0 : usable.indexOf(met);
   const broken = usable.findIndex(
     (point, place) => place > start - (met === undefined ? 1 : 0) && !holdsByValue(point),
@@ -53,7 +51,7 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
   const means = mixMeans(points);
   const borne = (point: MeasuredPoint) => borneOf([point], means);
   const usable = points.filter(({ trusted, load }) => trusted && load !== null);
-  const met = usable.findLast(({ slo, load }) => slo.state === "met" && (load as number) <= (kept.load as number));
+  const met = usable.findLast((point) => isSurelyMet(point) && (point.load as number) <= (kept.load as number));
   const missed = usable.find((point) => (point.load as number) > (kept.load as number) && isSurelyMissed(point));
   const notes = met === undefined ? ["no load has enough answers to be sure that it is met: raise load.window"] : [];
   const [lo, least] = met === undefined ? [null, null] : [met.load, borne(met).lo];
@@ -83,6 +81,10 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
     limitedBy: term?.term.text ?? BROKEN_BY[broken.state],
     notes,
   };
+}
+
+function isSurelyMet(point: MeasuredPoint): boolean {
+  return point.slo.state === "met" && holdsByValue(point);
 }
 
 function isSurelyMissed({ slo, state, drift }: MeasuredPoint): boolean {

@@ -9,7 +9,7 @@
 import { tCritical } from "../compare/t-distribution.js";
 import { borneOf, comparablePaces, mixMeans } from "./pace.js";
 import { intervalOfRate, pooled, type Rate } from "./rate.js";
-import { type MeasuredPoint, type Plateau, plateauOf } from "./saturation.js";
+import { differs, type MeasuredPoint, type Plateau, plateauOf } from "./saturation.js";
 
 export interface Interval {
   readonly value: number;
@@ -28,14 +28,16 @@ export interface Knee {
 
 /** @param points of one endpoint. Null where none that this machine can be trusted with is saturated. */
 export function kneeOf(points: readonly MeasuredPoint[]): Knee | null {
-  const usable = points.filter(({ trusted, load }) => trusted && load !== null);
+  const usable = points.filter(
+    ({ trusted, load, state }) => trusted && load !== null && state !== "failing" && state !== "rate-limited",
+  );
+  const open = usable.some(({ drift }) => drift !== null);
   const saturated = usable.filter(({ state }) => state === "saturated");
   if (saturated.length === 0) return null;
   const paces = comparablePaces(usable);
-  const plateau = plateauOf(saturated, paces);
+  const plateau = plateauOf([...saturated, ...(open ? [] : peak(usable, saturated, paces))], paces);
   const { parted, ...throughput } = borneOf(plateau.points, mixMeans(points));
   const tokens = plateau.points.map(({ outputTokensPerS }) => outputTokensPerS);
-  const open = saturated.some(({ drift }) => drift !== null);
   return {
     throughput,
     outputTokensPerS: tokens.includes(null) ? null : intervalOfRate(pooled(tokens as Rate[])),
@@ -52,6 +54,16 @@ export function kneeOf(points: readonly MeasuredPoint[]): Knee | null {
         : ["it was saturated from its first load on: begin lower with load.from to see where it gives way"]),
     ],
   };
+}
+
+/** Where throughput falls off so soon that its highest point was still steady, that point is the knee. */
+function peak(
+  usable: readonly MeasuredPoint[],
+  saturated: readonly MeasuredPoint[],
+  paces: ReadonlyMap<number, Rate>,
+): MeasuredPoint[] {
+  const { rate } = plateauOf(saturated, paces);
+  return usable.filter((point) => !saturated.includes(point) && differs(paces.get(point.index) as Rate, rate) > 0);
 }
 
 function shown(value: number): string {

@@ -135,7 +135,7 @@ function besidePlateau(
 }
 
 /** −1: significantly below; 1: significantly above; 0: not told apart, or by no more than a twentieth. */
-function differs(of: Rate, to: Rate): -1 | 0 | 1 {
+export function differs(of: Rate, to: Rate): -1 | 0 | 1 {
   const ratio = logRatio(of, to);
   if (ratio === null || Math.abs(ratio.value) <= Math.max(Math.log(ALIKE), reach(ratio, ALPHA / 2))) return 0;
   return ratio.value < 0 ? -1 : 1;

@@ -1,5 +1,13 @@
 import { describe, expect, test } from "vitest";
-import { capacityRequestsPerS, decodeTokensPerS, idleTtftMs, steadyBatch, stepMs } from "../../src/sim/batching.js";
+import { seededRandom } from "../../src/core/random.js";
+import {
+  capacityOfMix,
+  capacityRequestsPerS,
+  decodeTokensPerS,
+  idleTtftMs,
+  steadyBatch,
+  stepMs,
+} from "../../src/sim/batching.js";
 import { BatchingEngine, type Sequence } from "../../src/sim/engine.js";
 import { type EngineParameters, engineParameters, TIERS } from "../../src/sim/tiers.js";
 import { VirtualSchedule } from "./virtual-schedule.js";
@@ -171,6 +179,84 @@ describe("the known capacity", () => {
       expect(servedPerS / capacityRequestsPerS(engine, { promptTokens, outputTokens })).toBeCloseTo(1, 1);
     },
   );
+
+  test.each<[string, [prompt: number, output: number, weight: number][]]>([
+    [
+      "short prompts",
+      [
+        [200, 120, 6],
+        [900, 200, 3],
+        [300, 500, 2],
+      ],
+    ],
+    [
+      "long prompts among short ones",
+      [
+        [60, 20, 20],
+        [300, 60, 14],
+        [8_000, 16, 3],
+      ],
+    ],
+    [
+      "embeddings beside chats",
+      [
+        [300, 0, 1],
+        [300, 80, 1],
+      ],
+    ],
+  ])("a mix of %s is served as often as the formula says", (_, parts) => {
+    const engine = { ...engineParameters("h100x2"), ...STILL };
+    const shapes = parts.map(([promptTokens, outputTokens, weight]) => ({ promptTokens, outputTokens, weight }));
+    const deck = shapes.flatMap((shape) => Array.from({ length: shape.weight }, () => shape));
+    const schedule = new VirtualSchedule();
+    const batching = new BatchingEngine(engine, schedule, 1);
+    const endedMs: number[] = [];
+    const random = seededRandom(1, "mix");
+    let order: typeof deck = [];
+    // Short prompts go first: it takes a while until as many long ones wait as always will.
+    const requests = 5_000;
+    let sent = 0;
+    // Three times as many as have places: each that ends brings the next.
+    const send = (): void => {
+      if (sent++ >= requests) return;
+      if (order.length === 0) order = random.shuffle(deck);
+      const { promptTokens, outputTokens } = order.pop() as (typeof deck)[number];
+      const end = (): void => {
+        endedMs.push(schedule.now());
+        send();
+      };
+      batching.submit({
+        promptTokens,
+        outputTokens,
+        prefilled: () => {
+          if (outputTokens === 0) end();
+        },
+        token: (index) => {
+          if (index === outputTokens - 1) end();
+        },
+      });
+    };
+    for (let n = 0; n < 3 * engine.maxBatch; n++) send();
+    schedule.run();
+    endedMs.sort((a, b) => a - b);
+    const [from, to] = [0.3 * requests, 0.9 * requests];
+    const servedPerS = (1_000 * (to - from)) / ((endedMs[to] as number) - (endedMs[from] as number));
+    expect(servedPerS / capacityOfMix(engine, shapes)).toBeGreaterThan(0.95);
+    expect(servedPerS / capacityOfMix(engine, shapes)).toBeLessThan(1.05);
+  });
+
+  test("a mix of one, whatever its weight, is the homogeneous load; parts of one mix add up", () => {
+    const shape = { promptTokens: 300, outputTokens: 100 };
+    const alone = capacityRequestsPerS(TIERS.a100x2, shape);
+    expect(capacityOfMix(TIERS.a100x2, [{ ...shape, weight: 7 }])).toBe(alone);
+    expect(
+      capacityOfMix(
+        TIERS.a100x2,
+        [1, 2, 3].map((weight) => ({ ...shape, weight })),
+      ),
+    ).toBeCloseTo(alone, 9);
+    expect(capacityOfMix(TIERS.a100x2, [{ promptTokens: 700, outputTokens: 0, weight: 1 }])).toBe(20);
+  });
 
   test("the steady batch follows Little's law and ends at saturation", () => {
     const shape = { promptTokens: 100, outputTokens: 200 };
