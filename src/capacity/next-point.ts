@@ -77,6 +77,8 @@ function tidy(load: number, whole: boolean): number {
   return whole ? Math.max(1, Math.round(load)) : Number(load.toPrecision(3));
 }
 
+/** Something else may have kept this machine busy for a moment: a load that it could not be trusted with is sent again. */
+const TRIES = 2;
 /** Saturated points that it takes to stop where none is clear. */
 const CONFIRMED = 2;
 
@@ -86,10 +88,13 @@ function risen(
   points: readonly MeasuredPoint[],
 ): { readonly load: number } | { readonly stopped: Stopped; readonly tried: number } {
   const saturated: MeasuredPoint[] = [];
-  for (const [tried, load] of rise.entries()) {
-    const point = points.find((each) => each.load === load);
+  let tried = 0;
+  for (const load of rise) {
+    const own = points.filter((each) => each.load === load);
+    const point = own.find(({ trusted }) => trusted) ?? own[TRIES - 1];
     if (point === undefined) return { load };
-    const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried: tried + 1 });
+    tried += own.length;
+    const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried });
     if (!point.trusted) return ended("machine", `at a load of ${load} this machine could not be trusted`);
     if (point.state === "failing") {
       return ended("failing", `at a load of ${load} ${point.errors.count} of ${point.errors.of} requests failed`);
@@ -101,7 +106,6 @@ function risen(
       return ended("saturated", `from a load of ${from} on throughput stays flat while waits grow`);
     }
   }
-  const tried = rise.length;
   if (saturated.length > 0) {
     return {
       ...stop("saturated", `at its highest load of ${saturated[0]?.load} throughput stays flat while waits grow`),
