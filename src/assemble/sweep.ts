@@ -10,6 +10,7 @@ import { NS_PER_MS } from "../core/units.js";
 import { METRICS } from "../measure/catalogue.js";
 import { machineFigures, passedLimits } from "../measure/machine.js";
 import type { Metric } from "../measure/metric.js";
+import { pointOfPhase } from "../plan/load/point.js";
 import type { EndLine, HeaderLine, RecordingFrame, SweepFacts } from "../recording/recording.js";
 import {
   type EndpointSweep,
@@ -52,7 +53,7 @@ export function assembleSweep(frame: RecordingFrame, book: SweepBook): SweepSumm
   const validity = validityOf(frame, measured);
   return {
     schemaVersion: SWEEP_SCHEMA_VERSION,
-    ...verdictOf(endpoints, validity, cut),
+    ...verdictOf(endpoints, validity, measured, cut),
     run: runOf(frame),
     load: loadOf(header, book),
     endpoints,
@@ -96,16 +97,12 @@ function stoppedOf(
   if (given !== undefined) {
     return {
       kind: "failing",
-      text: sentence(`it was given up after ${given.after} failures in a row, the last ${given.last.slice(0, 200)}`),
+      text: `it was given up after ${given.after} failures in a row, the last ${given.last.slice(0, 200)}`,
     };
   }
   const own: Stopped | undefined = "done" in next ? next.done[role] : undefined;
   const stopped = own ?? cut ?? { kind: "interrupted" as const, text: "its loads were not all tried" };
-  return { kind: stopped.kind, text: sentence(stopped.text) };
-}
-
-function sentence(text: string): string {
-  return `${text.charAt(0).toUpperCase()}${text.slice(1)}.`;
+  return { kind: stopped.kind, text: stopped.text };
 }
 
 /** @param points of one endpoint, by load */
@@ -221,39 +218,46 @@ function validityOf({ machine }: RecordingFrame, measured: readonly MeasuredPoin
     ...each,
     value: rounded(each.value),
   }));
-  return { ok: machine.length > 0 && measured.every(({ trusted }) => trusted), notes: clockNotes(machine), figures };
+  return { ok: machine.length > 0 && spoilt(measured).length === 0, notes: clockNotes(machine), figures };
+}
+
+/** Loads that this machine could not be trusted with, and not when they were sent again either. */
+function spoilt(measured: readonly MeasuredPoint[]): MeasuredPoint[] {
+  return measured.filter(
+    (point) =>
+      !point.trusted &&
+      !measured.some(({ trusted, role, load }) => trusted && role === point.role && load === point.load),
+  );
 }
 
 /** Loads that could be trusted are not spoilt by one that could not, but what was looked for may lie there. */
 function verdictOf(
   endpoints: SweepSummary["endpoints"],
   { ok, figures }: SweepSummary["validity"],
+  measured: readonly MeasuredPoint[],
   cut: Cut | null,
 ): Pick<SweepSummary, "verdict" | "reason"> {
   const swept = Object.entries(endpoints).flatMap(([role, { sweep }]) =>
     sweep === null ? [] : [[role, sweep] as const],
   );
   if (!ok) {
-    const worst = swept.flatMap(([role, { points }]) =>
-      points.filter(({ trusted }) => !trusted).map((point) => ({ role, point })),
-    );
-    const first = worst[0];
-    const at = first === undefined ? "" : `at a load of ${first.point.load ?? "the trace"} on the ${first.role}, `;
+    const [first] = spoilt(measured);
+    const at = first === undefined ? "" : `at a load of ${first.load ?? "the trace"} on the ${first.role}, `;
     const why =
-      first?.point.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";
-    return { verdict: "invalid", reason: sentence(`${at}${why}`) };
+      first?.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";
+    return { verdict: "invalid", reason: `${at}${why}` };
   }
   const unfinished = swept.filter(([, { stopped }]) => stopped.kind === "interrupted" || stopped.kind === "limit");
   if (cut !== null || unfinished.length > 0) {
-    return { verdict: "partial", reason: sentence(cut?.text ?? "not all loads were tried") };
+    return { verdict: "partial", reason: cut?.text ?? "not all loads were tried" };
   }
-  return { verdict: "measured", reason: swept.map(([role, sweep]) => ofEndpoint(role, sweep)).join(" ") };
+  return { verdict: "measured", reason: swept.map(([role, sweep]) => ofEndpoint(role, sweep)).join("; ") };
 }
 
 function ofEndpoint(role: string, { knee, stopped, points }: EndpointSweep): string {
-  if (knee === null) return sentence(`${role}: ${stopped.text.replace(/\.$/, "")}`);
+  if (knee === null) return `${role}: ${stopped.text}`;
   const { throughput } = knee;
-  return `The ${role} bears ${throughput.value} requests/s, measured at ${points.length} loads.`;
+  return `the ${role} bears ${Number(throughput.value.toPrecision(3))} requests/s, measured at ${points.length} loads`;
 }
 
 function runOf({ header, segments, begun, machine, end }: RecordingFrame): SweepSummary["run"] {
@@ -303,7 +307,8 @@ function loadOf(header: HeaderLine, { facts: { load, together }, slo }: SweepBoo
 function mixOf({ plan, goldenSet }: HeaderLine): SweepSummary["load"]["mix"] {
   const category = new Map(goldenSet.cases.map((golden) => [golden.id, golden.category]));
   const byCategory = new Map<string, { rows: number; cases: Set<string> }>();
-  for (const { caseId } of plan) {
+  const asked = plan.filter(({ phase }) => pointOfPhase(phase) !== null);
+  for (const { caseId } of asked) {
     const name = category.get(caseId) ?? "unknown";
     const own = byCategory.get(name) ?? { rows: 0, cases: new Set<string>() };
     own.rows++;
@@ -312,5 +317,5 @@ function mixOf({ plan, goldenSet }: HeaderLine): SweepSummary["load"]["mix"] {
   }
   return [...byCategory]
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, { rows, cases }]) => ({ category: name, share: near(rows / plan.length), cases: cases.size }));
+    .map(([name, { rows, cases }]) => ({ category: name, share: near(rows / asked.length), cases: cases.size }));
 }

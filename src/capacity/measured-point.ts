@@ -3,7 +3,7 @@
 import { roundError } from "../compare/round-error.js";
 import { tQuantile } from "../compare/t-distribution.js";
 import type { EndpointRole } from "../config/settings.js";
-import { machineFigures, passedLimits } from "../measure/machine.js";
+import { type MachineFigure, machineFigures, passedLimits } from "../measure/machine.js";
 import type { MachineLine } from "../recording/recording.js";
 import { type PointBook, TOKEN_SCALE } from "./point-book.js";
 import type { PointTail } from "./point-tail.js";
@@ -86,7 +86,7 @@ export function figuresOf(
   const terms = (slo?.terms ?? []).map((term) =>
     holdTerm(term, term.kind === "rate" ? null : tail(term.metric.name), rates),
   );
-  const untrusted = untrustedReason(book, machine);
+  const untrusted = untrustedReason(book, machine, droppedCells !== null);
   return {
     role: book.role,
     index: book.point.index,
@@ -94,7 +94,7 @@ export function figuresOf(
     windowMs: window.windowMs,
     requests: book.requests,
     offeredPerS: droppedCells === null ? null : (book.requests + dropped) / seconds,
-    sentPerS: book.requests / seconds,
+    sentPerS: (droppedCells === null ? book.requests : book.inTime) / seconds,
     throughput: rateOf(book.answered, seconds, count),
     outputTokensPerS: tokensPerS(book, seconds, count),
     inputTokensPerS: usage.answers === 0 ? null : book.inputTokensAnswered / seconds,
@@ -156,12 +156,31 @@ function lengthNotes(windowMs: number, answerMs: number | null, count: number): 
   ];
 }
 
-function untrustedReason(book: PointBook, machine: readonly MachineLine[]): string | null {
+/** A schedule that is kept to within so much is the load that it says it is. */
+const MAX_BEHIND = 0.01;
+
+/** How far what was sent is from what was due, as a share: a machine that cannot keep its schedule loads with less. */
+function behindSchedule({ requests, inTime }: PointBook): MachineFigure {
+  const value = requests === 0 ? null : Math.abs(inTime - requests) / requests;
+  const remedy = "lower load.to, raise capture.workers, or use another machine";
+  return {
+    name: "arrivals not sent in their time",
+    value,
+    limit: MAX_BEHIND,
+    unit: "share",
+    // One more or less at the edge of a window is none.
+    ok: value === null || Math.abs(inTime - requests) <= Math.max(1, MAX_BEHIND * requests),
+    remedy,
+  };
+}
+
+function untrustedReason(book: PointBook, machine: readonly MachineLine[], open: boolean): string | null {
   if (machine.length === 0) return "nothing was recorded by which this machine could be judged under this load";
   const lag = book.tails.get("send_lag");
-  return passedLimits(
-    machineFigures(machine, lag === undefined || lag.n === 0 ? null : lag.quantile(0.99), "lower load.to"),
-  );
+  return passedLimits([
+    ...machineFigures(machine, lag === undefined || lag.n === 0 ? null : lag.quantile(0.99), "lower load.to"),
+    ...(open ? [behindSchedule(book)] : []),
+  ]);
 }
 
 function driftOf(book: PointBook, dropped: Float64Array, count: number): Drift {

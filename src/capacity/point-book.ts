@@ -38,6 +38,8 @@ export class PointBook {
   /** Attempts that were refused with 429 under this load at all, while it settled and afterwards included. */
   refused = 0;
   waited = 0;
+  /** Exchanges of an open loop that this machine handed to the network within the window, a wait for a place taken off. */
+  inTime = 0;
   /** Answers within the window, and those of them whose usage was sent. */
   answers = 0;
   withUsage = 0;
@@ -86,6 +88,8 @@ export class PointBook {
     const endedAtNs = endOf(sample);
     this.refused += sample.attemptFailures.filter((each) => each?.kind === "http_429").length;
     this.window.cover(this.inFlight, first.dispatchedAtNs, attempt.endedAtNs);
+    const { intendedAtNs, waitedNs = 0 } = exchange;
+    if (intendedAtNs !== undefined && this.window.cellOf(first.dispatchedAtNs - waitedNs) !== null) this.inTime++;
     const endCell = this.window.cellOf(endedAtNs);
     if (endCell !== null) add(this.ended, endCell, 1);
     if (endCell !== null && failure === null) {
@@ -95,7 +99,7 @@ export class PointBook {
     this.#addTokens(sample, endCell);
     const workedCell = this.window.cellOf(sample.completion.tokenEvents[0]?.atNs ?? endedAtNs);
     if (workedCell !== null && failure === null) add(this.work.done, workedCell, workOf(sample.completion.usage));
-    const sentCell = this.window.cellOf(exchange.intendedAtNs ?? first.dispatchedAtNs);
+    const sentCell = this.window.cellOf(intendedAtNs ?? first.dispatchedAtNs);
     if (sentCell !== null) this.#addSent(sample, measurements, sentCell);
   }
 

@@ -56,11 +56,26 @@ describe("the rise", () => {
   test.each([
     ["rate-limited", { state: "rate-limited" }],
     ["failing", { state: "failing", errors: { count: 60, of: 100, http429: 0 } }],
-    ["machine", { state: "unsure", trusted: false }],
   ] as const)("%s ends it at once", (kind, more) => {
     const result = loadsOf(facts(), (load) => (load >= 8 ? more : {}));
     expect(only(result)).toEqual([1, 2, 4, 8]);
     expect(result.done.candidate?.kind).toBe(kind);
+  });
+
+  test("a machine that cannot be trusted ends it when it could not be twice", () => {
+    const result = loadsOf(facts(), (load) => (load >= 8 ? { state: "unsure", trusted: false } : {}));
+    expect(only(result)).toEqual([1, 2, 4, 8, 8]);
+    expect(result.done.candidate?.kind).toBe("machine");
+  });
+
+  test("a moment's bad luck costs one load, sent again, and none of the refinement", () => {
+    let unlucky = true;
+    const result = loadsOf(facts(), (load, role) => {
+      if (load !== 4 || !unlucky) return givesWayAt(20)(load, role);
+      unlucky = false;
+      return { trusted: false };
+    });
+    expect(only(result)).toEqual([1, 2, 4, 4, 8, 16, 32, 64, 23, 19, 21, 20]);
   });
 
   test("one load that looks saturated and is not confirmed ends nothing", () => {

@@ -76,7 +76,7 @@ describe("endpoints that do not simply give way", () => {
     const { sweep } = swept({ reply: ({ inFlight }) => (inFlight > 6 ? refused(429) : answer(100)) });
     expect(sweep.stopped).toEqual({
       kind: "rate-limited",
-      text: "It refused with 429 at a load of 8: rate-limited, not saturated.",
+      text: "it refused with 429 at a load of 8: rate-limited, not saturated",
     });
     expect(sweep.points.map(({ load, state }) => [load, state]).at(-1)).toEqual([8, "rate-limited"]);
     expect(sweep.points.at(-1)?.errors.http429).toBeGreaterThan(0);
@@ -106,7 +106,7 @@ describe("endpoints that do not simply give way", () => {
       expect(sweep.points.map(({ state }) => state)).not.toContain("saturated");
       expect(sweep.stopped).toEqual({
         kind: "top",
-        text: "64 is the highest load that was asked for, and it bore it.",
+        text: "64 is the highest load that was asked for, and it bore it",
       });
       expect(sweep.knee).toBeNull();
     },
@@ -116,7 +116,7 @@ describe("endpoints that do not simply give way", () => {
     const { summary, sweep } = swept({ reply: () => refused(500) });
     expect(sweep.stopped).toEqual({
       kind: "failing",
-      text: expect.stringMatching(/^At a load of 1 (\d+) of \1 requests failed\.$/),
+      text: expect.stringMatching(/^at a load of 1 (\d+) of \1 requests failed$/),
     });
     expect(sweep.points).toHaveLength(1);
     expect(sweep.points[0]).toMatchObject({
@@ -157,7 +157,7 @@ describe("endpoints that do not simply give way", () => {
     const { sweep } = swept({ reply: () => answer(9_000), load: { points: [1, 2] } });
     expect(sweep.points.map(({ state }) => state)).toEqual(["unsure", "unsure"]);
     expect(sweep.points[0]).toMatchObject({ requests: 2, throughput: { lo: null, hi: null }, ttft: { p50: null } });
-    expect(sweep.stopped).toEqual({ kind: "listed", text: "All listed loads were tried." });
+    expect(sweep.stopped).toEqual({ kind: "listed", text: "all listed loads were tried" });
   });
 
   test("a stall of two seconds is no saturation: what queued is worked off again", () => {

@@ -16,7 +16,6 @@ export const sendLag: Metric = {
     const { intendedAtNs, waitedNs = 0 } = exchange;
     const dueNs = intendedAtNs === undefined ? exchange.releasedAtNs : intendedAtNs + waitedNs;
     const dispatchedNs = exchange.attempts[0]?.dispatchedAtNs;
-    const askedForNs = exchange.waitedNs ?? 0;
-    return dispatchedNs === undefined ? { none: "not sent" } : value((dispatchedNs - dueNs - askedForNs) / NS_PER_MS);
+    return dispatchedNs === undefined ? { none: "not sent" } : value((dispatchedNs - dueNs) / NS_PER_MS);
   },
 };
