@@ -46,6 +46,18 @@ describe("whether a closed loop saturated", () => {
     expect(states(...[16, 32, 64, 128].map(idle)).map(([, state]) => state)).not.toContain("saturated");
   });
 
+  test("what a higher load exceeds was no limit", () => {
+    const stepped = [4, 8, 16, 32].map((load) => {
+      const waitMs = load < 8 ? 100 : 700;
+      const wait = { value: waitMs, lo: waitMs - 5, hi: waitMs + 5 };
+      return measured(load, { index: load, throughput: rate((1_000 * load) / (200 + waitMs)), wait });
+    });
+    expect(states(...stepped)).toEqual(
+      [4, 8, 16, 32].map((load) => [load, load === 32 ? expect.anything() : "steady"]),
+    );
+    expect(states(...stepped).map(([, state]) => state)).not.toContain("saturated");
+  });
+
   test("errors that hide a gain leave it open", () => {
     const vague = (load: number) => ({ ...closed(load), throughput: rate(Math.min(20, rising(load)), 4) });
     expect(states(...[32, 64, 128].map(vague)).map(([, state]) => state)).toEqual(["unsure", "unsure", "unsure"]);

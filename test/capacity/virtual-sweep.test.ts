@@ -202,6 +202,15 @@ describe("a recording of a sweep", () => {
     expect(scoreSweep(file("whole.jsonl", lines))).toEqual(summary);
   });
 
+  test("of an open loop that dropped arrivals gives what was judged live, in any order too", () => {
+    const open: RecordingLine[] = [];
+    const load = { ...OPEN, maxInFlight: 30, points: [4, 40] };
+    const judged = swept({ reply: queueing(8), load, onLine: (line) => open.push(line) }).summary;
+    expect(judged.endpoints.candidate.sweep?.points[1]?.dropped).toBeGreaterThan(100);
+    const [header, ...rest] = open as [RecordingLine, ...RecordingLine[]];
+    expect(scoreSweep(file("open.jsonl", [header, ...seededRandom(6, "lines").shuffle(rest)]))).toEqual(judged);
+  });
+
   test("gives the same in any order of its lines", () => {
     const [header, ...rest] = lines as [RecordingLine, ...RecordingLine[]];
     const shuffled = seededRandom(5, "lines").shuffle(rest);
