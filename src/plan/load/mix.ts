@@ -58,8 +58,8 @@ function variantOf({ variants }: GoldenCase): Variant {
   return variants.includes("stream") ? "stream" : "body";
 }
 
-/** A deck has at least so many cards a case, so that rounding moves no share by much. */
-const CARDS_A_CASE = 4;
+/** Cards a case of a deck: one where all shares are alike, else so many that rounding moves none by much. */
+const CARDS_A_CASE = { alike: 1, weighted: 4 };
 
 export class Decks {
   readonly #size: number;
@@ -69,7 +69,8 @@ export class Decks {
     private readonly cases: readonly WeightedCase[],
     private readonly random: Random,
   ) {
-    this.#size = cases.length * CARDS_A_CASE;
+    const alike = cases.every(({ share }) => share === cases[0]?.share);
+    this.#size = cases.length * (alike ? CARDS_A_CASE.alike : CARDS_A_CASE.weighted);
   }
 
   next(): WeightedCase {
