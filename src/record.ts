@@ -25,6 +25,7 @@ import { Spend } from "./measure/spend.js";
 import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan, PlannedRequest } from "./plan/plan.js";
 import { apiOf } from "./plan/request.js";
+import type { Shard } from "./plan/shard.js";
 import { bootId } from "./recording/boot-id.js";
 import { readRecording } from "./recording/reader.js";
 import {
@@ -35,6 +36,7 @@ import {
   type RecordingFrame,
   type SegmentLine,
 } from "./recording/recording.js";
+import { shardMark } from "./recording/shard-segments.js";
 import type { RecordingWriter } from "./recording/writer.js";
 import { storedExchange } from "./redact/exchange.js";
 import { maskKeys, maskKeysIn } from "./redact/keys.js";
@@ -117,6 +119,8 @@ export interface RecordJob {
   readonly halfPairs?: ReadonlySet<number>;
   /** Of the same limits, by processes before. */
   readonly spent?: Spent;
+  /** The part of the run that is sent. */
+  readonly shard?: Shard | undefined;
 }
 
 /**
@@ -130,13 +134,13 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { plan, runId, segment = 0, halfPairs } = job;
+  const { plan, runId, segment = 0, halfPairs, shard } = job;
   const { endpoints, secrets, store } = access;
   const originNs = process.hrtime.bigint();
   const drain = new AbortController();
   const cost = costLimit(job, access, () => drain.abort(COST_LIMIT));
   try {
-    writer.append(segmentOf(segment, originNs));
+    writer.append(segmentOf(segment, originNs, shard));
     const end = await capture(
       { plan, runId, endpoints, settings: leftOf(job), originNs, ...tokensFor(plan, endpoints) },
       segment,
@@ -355,21 +359,23 @@ export interface HeaderParts {
   readonly goldenSet: GoldenSet;
   readonly goldenDigest: string;
   readonly probe?: HeaderLine["probe"];
+  readonly shard?: HeaderLine["shard"];
   readonly preflight?: HeaderLine["preflight"];
   readonly recent?: HeaderLine["recent"];
 }
 
 /** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
-  const { settings, access, plan, kind, probe, preflight = {}, recent = [] } = parts;
+  const { settings, access, plan, kind, probe, shard, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
   const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
-    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
+    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}${shard === undefined ? "" : `-shard-${shard.index}-of-${shard.count}`}`,
     createdAt,
     kind,
     ...(probe === undefined ? {} : { probe }),
+    ...(shard === undefined ? {} : { shard }),
     goldenSet: parts.goldenSet,
     goldenDigest: parts.goldenDigest,
     endpoints: {
@@ -410,7 +416,7 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-export function segmentOf(id: number, originNs: bigint): SegmentLine {
+export function segmentOf(id: number, originNs: bigint, shard?: Shard): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",
@@ -419,7 +425,7 @@ export function segmentOf(id: number, originNs: bigint): SegmentLine {
     wallClockMs: Date.now() - Math.round(sinceOriginMs),
     bootId: bootId(),
     host: hostname(),
-    shard: null,
+    shard: shard === undefined ? null : shardMark(shard),
   };
 }
 

@@ -3,7 +3,9 @@ import { formatDurationMs } from "../core/duration.js";
 import { NS_PER_MS } from "../core/units.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { MachineLine } from "../recording/recording.js";
+import type { Processes } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
+import { machinesOf, stalledShards, unseenMachines } from "./shard-validity.js";
 import { rounded } from "./tails.js";
 
 type Validity = Summary["validity"];
@@ -17,7 +19,13 @@ const MAX_STALL_MS = 10_000;
 /** One capture thread stamps honestly up to about this rate (`npm run bench`). */
 const MAX_READS_PER_SECOND = 10_000;
 
-export function validityOf(machine: readonly MachineLine[], exchanges: readonly ScoredExchange[]): Validity {
+/** @param frame of the recording: machines of shards are looked at one by one too */
+export function validityOf(
+  machine: readonly MachineLine[],
+  exchanges: readonly ScoredExchange[],
+  frame: Processes,
+): Validity {
+  const machines = machinesOf(machine, frame);
   const total = (pick: (line: MachineLine) => number): number => machine.reduce((sum, line) => sum + pick(line), 0);
   const reads = total((line) => line.reads);
   const lags = exchanges
@@ -73,39 +81,64 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
     figures.push(figure("time stood still", stallMs, MAX_STALL_MS, "ms", remedy));
   }
   // A run that was killed in its first second left no window to judge it by.
-  return { ok: machine.length > 0 && figures.every(({ ok }) => ok), notes: clockNotes(machine), figures };
+  const unseen = unseenMachines(machines, exchanges, frame);
+  return {
+    ok: machine.length > 0 && unseen.length === 0 && figures.every(({ ok }) => ok),
+    notes: [...clockNotes(machines), ...shardNotes(unseen, stalledShards(machines, MAX_STALLED_SHARE))],
+    figures,
+  };
 }
 
 const overlong = (ms: number): number => (ms > MAX_STALL_MS ? ms : 0);
 
-/** One line for each way in which the wall clock was set. */
-function clockNotes(machine: readonly MachineLine[]): string[] {
-  const steps = machine.flatMap(({ wallStepMs }) => (wallStepMs === undefined ? [] : [wallStepMs]));
-  const note = (words: string, own: readonly number[]): string[] => {
-    if (own.length === 0) return [];
-    const by = formatDurationMs(Math.abs(own.reduce((sum, step) => sum + step, 0)));
-    const often = own.length === 1 ? "" : ` in ${own.length} steps`;
-    return [
-      `the wall clock was set ${words} by ${by}${often} during the run: stamps are of a monotonic clock and unaffected, times of day are not`,
-    ];
-  };
+/** One line for each way in which a wall clock was set, of each shard. */
+function clockNotes(machines: ReadonlyMap<number | null, readonly MachineLine[]>): string[] {
+  return [...machines]
+    .sort(([a], [b]) => (a ?? 0) - (b ?? 0))
+    .flatMap(([shard, lines]) => {
+      const steps = lines.flatMap(({ wallStepMs }) => (wallStepMs === undefined ? [] : [wallStepMs]));
+      const whose = shard === null ? "" : ` of shard ${shard}`;
+      return [
+        ...clockNote(
+          whose,
+          "back",
+          steps.filter((step) => step < 0),
+        ),
+        ...clockNote(
+          whose,
+          "forward",
+          steps.filter((step) => step > 0),
+        ),
+      ];
+    });
+}
+
+function clockNote(whose: string, words: string, own: readonly number[]): string[] {
+  if (own.length === 0) return [];
+  const by = formatDurationMs(Math.abs(own.reduce((sum, step) => sum + step, 0)));
+  const often = own.length === 1 ? "" : ` in ${own.length} steps`;
   return [
-    ...note(
-      "back",
-      steps.filter((step) => step < 0),
-    ),
-    ...note(
-      "forward",
-      steps.filter((step) => step > 0),
+    `the wall clock${whose} was set ${words} by ${by}${often} during the run: stamps are of a monotonic clock and unaffected, times of day are not`,
+  ];
+}
+
+function shardNotes(unseen: readonly number[], stalled: ReturnType<typeof stalledShards>): string[] {
+  return [
+    ...unseen.map((shard) => `shard ${shard} recorded nothing by which its machine could be judged`),
+    ...stalled.map(
+      ({ shard, share }) =>
+        `${shown(share, "share")} of the reads of shard ${shard} fell into event-loop stalls, above the limit of ${shown(MAX_STALLED_SHARE, "share")}: its latencies are late`,
     ),
   ];
 }
 
 /** The limits that were passed, by how much, and what to change; null when the machine could be trusted. */
-export function invalidReason({ ok, figures }: Validity): string | null {
+const NOTHING = "nothing was recorded by which this machine could be judged";
+
+export function invalidReason({ ok, notes, figures }: Validity): string | null {
   if (ok) return null;
   const passed = figures.filter((figure) => !figure.ok);
-  if (passed.length === 0) return "nothing was recorded by which this machine could be judged";
+  if (passed.length === 0) return notes.find((note) => note.includes("recorded nothing by which")) ?? NOTHING;
   return passed
     .map(
       ({ name, value, limit, unit, remedy }) =>

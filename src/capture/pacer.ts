@@ -79,7 +79,7 @@ export class Pacer {
 
   async #runBlock(block: Block): Promise<void> {
     // A phase may have many blocks (serial order); its releases are timed from where the phase began.
-    const startNs = this.#phaseStartNs.get(block.phase) ?? this.now();
+    const startNs = this.#phaseStartNs.get(block.phase) ?? this.#startNs(block);
     this.#phaseStartNs.set(block.phase, startNs);
     await Promise.all((block.asleep ?? []).map((endpoint) => this.#fallAsleep(endpoint)));
     const routes = { baseline: this.job.endpoints.baseline.route, candidate: this.job.endpoints.candidate.route };
@@ -97,6 +97,10 @@ export class Pacer {
     };
     const lanes = Math.min(block.concurrency, block.releases.length);
     await Promise.all(Array.from({ length: lanes }, runLane));
+  }
+
+  #startNs({ fromMs }: Block): number {
+    return fromMs === undefined ? this.now() : fromMs * NS_PER_MS;
   }
 
   async #fallAsleep(endpoint: EndpointRole): Promise<void> {

@@ -72,6 +72,11 @@ export interface Block {
   readonly open?: OpenLoop;
   /** Closed loop: lanes begin one after another over so long, so that they do not march in step. */
   readonly rampMs?: number;
+  /**
+   * Its phase begins so long after the capture did, and its releases are timed from there, also where what came before took
+   * longer. Absent: as soon as what came before has ended.
+   */
+  readonly fromMs?: number;
   /** Nothing is released later than so long after its phase began: what is left was not needed. */
   readonly untilMs?: number;
   /** Endpoints that scale to zero, to be put to sleep, or waited for until they are, before the first release. */
