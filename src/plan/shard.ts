@@ -64,7 +64,7 @@ export function planOfShard(plan: Plan, shard: Shard): Plan {
   );
   if (new Set(moments.values()).size < count) {
     throw new TwintailError({
-      cause: `${moments.size} pairs are too few for ${count} shards`,
+      cause: `too few pairs for ${count} shards: ${moments.size}`,
       place: "--shard",
       remedy: "plan more rounds, or use fewer shards",
     });
