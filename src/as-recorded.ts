@@ -35,6 +35,7 @@ export function asRecorded(given: Settings, golden: LoadedGoldenSet, planned: He
     seed: planned.seed,
     // As recorded: a request that says another version is another request.
     userAgent: `twintail/${planned.versions.twintail}`,
+    ...(planned.shard === undefined ? {} : { shards: planned.shard.count }),
   };
   return { settings, input };
 }

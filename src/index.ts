@@ -41,6 +41,7 @@ export { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 export { METRICS } from "./measure/catalogue.js";
 export type { Measurement, Metric, Sample } from "./measure/metric.js";
 export { Tail } from "./measure/tail.js";
+export { type MergedRun, type MergeOptions, mergeShards } from "./merge.js";
 export { buildPlan } from "./plan/build.js";
 export type { Arm, Phase, Plan, PlannedRequest } from "./plan/plan.js";
 export {
@@ -82,6 +83,7 @@ export { type PreparedResume, prepareResume, resumeRun } from "./resume.js";
 export { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "./run.js";
 export { score } from "./score.js";
 export { scoreSweep } from "./score-sweep.js";
+export type { ShardToRun } from "./shard-part.js";
 export type { SimOptions } from "./sim/options.js";
 export { type SimProcess, startReplayProcess, startSimProcess } from "./sim/process.js";
 export type { ReplayOptions } from "./sim/replay/options.js";

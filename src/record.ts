@@ -27,6 +27,7 @@ import { mostTokens, type PlanEstimate } from "./plan/estimate.js";
 import { storedCapture, storedLoad } from "./plan/load/stored.js";
 import type { Plan, PlannedRequest } from "./plan/plan.js";
 import { apiOf } from "./plan/request.js";
+import type { Shard } from "./plan/shard.js";
 import { bootId } from "./recording/boot-id.js";
 import { readRecording } from "./recording/reader.js";
 import {
@@ -41,6 +42,7 @@ import {
   type RecordingFrame,
   type SegmentLine,
 } from "./recording/recording.js";
+import { shardMark } from "./recording/shard-segments.js";
 import type { RecordingWriter } from "./recording/writer.js";
 import { storedExchange } from "./redact/exchange.js";
 import { maskKeys, maskKeysIn } from "./redact/keys.js";
@@ -128,6 +130,8 @@ export interface RecordJob {
   readonly spent?: Spent;
   /** Called when all that was planned has ended: what follows, or null for nothing. */
   readonly more?: () => Promise<MoreToRecord | null>;
+  /** The part of the run that is sent. */
+  readonly shard?: Shard | undefined;
 }
 
 /** A plan that goes on: all rows, with blocks of the new ones alone. */
@@ -148,7 +152,7 @@ export async function record(
   writer: RecordingWriter,
   options: RecordOptions,
 ): Promise<boolean> {
-  const { runId, segment = 0, halfPairs, more } = job;
+  const { runId, segment = 0, halfPairs, more, shard } = job;
   const { endpoints, secrets, store } = access;
   let { plan } = job;
   const originNs = process.hrtime.bigint();
@@ -169,7 +173,7 @@ export async function record(
     return { rows, requests, blocks: plan.blocks, ...tokensFor({ rows, requests: plan.requests }, endpoints) };
   };
   try {
-    writer.append(segmentOf(segment, originNs));
+    writer.append(segmentOf(segment, originNs, shard));
     const end = await capture(
       {
         plan,
@@ -414,22 +418,24 @@ export interface HeaderParts {
   readonly goldenDigest: string;
   readonly probe?: HeaderLine["probe"];
   readonly sweep?: HeaderLine["sweep"];
+  readonly shard?: HeaderLine["shard"];
   readonly preflight?: HeaderLine["preflight"];
   readonly recent?: HeaderLine["recent"];
 }
 
 /** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
-  const { settings, access, plan, kind, probe, sweep, preflight = {}, recent = [] } = parts;
+  const { settings, access, plan, kind, probe, sweep, shard, preflight = {}, recent = [] } = parts;
   const createdAt = new Date().toISOString();
   const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
-    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}`,
+    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}${shard === undefined ? "" : `-shard-${shard.index}-of-${shard.count}`}`,
     createdAt,
     kind,
     ...(probe === undefined ? {} : { probe }),
     ...(sweep === undefined ? {} : { sweep: { ...sweep, load: storedLoad(sweep.load) } }),
+    ...(shard === undefined ? {} : { shard }),
     goldenSet: parts.goldenSet,
     goldenDigest: parts.goldenDigest,
     endpoints: {
@@ -470,7 +476,7 @@ function factsOf(endpoint: EndpointSettings, { route }: EndpointAccess): Endpoin
   };
 }
 
-export function segmentOf(id: number, originNs: bigint): SegmentLine {
+export function segmentOf(id: number, originNs: bigint, shard?: Shard): SegmentLine {
   const sinceOriginMs = Number(process.hrtime.bigint() - originNs) / NS_PER_MS;
   return {
     type: "segment",
@@ -479,7 +485,7 @@ export function segmentOf(id: number, originNs: bigint): SegmentLine {
     wallClockMs: Date.now() - Math.round(sinceOriginMs),
     bootId: bootId(),
     host: hostname(),
-    shard: null,
+    shard: shard === undefined ? null : shardMark(shard),
   };
 }
 

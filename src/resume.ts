@@ -25,11 +25,13 @@ import {
   versionsNow,
 } from "./record.js";
 import { changesSince, nextSegment } from "./recording/extendable.js";
+import { ownRows } from "./recording/own-rows.js";
 import type { HeaderLine, ResumeLine } from "./recording/recording.js";
 import { type Resumable, readResumable } from "./recording/resumable.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { FinishedRun, PreparedRun, RunOptions } from "./run.js";
 import { score } from "./score.js";
+import { partOf } from "./shard-part.js";
 
 /** What is missing of a run, ready to be sent: nothing has touched the network or the recording yet. */
 export interface PreparedResume extends PreparedRun {
@@ -74,9 +76,13 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
     extendedTo: frame.extensions.map(({ rounds }) => rounds),
   });
   const segment = nextSegment(frame);
-  const plan = sleepingBefore(onlyRows(whole, missing), settings.endpoints);
-  const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
-  const { capture, endpoints } = settings;
+  const { attempts } = settings.capture.retry;
+  const estimateOf = (part: Plan) => estimatePlan(part, golden.set, settings.endpoints, attempts);
+  const { shard } = planned;
+  const part = shard && partOf({ settings, golden, plan: whole, estimate: estimateOf(whole) }, shard);
+  const plan = sleepingBefore(onlyRows(part?.plan ?? whole, missing), settings.endpoints);
+  const estimate = estimateOf(plan);
+  const { capture, endpoints } = part?.sent ?? settings;
   const prices = { baseline: endpoints.baseline.price, candidate: endpoints.candidate.price };
   const spent = spentSoFar(recording, frame, whole, prices, capture);
   refuseOverLimits(spent, estimate, capture);
@@ -93,11 +99,12 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
     golden,
     plan,
     estimate,
+    ...(part === undefined ? {} : { sent: part.sent }),
     resumed,
     recording,
     header,
     missing: missing.size,
-    halfPairs: halfPairs(whole, missing),
+    halfPairs: halfPairs({ rows: ownRows(header) }, missing),
     spent,
     prelude: preludeBefore(plan, input, segment),
     line,
@@ -139,7 +146,8 @@ export async function resumeRun(given: PreparedResume, options: RunOptions = {})
 }
 
 async function sendMissing(given: PreparedResume, options: RunOptions): Promise<boolean> {
-  const { settings, plan, header, line, recording, prelude } = given;
+  const { plan, header, line, recording, prelude } = given;
+  const settings = given.sent ?? given.settings;
   const access = accessAsRecorded(header, settings, options.environment ?? process.env);
   refuseOtherRoutes(header, access);
   const writer = open(given);
@@ -155,7 +163,8 @@ async function sendMissing(given: PreparedResume, options: RunOptions): Promise<
     writer.close();
     throw error;
   }
-  const job = { plan, capture: settings.capture, runId: header.runId, segment: line.segment };
+  const { runId, shard } = header;
+  const job = { plan, capture: settings.capture, runId, segment: line.segment, shard };
   return record({ ...job, halfPairs: given.halfPairs, spent: given.spent }, access, writer, options);
 }
 
@@ -183,7 +192,7 @@ function complete(given: PreparedResume): void {
   try {
     if (resumed.frame.end?.reason === "complete" && resumed.frame.tornBytes === 0) return;
     writer.append({ ...line, prelude: [] });
-    writer.append(segmentOf(line.segment, process.hrtime.bigint()));
+    writer.append(segmentOf(line.segment, process.hrtime.bigint(), given.header.shard));
     writer.append({ type: "end", segment: line.segment, atNs: 0, reason: "complete" });
   } finally {
     writer.close();

@@ -9,6 +9,7 @@ import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
 import { buildPlan } from "./plan/build.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
+import { refuseUnshardable, startingAt } from "./plan/shard.js";
 import { heedPreflight, preflight } from "./preflight.js";
 import { accessTo, headerOf, reachBoth, record, refuseOverMaxCost } from "./record.js";
 import { RECORDING_FILE } from "./recording/reader.js";
@@ -17,6 +18,7 @@ import { recentRuns } from "./recording/results-folder.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { Report } from "./report/report.js";
 import { score } from "./score.js";
+import { partOf, refuseLate, type ShardToRun, untilWarmUp } from "./shard-part.js";
 
 const USER_AGENT = `twintail/${VERSION}`;
 
@@ -28,6 +30,10 @@ export interface PreparedRun {
   readonly estimate: PlanEstimate;
   /** Gates that can fail but hardly pass with this plan, or that ask for the worse. */
   readonly gateWarnings: readonly string[];
+  /** Of a run that several processes send together: which part this one sends. Plan and estimate are of that part. */
+  readonly shard?: ShardToRun;
+  /** By which settings it is sent: those of a shard have its part of every limit. Absent: by `settings`. */
+  readonly sent?: Settings;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -59,19 +65,22 @@ export interface FinishedRun {
 /**
  * Loads the golden set and plans every request.
  * @throws TwintailError with the place of a mistake in the golden set or in a gate, for a gate that this plan can never
- * decide, or when the plan may cost more than `maxCost`.
+ * decide, or when the plan may cost more than `maxCost`. Of a shard also where its run cannot be sharded.
  */
-export function prepareRun(settings: Settings): PreparedRun {
-  return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31));
+export function prepareRun(settings: Settings, shard?: ShardToRun): PreparedRun {
+  if (shard !== undefined) refuseUnshardable(settings);
+  return planned(settings, loadGoldenSet(settings.goldens), settings.capture.seed ?? randomInt(2 ** 31), shard);
 }
 
-function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): PreparedRun {
+function planned(settings: Settings, golden: LoadedGoldenSet, seed: number, shard?: ShardToRun): PreparedRun {
   const { endpoints, capture } = settings;
-  const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT });
-  const estimate = estimatePlan(plan, golden.set, settings.endpoints, settings.capture.retry.attempts);
+  const shards = shard === undefined ? {} : { shards: shard.count };
+  const plan = buildPlan({ set: golden.set, endpoints, capture, seed, userAgent: USER_AGENT, ...shards });
+  const estimate = estimatePlan(plan, golden.set, endpoints, capture.retry.attempts);
   refuseOverMaxCost("the run", settings, estimate, "lower capture.rounds or the cases' max_tokens, or raise maxCost");
   const gateWarnings = checkGates(settings.judge.gates, { plan, cases: golden.set.cases }, settings);
-  return { settings, golden, plan, estimate, gateWarnings };
+  const whole = { settings, golden, plan, estimate, gateWarnings };
+  return shard === undefined ? whole : { ...whole, ...partOf(whole, shard), shard };
 }
 
 /**
@@ -81,7 +90,9 @@ function planned(settings: Settings, golden: LoadedGoldenSet, seed: number): Pre
  */
 export async function run(given: PreparedRun, options: RunOptions = {}): Promise<FinishedRun> {
   const { settings } = given;
-  const access = accessTo(settings, options.environment ?? process.env);
+  const { shard } = given;
+  if (shard !== undefined) refuseLate(shard, Date.now());
+  const access = accessTo(given.sent ?? settings, options.environment ?? process.env);
   await reachBoth(settings, access, options.stop);
   if (options.stop?.aborted) throw interrupted();
   const said = await preflight({
@@ -93,8 +104,8 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   });
   if (options.stop?.aborted) throw interrupted();
   const heeded = heedPreflight(settings, said);
-  const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed);
-  const { plan, golden } = prepared;
+  const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed, shard);
+  const { plan, golden, sent = heeded } = prepared;
   const results = options.resultsFolder ?? "results";
   const header = headerOf({
     settings: heeded,
@@ -106,12 +117,35 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
     goldenSet: golden.set,
     goldenDigest: golden.digest,
     preflight: said,
+    ...(shard === undefined ? {} : { shard: { startAtMs: Date.now(), ...shard } }),
     recent: recentRuns(results, { goldenDigest: golden.digest, endpoints: heeded.endpoints }, Date.now()),
   });
   const folder = join(results, header.runId);
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
-  const stopped = await record({ plan, capture: heeded.capture, runId: header.runId }, access, writer, options);
+  const job = {
+    plan: await atItsTime(plan, given, writer, options),
+    capture: sent.capture,
+    runId: header.runId,
+    shard,
+  };
+  const stopped = await record(job, access, writer, options);
   return { folder, recording, report: score(recording, { goldenSet: golden.set }), interrupted: stopped };
+}
+
+/** The plan of a shard once it is time to warm up, with its rounds at the start that all shards share. */
+async function atItsTime(
+  plan: Plan,
+  { shard }: PreparedRun,
+  writer: RecordingWriter,
+  { stop }: RunOptions,
+): Promise<Plan> {
+  if (shard?.startAtMs === undefined) return plan;
+  await untilWarmUp(shard, stop);
+  if (stop?.aborted) {
+    writer.close();
+    throw interrupted();
+  }
+  return startingAt(plan, shard.startAtMs - Date.now());
 }

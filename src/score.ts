@@ -6,6 +6,7 @@
 import { assembleReport } from "./assemble/assemble.js";
 import { type ColdFacts, coldFactsOf, coldSummary, coldWakes } from "./assemble/cold.js";
 import { partialReason } from "./assemble/partial.js";
+import { unaskedReason } from "./assemble/shards.js";
 import { invalidReason, validityOf } from "./assemble/validity.js";
 import { preflightFindings } from "./check/conformance/preflight.js";
 import { watchConformance } from "./check/conformance/watch.js";
@@ -67,7 +68,10 @@ export function judgeExchanges(path: string, goldenSet?: GoldenSet): JudgedExcha
 
 function judgedBy(scorer: Scorer, read: RecordingFrame, path: string): JudgedExchanges {
   const frame = { ...read, header: { ...read.header, goldenSet: scorer.texts.goldenSet } };
-  const recorded = nameUnsupported(scorer.exchanges.sort((a, b) => a.id - b.id));
+  const recorded = nameUnsupported(
+    scorer.exchanges.sort((a, b) => a.id - b.id),
+    frame,
+  );
   if (recorded.length === 0) {
     throw new TwintailError({ cause: "the recording holds no exchange", place: path, remedy: "run it again" });
   }
@@ -111,8 +115,9 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
   const pairs = pairsOf(exchanges);
   const { comparisons, control } = compared(header, exchanges, pairs);
   const flips = findFlips(judgedPairs(pairs));
-  const validity = validityOf(frame.machine, exchanges);
+  const validity = validityOf(frame.machine, exchanges, frame);
   const asked = gates ?? header.judge.gates;
+  const unasked = gates === undefined ? unaskedReason(header) : null;
   const judgement = judge(header.kind === "wake" ? wakeGates(asked) : asked, {
     comparison: comparisons.warm,
     control,
@@ -127,6 +132,7 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
     look: 1 + frame.extensions.length,
     promise: header.kind === "wake" ? cold : undefined,
     unjudged: judged.unjudged,
+    unasked,
   });
   return assembleReport({ ...judged, pairs, flips, comparisons, control, judgement, validity });
 }

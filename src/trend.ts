@@ -28,7 +28,7 @@ export interface AddNightOptions {
 
 /**
  * Adds a run (its folder or recording) to a history folder, which is made if need be.
- * @throws TwintailError when the recording cannot be read or is a probe, or the history cannot be written.
+ * @throws TwintailError when the recording cannot be read, is a probe or one shard of a run, or the history cannot be written.
  */
 export function addToHistory(
   folder: string,
@@ -36,6 +36,14 @@ export function addToHistory(
   { vantage, report, goldenSet }: AddNightOptions = {},
 ): AddedNight {
   const { summary } = report ?? score(run, { goldenSet });
+  if (summary.run.shard !== undefined) {
+    const { index, count } = summary.run.shard;
+    throw new TwintailError({
+      cause: `this is shard ${index} of ${count}: one shard is no night`,
+      place: run,
+      remedy: "merge the shards with twintail merge, and add the merged run",
+    });
+  }
   const {
     frame: { header },
     exchanges,

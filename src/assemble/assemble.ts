@@ -3,11 +3,11 @@ import type { Finding, ParityOutcome } from "../check/finding.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Pair } from "../compare/pairs.js";
 import { RATES } from "../compare/rates.js";
-import { NS_PER_MS } from "../core/units.js";
 import type { GateResult, Judgement } from "../gate/judgement.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { TailBook } from "../measure/tail-book.js";
+import { ownRows } from "../recording/own-rows.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import type { GateSummary } from "../report/decision.js";
 import type { Report } from "../report/report.js";
@@ -21,6 +21,8 @@ import { failureSummary, retrySummary } from "./failures.js";
 import { type Comparisons, hasSlowShare, isCompared, metricSummaries } from "./metrics.js";
 import { stillHolds, stoppedSummary } from "./partial.js";
 import { rateSummaries } from "./rates.js";
+import { shardSummary } from "./shards.js";
+import { durationMs, hostsOf, limitPauseMs, meanInFlight } from "./spans.js";
 import { rounded } from "./tails.js";
 import { timeoutSummary } from "./timeouts.js";
 
@@ -78,8 +80,8 @@ export function assembleReport(judged: Judged): Report {
     control: judged.control === null ? null : controlSummary(judged.control),
     run: runSummary(judged),
     endpoints: {
-      baseline: endpointSummary("baseline", header, exchanges),
-      candidate: endpointSummary("candidate", header, exchanges),
+      baseline: endpointSummary("baseline", frame, exchanges),
+      candidate: endpointSummary("candidate", frame, exchanges),
     },
     metrics: metricSummaries(judged.tails, judged.comparisons, exploratory),
     rates: rateSummaries(warm, exploratory),
@@ -145,7 +147,8 @@ function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): 
 }
 
 function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["run"] {
-  const { header, segments, end } = frame;
+  const { header, end } = frame;
+  const planned = ownRows(header).length;
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
   const labels = ROLES.flatMap((role) => {
     const { simulated } = header.endpoints[role];
@@ -156,8 +159,8 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     kind: header.kind === "probe" || header.kind === "sweep" ? "run" : header.kind,
     store: header.store ?? "full",
     createdAt: header.createdAt,
-    durationMs: durationMs(exchanges),
-    host: segments[0]?.host ?? "unknown",
+    durationMs: durationMs(exchanges, frame),
+    host: hostsOf(frame),
     labels,
     goldenSet: { name: header.goldenSet.name, digest: header.goldenDigest, cases: header.goldenSet.cases.length },
     planDigest: header.planDigest,
@@ -171,42 +174,19 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     ended: end?.reason ?? "killed",
     endedMessage: end?.message ?? null,
     stopped: stoppedSummary(frame, exchanges),
+    ...shardSummary(frame, exchanges),
     resumed: {
       times: frame.resumes.length,
       brokenPairs: pairs.filter(({ broken }) => broken).length,
       repairedBytes: frame.resumes.reduce((sum, { repairedBytes }) => sum + repairedBytes, 0),
     },
     limitPausesMs: { baseline: limitPauseMs(frame, "baseline"), candidate: limitPauseMs(frame, "candidate") },
-    planned: header.plan.length,
+    planned,
     recorded,
-    partial: recorded < header.plan.length,
+    partial: recorded < planned,
     stillHolds: stillHolds(frame, exchanges, pairs, judgement.gates),
     recent: (header.recent ?? []).map((run) => ({ ...run })),
   };
-}
-
-const LIMIT_PAUSES: ReadonlySet<string> = new Set(["rpm", "tpm", "remaining"]);
-
-function limitPauseMs({ pauses }: RecordingFrame, role: Role): number {
-  return Math.round(
-    pauses
-      .filter(({ endpoint, why }) => endpoint === role && LIMIT_PAUSES.has(why))
-      .reduce((sum, { fromNs, toNs }) => sum + Math.max(0, toNs - fromNs), 0) / NS_PER_MS,
-  );
-}
-
-/** Time in which requests were out: what lies between a run and its extension is none of it. */
-function durationMs(exchanges: readonly ScoredExchange[]): number {
-  const spans = new Map<number, { first: number; last: number }>();
-  for (const { segment, releasedAtNs, endedAtNs } of exchanges) {
-    const span = spans.get(segment) ?? { first: releasedAtNs, last: endedAtNs };
-    span.first = Math.min(span.first, releasedAtNs);
-    span.last = Math.max(span.last, endedAtNs);
-    spans.set(segment, span);
-  }
-  return Math.round(
-    [...spans.values()].reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0) / NS_PER_MS,
-  );
 }
 
 /** What an endpoint calls itself may be as long as an answer. */
@@ -216,10 +196,9 @@ function cutName(name: string): string {
   return name.length > MAX_NAME ? `${name.slice(0, MAX_NAME - 1)}…` : name;
 }
 
-function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): EndpointSummary {
+function endpointSummary(role: Role, frame: RecordingFrame, exchanges: readonly ScoredExchange[]): EndpointSummary {
   const own = exchanges.filter(({ endpoint }) => endpoint === role);
-  const warm = own.filter(({ phase }) => phase === "warm");
-  const facts = header.endpoints[role];
+  const facts = frame.header.endpoints[role];
   const seen = (pick: (exchange: ScoredExchange) => string | null): string[] =>
     [
       ...new Set(
@@ -242,8 +221,7 @@ function endpointSummary(role: Role, header: HeaderLine, exchanges: readonly Sco
     simulated: facts.simulated ?? null,
     exchanges: own.length,
     attempts: own.reduce((total, { attemptFailures }) => total + attemptFailures.length, 0),
-    meanInFlight:
-      warm.length === 0 ? null : rounded(warm.reduce((total, { inFlight }) => total + inFlight, 0) / warm.length),
+    meanInFlight: rounded(meanInFlight(own, frame)),
   };
 }
 

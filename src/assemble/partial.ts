@@ -3,8 +3,12 @@ import type { Pair } from "../compare/pairs.js";
 import { isControl } from "../compare/pairs.js";
 import type { GateResult } from "../gate/judgement.js";
 import type { ScoredExchange } from "../measure/scored.js";
-import type { EndLine, RecordingFrame } from "../recording/recording.js";
+import type { PlannedRequest } from "../plan/plan.js";
+import { ownRows, rowsOfShards } from "../recording/own-rows.js";
+import type { EndLine, HeaderLine, RecordingFrame } from "../recording/recording.js";
+import { shardsOfSegments } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
+import { shardLines } from "./shards.js";
 
 type Role = "baseline" | "candidate";
 const ROLES = ["baseline", "candidate"] as const;
@@ -19,29 +23,51 @@ const ENDED: Readonly<Record<EndLine["reason"], string>> = {
   failed: "ended with an error",
 };
 
-/** Endpoints that were given up, with the planned requests that were therefore not sent to them. */
+/**
+ * Endpoints that were given up, with the planned requests that were therefore not sent to them. What several shards gave up for
+ * one reason is told once, as the first of them told it.
+ */
 export function stoppedSummary(
-  { header, stopped }: RecordingFrame,
-  exchanges: readonly Pick<ScoredExchange, "endpoint">[],
+  { header, segments, stopped }: Pick<RecordingFrame, "header" | "segments" | "stopped">,
+  exchanges: readonly Pick<ScoredExchange, "endpoint" | "segment">[],
 ): Stopped[] {
-  return stopped.map(({ endpoint, kind, after, last }) => {
-    const planned = header.plan.filter((row) => row.endpoint === endpoint).length;
-    const sent = exchanges.filter((exchange) => exchange.endpoint === endpoint).length;
-    return { endpoint, kind, after, last: last.slice(0, 300), notSent: Math.max(0, planned - sent) };
+  const merged = header.shards !== undefined;
+  const shardOf = merged ? shardsOfSegments(segments) : () => null;
+  const groups = new Map<string, { readonly line: (typeof stopped)[number]; readonly shards: (number | null)[] }>();
+  for (const line of stopped) {
+    const key = merged ? `${line.endpoint} ${line.kind}` : String(groups.size);
+    const group = groups.get(key) ?? { line, shards: [] };
+    group.shards.push(shardOf(line.segment));
+    groups.set(key, group);
+  }
+  return [...groups.values()].map(({ line: { endpoint, kind, after, last }, shards }) => {
+    const planned = header.shards === undefined ? ownRows(header) : plannedOf(header, shards);
+    const of = planned.filter((row) => row.endpoint === endpoint).length;
+    const sent = exchanges.filter(
+      (exchange) => exchange.endpoint === endpoint && shards.includes(shardOf(exchange.segment)),
+    ).length;
+    const notSent = Math.max(0, of - sent);
+    const named = merged ? { shards: shards.filter((shard) => shard !== null) } : {};
+    return { endpoint, kind, after, last: last.slice(0, 300), notSent, ...named };
   });
+}
+
+function plannedOf({ plan, shards }: HeaderLine, among: readonly (number | null)[]): readonly PlannedRequest[] {
+  return rowsOfShards(plan, shards?.count ?? 1).flatMap((rows, place) => (among.includes(place + 1) ? rows : []));
 }
 
 /** Why a recording is not whole, in a few words; null when it is. */
 export function partialReason(frame: RecordingFrame, exchanges: readonly ScoredExchange[]): string | null {
   const { header, end } = frame;
   const recorded = exchanges.filter(ranToEnd).length;
-  const planned = header.plan.length;
+  const planned = ownRows(header).length;
   if (recorded >= planned && end?.reason === "complete") return null;
   const ran = `${recorded} of ${planned} planned requests ran to their end`;
   const unsent = stoppedSummary(frame, exchanges)
     .filter(({ notSent }) => notSent > 0)
     .map(({ endpoint, last, notSent }) => `${notSent} were not sent since the ${endpoint} was given up (${last})`);
-  if (recorded < planned) return [ran, ...unsent].join("; ");
+  const shards = shardLines(frame, exchanges);
+  if (recorded < planned || shards.length > 0) return [...shards, ran, ...unsent].join("; ");
   return `${ran}, and the run itself ${end === null ? "was killed" : ENDED[end.reason]}`;
 }
 
@@ -68,7 +94,7 @@ function ranToEnd({ cancelled }: Pick<ScoredExchange, "cancelled">): boolean {
 }
 
 function ofEndpoint(role: Role, { header }: RecordingFrame, exchanges: readonly ScoredExchange[]): string {
-  const planned = header.plan.filter(({ endpoint }) => endpoint === role).length;
+  const planned = ownRows(header).filter(({ endpoint }) => endpoint === role).length;
   const own = exchanges.filter((exchange) => exchange.endpoint === role && ranToEnd(exchange));
   const failed = own.filter(({ bucket }) => bucket === "failed").length;
   const which = failed === 0 ? "" : `, ${failed} of which failed`;
@@ -83,7 +109,7 @@ function ofEndpoint(role: Role, { header }: RecordingFrame, exchanges: readonly 
 /** Pairs of phase warm; those of the control compare an endpoint with itself. */
 function ofPairs({ header }: RecordingFrame, pairs: readonly Pair[]): string {
   const planned = new Map<number, { readonly round: number; readonly endpoints: Set<Role> }>();
-  for (const row of header.plan) {
+  for (const row of ownRows(header)) {
     if (row.phase !== "warm" || isControl(row)) continue;
     const pair = planned.get(row.pairId) ?? { round: row.round, endpoints: new Set<Role>() };
     pair.endpoints.add(row.endpoint);

@@ -10,7 +10,6 @@ import { NS_PER_MS } from "../core/units.js";
 import { METRICS } from "../measure/catalogue.js";
 import { machineFigures, passedLimits } from "../measure/machine.js";
 import type { Metric } from "../measure/metric.js";
-import { pointOfPhase } from "../plan/load/point.js";
 import type { EndLine, HeaderLine, RecordingFrame, SweepFacts } from "../recording/recording.js";
 import {
   type EndpointSweep,
@@ -218,7 +217,11 @@ function validityOf({ machine }: RecordingFrame, measured: readonly MeasuredPoin
     ...each,
     value: rounded(each.value),
   }));
-  return { ok: machine.length > 0 && spoilt(measured).length === 0, notes: clockNotes(machine), figures };
+  return {
+    ok: machine.length > 0 && spoilt(measured).length === 0,
+    notes: clockNotes(new Map([[null, machine]])),
+    figures,
+  };
 }
 
 /** Loads that this machine could not be trusted with, and not when they were sent again either. */
@@ -307,7 +310,7 @@ function loadOf(header: HeaderLine, { facts: { load, together }, slo }: SweepBoo
 function mixOf({ plan, goldenSet }: HeaderLine): SweepSummary["load"]["mix"] {
   const category = new Map(goldenSet.cases.map((golden) => [golden.id, golden.category]));
   const byCategory = new Map<string, { rows: number; cases: Set<string> }>();
-  const asked = plan.filter(({ phase }) => pointOfPhase(phase) !== null);
+  const asked = plan.filter(({ phase }) => phase.startsWith("sweep:"));
   for (const { caseId } of asked) {
     const name = category.get(caseId) ?? "unknown";
     const own = byCategory.get(name) ?? { rows: 0, cases: new Set<string>() };

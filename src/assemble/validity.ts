@@ -1,14 +1,22 @@
 /** Could this machine be trusted with this run? */
 import { formatDurationMs } from "../core/duration.js";
-import { machineFigures, passedLimits } from "../measure/machine.js";
+import { MAX_STALLED_SHARE, machineFigures, passedLimits, shownFigure } from "../measure/machine.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { MachineLine } from "../recording/recording.js";
+import type { Processes } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
+import { machinesOf, stalledShards, unseenMachines } from "./shard-validity.js";
 import { rounded } from "./tails.js";
 
 type Validity = Summary["validity"];
 
-export function validityOf(machine: readonly MachineLine[], exchanges: readonly ScoredExchange[]): Validity {
+/** @param frame of the recording: machines of shards are looked at one by one too */
+export function validityOf(
+  machine: readonly MachineLine[],
+  exchanges: readonly ScoredExchange[],
+  frame: Processes,
+): Validity {
+  const machines = machinesOf(machine, frame);
   const lags = exchanges
     .map(({ scalars }) => scalars.send_lag)
     .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
@@ -16,33 +24,59 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
   const p99 = lags.length === 0 ? null : (lags[Math.ceil(0.99 * lags.length) - 1] as number);
   const figures = machineFigures(machine, p99).map((figure) => ({ ...figure, value: rounded(figure.value) }));
   // A run that was killed in its first second left no window to judge it by.
-  return { ok: machine.length > 0 && figures.every(({ ok }) => ok), notes: clockNotes(machine), figures };
+  const unseen = unseenMachines(machines, exchanges, frame);
+  return {
+    ok: machine.length > 0 && unseen.length === 0 && figures.every(({ ok }) => ok),
+    notes: [...clockNotes(machines), ...shardNotes(unseen, stalledShards(machines, MAX_STALLED_SHARE))],
+    figures,
+  };
 }
 
-/** One line for each way in which the wall clock was set. */
-export function clockNotes(machine: readonly MachineLine[]): string[] {
-  const steps = machine.flatMap(({ wallStepMs }) => (wallStepMs === undefined ? [] : [wallStepMs]));
-  const note = (words: string, own: readonly number[]): string[] => {
-    if (own.length === 0) return [];
-    const by = formatDurationMs(Math.abs(own.reduce((sum, step) => sum + step, 0)));
-    const often = own.length === 1 ? "" : ` in ${own.length} steps`;
-    return [
-      `the wall clock was set ${words} by ${by}${often} during the run: stamps are of a monotonic clock and unaffected, times of day are not`,
-    ];
-  };
+/** One line for each way in which a wall clock was set, of each shard. */
+export function clockNotes(machines: ReadonlyMap<number | null, readonly MachineLine[]>): string[] {
+  return [...machines]
+    .sort(([a], [b]) => (a ?? 0) - (b ?? 0))
+    .flatMap(([shard, lines]) => {
+      const steps = lines.flatMap(({ wallStepMs }) => (wallStepMs === undefined ? [] : [wallStepMs]));
+      const whose = shard === null ? "" : ` of shard ${shard}`;
+      return [
+        ...clockNote(
+          whose,
+          "back",
+          steps.filter((step) => step < 0),
+        ),
+        ...clockNote(
+          whose,
+          "forward",
+          steps.filter((step) => step > 0),
+        ),
+      ];
+    });
+}
+
+function clockNote(whose: string, words: string, own: readonly number[]): string[] {
+  if (own.length === 0) return [];
+  const by = formatDurationMs(Math.abs(own.reduce((sum, step) => sum + step, 0)));
+  const often = own.length === 1 ? "" : ` in ${own.length} steps`;
   return [
-    ...note(
-      "back",
-      steps.filter((step) => step < 0),
-    ),
-    ...note(
-      "forward",
-      steps.filter((step) => step > 0),
+    `the wall clock${whose} was set ${words} by ${by}${often} during the run: stamps are of a monotonic clock and unaffected, times of day are not`,
+  ];
+}
+
+function shardNotes(unseen: readonly number[], stalled: ReturnType<typeof stalledShards>): string[] {
+  return [
+    ...unseen.map((shard) => `shard ${shard} recorded nothing by which its machine could be judged`),
+    ...stalled.map(
+      ({ shard, share }) =>
+        `${shownFigure(share, "share")} of the reads of shard ${shard} fell into event-loop stalls, above the limit of ${shownFigure(MAX_STALLED_SHARE, "share")}: its latencies are late`,
     ),
   ];
 }
 
 /** The limits that were passed, by how much, and what to change; null when the machine could be trusted. */
-export function invalidReason({ ok, figures }: Validity): string | null {
-  return ok ? null : (passedLimits(figures) ?? "nothing was recorded by which this machine could be judged");
+const NOTHING = "nothing was recorded by which this machine could be judged";
+
+export function invalidReason({ ok, notes, figures }: Validity): string | null {
+  if (ok) return null;
+  return passedLimits(figures) ?? notes.find((note) => note.includes("recorded nothing by which")) ?? NOTHING;
 }

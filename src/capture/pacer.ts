@@ -131,7 +131,7 @@ export class Pacer {
     await Promise.all((block.asleep ?? []).map((endpoint) => this.#fallAsleep(endpoint)));
     const begunNs = await this.crew.begin();
     // A phase may have many blocks (serial order); its releases are timed from where the phase began.
-    const startNs = this.#phaseStartNs.get(block.phase) ?? begunNs;
+    const startNs = this.#phaseStartNs.get(block.phase) ?? startOf(block) ?? begunNs;
     this.#phaseStartNs.set(block.phase, startNs);
     if (block.open !== undefined || block.untilMs !== undefined) this.events.onBegun(block.phase, startNs);
     await (block.open === undefined ? this.#runClosed(block, startNs) : this.#runOpen(block, startNs));
@@ -321,6 +321,11 @@ export class Pacer {
     this.events.onStopped({ endpoint, atNs: this.now(), ...why });
     this.giveUp(endpoint);
   }
+}
+
+/** Where the plan says when its phase begins. */
+function startOf({ fromMs }: Block): number | undefined {
+  return fromMs === undefined ? undefined : fromMs * NS_PER_MS;
 }
 
 /** Releases that lanes take from: all of them, or each endpoint's own. */

@@ -5,6 +5,7 @@ import { printable } from "../core/printable.js";
 import { extendRun, type PreparedExtension, prepareExtension } from "../extend.js";
 import { resumeRun } from "../resume.js";
 import { type FinishedRun, type PreparedRun, prepareRun, type RunOptions, run } from "../run.js";
+import type { ShardToRun } from "../shard-part.js";
 import { isResume, prepareResumed, type ResumeFlags } from "./resume-flags.js";
 import type { Io } from "./terminal-io.js";
 
@@ -21,13 +22,13 @@ export const EXTEND_FLAGS = {
 } as const;
 
 /** The run, more rounds of one, or what is missing of one. @throws TwintailError when flags contradict each other. */
-export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io): PreparedRun {
+export function prepareFrom(settings: Settings, flags: ExtendFlags, io: Io, shard?: ShardToRun): PreparedRun {
   const { rounds, extend, of, out, gate, resume } = flags;
   if (resume !== undefined) return prepareResumed(settings, resume, flags, io);
   if (extend === undefined) {
     if (of !== undefined) throw new TwintailError({ cause: "--of needs --extend", remedy: "add --extend <rounds>" });
-    if (rounds === undefined) return prepareRun(settings);
-    return prepareRun({ ...settings, capture: { ...settings.capture, rounds: countOf("--rounds", rounds) } });
+    if (rounds === undefined) return prepareRun(settings, shard);
+    return prepareRun({ ...settings, capture: { ...settings.capture, rounds: countOf("--rounds", rounds) } }, shard);
   }
   if (rounds !== undefined) {
     throw new TwintailError({

@@ -1,17 +1,21 @@
 /** A plan as `run --dry-run` prints it: what will be sent, and what that will take. */
+import type { Settings } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
 import { printableLine } from "../core/printable.js";
 import { ASSUMED_RATE, ASSUMED_TTFT_MS } from "../plan/estimate.js";
 import { rowsToSend } from "../plan/plan.js";
+import { shardName } from "../plan/shard.js";
 import { gridLines } from "../report/terminal/grid.js";
 import type { PreparedRun } from "../run.js";
+import { startLine } from "./shard-flags.js";
 
 function counted(count: number, noun: string): string {
   return `${count} ${count === 1 ? noun : `${noun}s`}`;
 }
 
 /** The whole plan: phases, tokens, minutes and cost; then every release in order when `rows` is set. */
-export function planText({ settings, golden, plan, estimate }: PreparedRun, rows: boolean): string {
+export function planText(prepared: PreparedRun, rows: boolean): string {
+  const { settings, golden, plan, estimate } = prepared;
   const number = (value: number): string => value.toLocaleString("en-US");
   const money = (value: number | null): string =>
     value === null ? "no price" : `$${value.toFixed(value < 1 ? 4 : 2)}`;
@@ -26,6 +30,7 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
   ]);
   const lines = [
     `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
+    ...shardLines(prepared),
     ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
     "",
     ...gridLines(
@@ -54,6 +59,42 @@ export function planText({ settings, golden, plan, estimate }: PreparedRun, rows
     lines.push(`not tested: ${caseId} at ${endpoint}: ${reason}`);
   if (rows) lines.push("", ...releaseLines(plan));
   return `${lines.join("\n")}\n`;
+}
+
+/** What a part of a run sends, beside what the table below counts of it. */
+function shardLines({ settings, plan, shard, sent }: PreparedRun): string[] {
+  if (shard === undefined) return [];
+  const lanes = plan.blocks.find(({ phase }) => phase === "warm")?.concurrency ?? 0;
+  const start = startLine(shard, Date.now());
+  const asleep = (["baseline", "candidate"] as const).filter((side) => settings.endpoints[side].wake !== undefined);
+  return [
+    `${shardName(shard)}: ${counted(lanes, "pair")} in flight of ${settings.capture.concurrency}; what follows is of this shard alone`,
+    ...(start === null ? [] : [start]),
+    ...partLines(settings, sent),
+    "no cold trial and no solo request: another shard would wake or load the endpoint",
+    ...asleep.map((side) => `the ${side} scales to zero: wake it first, with twintail wake`),
+  ];
+}
+
+/** Limits of the whole run, and this shard's part of each. */
+function partLines(whole: Settings, sent: Settings = whole): string[] {
+  const parts = [
+    ["capture.maxRequests", whole.capture.maxRequests, sent.capture.maxRequests],
+    ["capture.maxCost", whole.capture.maxCost, sent.capture.maxCost],
+    ...(["baseline", "candidate"] as const).flatMap((side) =>
+      (["rpm", "tpm"] as const).map(
+        (name) =>
+          [
+            `endpoints.${side}.limits.${name}`,
+            whole.endpoints[side].limits?.[name],
+            sent.endpoints[side].limits?.[name],
+          ] as const,
+      ),
+    ),
+  ] as const;
+  return parts.flatMap(([name, of, part]) =>
+    of === undefined || part === undefined ? [] : [`${name}: ${Number(part.toPrecision(4))} of ${of}`],
+  );
 }
 
 function releaseLines(plan: PreparedRun["plan"]): string[] {

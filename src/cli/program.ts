@@ -9,6 +9,7 @@ import { addClients } from "./clients.js";
 import { addCompare } from "./compare.js";
 import { addDemo } from "./demo.js";
 import { addInit } from "./init.js";
+import { addMerge } from "./merge.js";
 import { addProbe } from "./probe.js";
 import { addReplay } from "./replay.js";
 import { addRun } from "./run.js";
@@ -44,6 +45,7 @@ export async function main(args: readonly string[], io: Io): Promise<ExitCode> {
     addWake,
     addSweep,
     addScore,
+    addMerge,
     addCompare,
     addTrend,
     addCapacity,

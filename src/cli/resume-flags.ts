@@ -3,6 +3,8 @@ import type { Settings } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { rowsToSend } from "../plan/plan.js";
+import { shardName } from "../plan/shard.js";
+import { ownRows } from "../recording/own-rows.js";
 import { type PreparedResume, prepareResume } from "../resume.js";
 import type { PreparedRun } from "../run.js";
 import type { Io } from "./terminal-io.js";
@@ -42,10 +44,11 @@ export function prepareResumed(settings: Settings, run: string, flags: ResumeFla
   const { recording, missing, header, resumed, notes, prelude } = prepared;
   const torn = resumed.frame.tornBytes;
   const before = prelude === null ? 0 : rowsToSend(prelude).length;
+  const shard = header.shard === undefined ? "" : ` of ${shardName(header.shard)}`;
   const lines = [
     missing === 0
       ? `resuming ${recording}: nothing is missing, and nothing is sent`
-      : `resuming ${recording}: ${missing} of ${header.plan.length} requests are missing${
+      : `resuming ${recording}: ${missing} of ${ownRows(header).length} requests${shard} are missing${
           resumed.cut === 0 ? "" : `, ${resumed.cut} of them cut by the stop`
         }`,
     ...(torn === 0 ? [] : [`note: the last line was cut off by a kill; resuming removes its ${torn} bytes`]),

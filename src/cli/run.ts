@@ -10,10 +10,11 @@ import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { planText } from "./plan-text.js";
 import { RESUME_FLAG } from "./resume-flags.js";
 import { whileSending } from "./sending.js";
+import { SHARD_FLAGS, type ShardFlags, seedOf, shardOf } from "./shard-flags.js";
 import { exitCodeOf, type InconclusivePolicy, showReport } from "./show-report.js";
 import type { Io } from "./terminal-io.js";
 
-interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags {
+interface RunFlags extends GateFlags, ExtendFlags, AfterRunFlags, ShardFlags {
   readonly quick?: boolean;
   readonly dryRun?: boolean;
   readonly json?: boolean;
@@ -40,6 +41,9 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
     .option(...EXTEND_FLAGS.extend)
     .option(...EXTEND_FLAGS.of)
     .option(...RESUME_FLAG)
+    .option(...SHARD_FLAGS.shard)
+    .option(...SHARD_FLAGS.startAt)
+    .option(...SHARD_FLAGS.seed)
     .option("--history <folder>", "add the run to a nightly history, which twintail trend reads")
     .option("--vantage <name>", "with --history: names this place, where host names change")
     .option("--baseline <run>", "hold both endpoints against a pinned run; a contract that broke since exits 1")
@@ -48,6 +52,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
       "\nExamples:\n  $ twintail run twintail.yaml --dry-run\n  $ twintail run twintail.yaml" +
         '\n  $ twintail run twintail.yaml --gate "ttfa shift < 1.10" --gate "flips regressed == 0"' +
         "\n  $ twintail run twintail.yaml --extend 12" +
+        "\n  $ twintail run twintail.yaml --shard 2/8 --seed 7 --start-at 2026-01-31T09:00:00Z" +
         "\n  $ twintail run twintail.yaml --resume results/2026-01-31T09-00-00Z-migration-1a2b",
     )
     .action(async (config: string, flags: RunFlags) => {
@@ -58,7 +63,8 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
           remedy: "leave one of them out",
         });
       }
-      const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io);
+      const shard = shardOf(flags, io.environment, Date.now());
+      const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io, shard);
       for (const warning of prepared.golden.warnings)
         io.stderr.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
       for (const warning of prepared.gateWarnings) io.stderr.write(`warning: ${printable(warning)}\n`);
@@ -81,7 +87,7 @@ const QUICK_ROUNDS = 3;
 /** The settings as the command line changes them. */
 function asFlagged(settings: Settings, flags: RunFlags): Settings {
   const gates = gateTexts(flags) ?? settings.judge.gates;
-  const capture = { ...settings.capture, ...maxRequestsOf(flags) };
+  const capture = { ...settings.capture, ...maxRequestsOf(flags), ...seedOf(flags) };
   const flagged = { ...settings, capture, judge: { ...settings.judge, gates } };
   if (flags.quick !== true || flags.resume !== undefined) return flagged;
   if (flags.extend !== undefined) {

@@ -8,15 +8,19 @@ import { verdictOf } from "./verdict.js";
 
 /** @throws TwintailError with the column of a gate that cannot be understood. */
 export function judge(gates: readonly GateText[], evidence: Evidence): Judgement {
-  const results = parseGates(gates).map((gate) => judgeGate(gate, evidence));
-  const { promise } = evidence;
+  const { promise, unasked = null } = evidence;
+  const parsed = parseGates(gates);
+  if (unasked !== null) return { verdict: null, reason: unasked, notes: [], ...looked(evidence), gates: [] };
+  const results = parsed.map((gate) => judgeGate(gate, evidence));
   return {
     ...(results.length === 0 && promise !== undefined
       ? promiseVerdict(promise, evidence)
       : verdictOf(results, evidence)),
-    look: evidence.look,
-    looks: LOOKS,
-    confidence: 1 - LOOK_ALPHA,
+    ...looked(evidence),
     gates: results,
   };
+}
+
+function looked({ look }: Evidence): Pick<Judgement, "look" | "looks" | "confidence"> {
+  return { look, looks: LOOKS, confidence: 1 - LOOK_ALPHA };
 }

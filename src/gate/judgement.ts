@@ -89,6 +89,8 @@ export interface Evidence {
   readonly partial: string | null;
   /** Why no answer could be held against expectations; null or absent where they could. */
   readonly unjudged?: string | null;
+  /** Why no gate is asked of this recording by itself; null or absent where they are. */
+  readonly unasked?: string | null;
   /** Contract gates only. */
   readonly quick: boolean;
   /** 1 for a run as it was planned. */

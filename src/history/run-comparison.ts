@@ -152,6 +152,6 @@ function partialOf(which: string, { frame, exchanges }: JudgedRun): string[] {
 }
 
 function machineDoubtsOf(which: string, { frame, exchanges }: JudgedRun): string[] {
-  const invalid = invalidReason(validityOf(frame.machine, exchanges));
+  const invalid = invalidReason(validityOf(frame.machine, exchanges, frame));
   return invalid === null ? [] : [`the measuring machine of the ${which} run was in doubt: ${invalid}`];
 }

@@ -3,7 +3,7 @@ import { NS_PER_MS } from "../core/units.js";
 import type { MachineLine } from "../recording/recording.js";
 
 /** Below this share of stalled reads, a tail at p99 still reads the endpoint. */
-const MAX_STALLED_SHARE = 0.01;
+export const MAX_STALLED_SHARE = 0.01;
 const MAX_SEND_LAG_P99_MS = 20;
 const MAX_BUSY_SHARE = 0.85;
 /** Beyond this, deadlines that passed meanwhile are this machine's doing and no failure of an endpoint. */
@@ -85,12 +85,13 @@ export function passedLimits(figures: readonly MachineFigure[]): string | null {
   return passed
     .map(
       ({ name, value, limit, unit, remedy }) =>
-        `${name} ${shown(value, unit)} above the limit of ${shown(limit, unit)}: ${remedy}`,
+        `${name} ${shownFigure(value, unit)} above the limit of ${shownFigure(limit, unit)}: ${remedy}`,
     )
     .join("; ");
 }
 
-function shown(value: number | null, unit: string): string {
+/** As people read it. */
+export function shownFigure(value: number | null, unit: string): string {
   if (value === null) return "unknown";
   return unit === "share" ? `${Number((100 * value).toPrecision(2))} %` : `${Number(value.toPrecision(3))} ${unit}`;
 }

@@ -4,18 +4,27 @@
  * them as outages blames the wrong thing.
  */
 import type { Failure } from "../decode/failure.js";
+import { type Processes, shardsOfSegments } from "../recording/shard-segments.js";
 import type { ScoredExchange } from "./scored.js";
+import { sharedClockOf } from "./wall-clock.js";
 
 /** 503, 504 and 529 say that capacity is missing; these say that handling the request failed. */
 const STATUSES = new Set([500, 501, 502]);
 /** By chance at most one case in a hundred recordings may be called unsupported. */
 const CHANCE = 0.01;
 
+/** Is a stamp of one segment at or after a stamp of another? */
+type IsAfter = (segment: number, atNs: number, thanSegment: number, thanNs: number) => boolean;
+
 /** The exchanges, with the failures of such cases renamed to `unsupported_feature`. */
-export function nameUnsupported(exchanges: readonly ScoredExchange[]): ScoredExchange[] {
+export function nameUnsupported(exchanges: readonly ScoredExchange[], recorded: Processes): ScoredExchange[] {
+  const isAfter = isAfterIn(recorded);
   const named = new Set<string>();
   for (const endpoint of ["baseline", "candidate"] as const) {
-    for (const caseId of unsupportedCases(exchanges.filter((exchange) => exchange.endpoint === endpoint))) {
+    for (const caseId of unsupportedCases(
+      exchanges.filter((exchange) => exchange.endpoint === endpoint),
+      isAfter,
+    )) {
       named.add(`${endpoint} ${caseId}`);
     }
   }
@@ -44,7 +53,7 @@ function isSuspect(failure: Failure | null): boolean {
  * between, where so many failures are no chance: with the rate `p` of exchanges that fail so elsewhere,
  * `cases × p^exchanges < 1 %`. Attempts at one exchange are seconds apart and count as one.
  */
-function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
+function unsupportedCases(exchanges: readonly ScoredExchange[], isAfter: IsAfter): string[] {
   const byCase = new Map<string, ScoredExchange[]>();
   for (const exchange of exchanges) {
     if (exchange.phase === "cold" || exchange.cancelled !== null) continue;
@@ -61,14 +70,18 @@ function unsupportedCases(exchanges: readonly ScoredExchange[]): string[] {
   return suspects.flatMap(([caseId, own]) => {
     const failed = own.filter(failedSo);
     const likely = byCase.size * rate ** failed.length >= CHANCE;
-    return !likely && wasUpBetween(failed, answered) ? [caseId] : [];
+    return !likely && wasUpBetween(failed, answered, isAfter) ? [caseId] : [];
   });
 }
 
 const failedSo = ({ attemptFailures }: ScoredExchange): boolean => attemptFailures.some(isSuspect);
 
 /** Asked and answered after one failure and before another: what lasted from one to the other was no outage. */
-function wasUpBetween(failed: readonly ScoredExchange[], answered: readonly ScoredExchange[]): boolean {
+function wasUpBetween(
+  failed: readonly ScoredExchange[],
+  answered: readonly ScoredExchange[],
+  isAfter: IsAfter,
+): boolean {
   return answered.some(
     (answer) =>
       failed.some((one) => isAfter(answer.segment, answer.releasedAtNs, one.segment, one.endedAtNs)) &&
@@ -76,9 +89,17 @@ function wasUpBetween(failed: readonly ScoredExchange[], answered: readonly Scor
   );
 }
 
-/** Stamps of two segments have no common origin; the segments themselves follow one another. */
-function isAfter(segment: number, atNs: number, thanSegment: number, thanNs: number): boolean {
-  return segment === thanSegment ? atNs >= thanNs : segment > thanSegment;
+/**
+ * Stamps of two segments have no common origin. Those of one process, and of one shard, follow one another; those of two
+ * shards ran beside one another, and meet on the wall clock.
+ */
+function isAfterIn({ header, segments }: Processes): IsAfter {
+  const inOrder: IsAfter = (segment, atNs, than, thanNs) => (segment === than ? atNs >= thanNs : segment > than);
+  if (header.shards === undefined) return inOrder;
+  const shardOf = shardsOfSegments(segments);
+  const at = sharedClockOf({ segments });
+  return (segment, atNs, than, thanNs) =>
+    shardOf(segment) === shardOf(than) ? inOrder(segment, atNs, than, thanNs) : at(segment, atNs) >= at(than, thanNs);
 }
 
 /** Never answered. What says "not now" in between says nothing about the feature. */

@@ -10,3 +10,15 @@ export function wallClockOf({
   const originMs = new Map(segments.map(({ id, wallClockMs }) => [id, wallClockMs]));
   return ({ segment }, atNs) => (originMs.get(segment) ?? 0) + atNs / NS_PER_MS;
 }
+
+/**
+ * Stamps of every segment as whole ns on one clock, that of the wall: from the first segment's origin, so that no digit is
+ * lost. As near as the clocks of the machines are to one another.
+ */
+export function sharedClockOf({
+  segments,
+}: Pick<RecordingFrame, "segments">): (segment: number, atNs: number) => number {
+  const least = segments.reduce((first, { wallClockMs }) => Math.min(first, wallClockMs), Number.POSITIVE_INFINITY);
+  const offsetNs = new Map(segments.map(({ id, wallClockMs }) => [id, (wallClockMs - least) * NS_PER_MS]));
+  return (segment, atNs) => (offsetNs.get(segment) ?? 0) + atNs;
+}

@@ -24,6 +24,11 @@ export interface PlanInput {
   readonly capture: CaptureSettings;
   readonly seed: number;
   readonly userAgent: string;
+  /**
+   * How many processes send the plan together. Then it has neither cold trials nor solo requests, since another shard would
+   * wake or load the endpoint meanwhile, and each shard has a warm-up of its own.
+   */
+  readonly shards?: number;
 }
 
 const ROLES = ["baseline", "candidate"] as const;
@@ -41,9 +46,13 @@ export function buildPlan(input: PlanInput): Plan {
   }
   const { tested, notTested } = splitByModel(input);
   const draft = new Draft(input);
-  planCold(draft, input, tested);
-  planWarmup(draft, input, tested);
-  planSolo(draft, input, tested);
+  if (input.shards === undefined) {
+    planCold(draft, input, tested);
+    planWarmup(draft, input, tested);
+    planSolo(draft, input, tested);
+  } else {
+    planWarmup(draft, input, tested, capture.warmup * input.shards);
+  }
   planRounds(draft, input, tested);
   const plan = {
     seed,

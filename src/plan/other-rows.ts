@@ -66,7 +66,7 @@ function differs({ caseId, endpoint, round }: PlannedRequest, how: string): Twin
 }
 
 /** Where two values first differ, as `body.messages.0.content`; null when they are equal. */
-function differingPath(one: unknown, other: unknown, path: readonly string[] = []): string | null {
+export function differingPath(one: unknown, other: unknown, path: readonly string[] = []): string | null {
   if (canonicalJson(one) === canonicalJson(other)) return null;
   if (!isContainer(one) || !isContainer(other) || path.length === 8) return path.join(".") || "its beginning";
   for (const key of new Set([...Object.keys(one), ...Object.keys(other)])) {

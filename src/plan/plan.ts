@@ -76,6 +76,11 @@ export interface Block {
   readonly rampMs?: number;
   /** Nothing more is released to an endpoint that answered 429: it is limited, and asking on would only be refused. */
   readonly until429?: true;
+  /**
+   * Its phase begins so long after the capture did, and its releases are timed from there, also where what came before took
+   * longer. Absent: as soon as what came before has ended.
+   */
+  readonly fromMs?: number;
   /** Nothing is released later than so long after its phase began: what is left was not needed. */
   readonly untilMs?: number;
   /** Endpoints that scale to zero, to be put to sleep, or waited for until they are, before the first release. */

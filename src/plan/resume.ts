@@ -129,7 +129,7 @@ function firstPhases(plan: Plan): Partial<Record<EndpointRole, Phase>> {
  * @param missing the plan of the missing rows
  * @param segment that goes on: a nonce that was sent before is in the caches
  */
-export function preludeBefore(missing: Plan, input: PlanInput, segment: number): Plan | null {
+export function preludeBefore(missing: Plan, { shards: _, ...input }: PlanInput, segment: number): Plan | null {
   const plan = buildPlan({
     ...input,
     seed: seededRandom(input.seed, `before segment ${segment}`).int(2 ** 31),
@@ -144,5 +144,5 @@ export function preludeBefore(missing: Plan, input: PlanInput, segment: number):
   if (wanted.length === 0) return null;
   const prelude = onlyRows(plan, new Set(wanted.map(({ id }) => id)));
   // It is woken, however long it slept.
-  return { ...prelude, blocks: prelude.blocks.map(({ asleep: _, ...block }) => block) };
+  return { ...prelude, blocks: prelude.blocks.map(({ asleep: __, ...block }) => block) };
 }

@@ -22,6 +22,9 @@ export function readExtendable(file: string, looks: number, host: string): Recor
   };
   if (header.kind === "wake") refuse("this is a recording of cold trials", "name the folder of a run");
   if (header.kind === "probe") refuse("this is the recording of a probe", "name the folder of a run");
+  if (header.shard !== undefined || header.shards !== undefined) {
+    refuse("this run was sent by shards", "run anew with more rounds");
+  }
   if (end === null || tornBytes > 0) refuse("this run was killed before its end", NOT_WHOLE);
   if (end !== null && end.reason !== "complete") refuse(`this run ${ENDED[end.reason]}`, NOT_WHOLE);
   if (ids.size < header.plan.length) {

@@ -65,11 +65,23 @@ export function lockRecording(recording: string): Lock {
  * @throws TwintailError when one does.
  */
 export function refuseWhileLocked(recording: string): void {
+  refuseWhile(recording, () => true);
+}
+
+/**
+ * As {@link refuseWhileLocked}, for who only reads: a lock of another machine may be what is left of a process that was killed.
+ * @throws TwintailError when a process of this machine appends to it.
+ */
+export function refuseWhileLockedHere(recording: string): void {
+  refuseWhile(recording, ({ host }) => host === hostname());
+}
+
+function refuseWhile(recording: string, heeded: (holder: Holder) => boolean): void {
   const path = lockOf(recording);
   const deadlineMs = Date.now() + WAIT_MS;
   for (;;) {
     const holder = standingAt(path)?.holder;
-    if (holder === undefined || isGone(holder)) return;
+    if (holder === undefined || isGone(holder) || !heeded(holder)) return;
     if (Date.now() >= deadlineMs) throw inUse(recording, path, holder);
     sleep(POLL_MS);
   }

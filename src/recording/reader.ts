@@ -20,10 +20,12 @@ import {
   RECORDING_SCHEMA_VERSION,
   type RecordedRead,
   type RecordingFrame,
+  type RecordingLine,
   type ResumeLine,
   type SegmentLine,
   type StoppedLine,
 } from "./recording.js";
+import { endOf, lastSegments } from "./shard-segments.js";
 
 export const RECORDING_FILE = "recording.jsonl";
 
@@ -137,10 +139,7 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
   }
   const { extensions, points } = header.settle();
   for (const exchange of [...early, ...latest.left()]) onExchange(exchange, header.current);
-  const last = [...segments.map(({ id }) => id), ...[...extensions, ...resumes].map(({ segment }) => segment)].reduce(
-    (most, id) => Math.max(most, id),
-    0,
-  );
+  const last = lastSegments({ header: header.current, segments }, [...extensions, ...resumes]);
   return {
     header: header.current,
     extensions,
@@ -148,13 +147,13 @@ export function readRecording(path: string, onExchange: ExchangeSink): Recording
     machine: machine.sort((a, b) => a.segment - b.segment || a.fromNs - b.fromNs),
     pauses: pauses.sort((a, b) => a.segment - b.segment || a.fromNs - b.fromNs || (a.endpoint < b.endpoint ? -1 : 1)),
     stopped: stopped
-      .filter(({ segment }) => segment === last)
-      .sort((a, b) => a.atNs - b.atNs || (a.endpoint < b.endpoint ? -1 : 1)),
+      .filter(({ segment }) => last.has(segment))
+      .sort((a, b) => a.segment - b.segment || a.atNs - b.atNs || (a.endpoint < b.endpoint ? -1 : 1)),
     resumes: resumes.sort((a, b) => a.segment - b.segment),
     points,
     begun: begun.sort((a, b) => a.segment - b.segment || a.atNs - b.atNs),
     dropped: dropped.sort((a, b) => a.segment - b.segment || a.atNs - b.atNs || (a.ids[0] ?? 0) - (b.ids[0] ?? 0)),
-    end: ends.findLast(({ segment }) => segment === last) ?? null,
+    end: endOf(header.current, last, ends),
     tornBytes,
   };
 }
@@ -175,6 +174,37 @@ export function readHeader(path: string, maxBytes: number): HeaderLine {
   } catch (error) {
     if (error instanceof TwintailError) throw error;
     throw new TwintailError({ cause: "not a line of JSON", place: `${file}:1`, remedy: DAMAGED, error });
+  }
+}
+
+/** A line as it stands in the file, with its place. */
+export interface PlacedLine {
+  readonly line: RecordingLine;
+  readonly place: string;
+}
+
+/**
+ * The lines of a recording as they stand, for who has read it before: shapes are not looked at, and a last line that was cut off
+ * is left out.
+ * @throws TwintailError with `file:line` of a line that is no JSON.
+ */
+export function* recordingLines(file: string): Generator<PlacedLine> {
+  let number = 0;
+  for (const { bytes, whole } of linesOf(file)) {
+    number++;
+    if (bytes.length === 0) continue;
+    const place = `${file}:${number}`;
+    const line = parsed(bytes);
+    if (line !== null) yield { line, place };
+    else if (whole) throw new TwintailError({ cause: "not a line of JSON", place, remedy: DAMAGED });
+  }
+}
+
+function parsed(bytes: Buffer): RecordingLine | null {
+  try {
+    return JSON.parse(bytes.toString("utf8")) as RecordingLine;
+  } catch {
+    return null;
   }
 }
 
@@ -273,6 +303,7 @@ function asHeader(line: unknown, place: string): HeaderLine {
 
 const DAMAGED = "the file was changed or damaged";
 const ROLES = ["baseline", "candidate"] as const;
+const ENDS = ["complete", "interrupted", "deadline", "stopped", "limit", "failed"] as const;
 const PHASE = /^(?:cold|warmup|solo|warm|probe|sweep:.{1,100})$/;
 
 const endpointShape = z.looseObject({
@@ -326,18 +357,20 @@ const headerShape = z.looseObject({
       }),
     })
     .optional(),
-  shard: z.looseObject({ index: z.int(), count: z.int(), startAtMs: z.number() }).optional(),
+  shard: z
+    .looseObject({ index: z.int().positive(), count: z.int().positive().max(100_000), startAtMs: z.number() })
+    .optional(),
   shards: z
     .looseObject({
-      count: z.int(),
+      count: z.int().positive().max(100_000),
       startAtMs: z.number(),
       merged: z.array(
         z.looseObject({
-          index: z.int(),
+          index: z.int().positive(),
           runId: z.string(),
           createdAt: z.string(),
           host: z.string(),
-          end: z.string().nullable(),
+          end: z.enum(ENDS).nullable(),
         }),
       ),
     })
@@ -389,6 +422,7 @@ const segmentShape = z.looseObject({
   hrtimeOriginNs: z.string(),
   wallClockMs: z.number(),
   host: z.string(),
+  shard: z.string().nullable().optional(),
 });
 const machineShape = z.looseObject({
   segment: stamp,
@@ -452,7 +486,7 @@ const droppedShape = z.looseObject({ segment: stamp, atNs: stamp, ids: z.array(s
 const endShape = z.looseObject({
   segment: stamp,
   atNs: stamp,
-  reason: z.enum(["complete", "interrupted", "deadline", "stopped", "limit", "failed"]),
+  reason: z.enum(ENDS),
   message: z.string().optional(),
 });
 

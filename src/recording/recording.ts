@@ -348,14 +348,17 @@ export interface RecordingFrame {
   readonly segments: readonly SegmentLine[];
   readonly machine: readonly MachineLine[];
   readonly pauses: readonly PauseLine[];
-  /** Those of the last segment alone: a resume asks an endpoint again that was given up before. */
+  /** Those of the last segment alone, of a merged recording of each shard's: a resume asks an endpoint again that was given up before. */
   readonly stopped: readonly StoppedLine[];
   readonly resumes: readonly ResumeLine[];
   /** In their order; of a sweep alone. */
   readonly points: readonly PointLine[];
   readonly begun: readonly BegunLine[];
   readonly dropped: readonly DroppedLine[];
-  /** Of the last segment; null when that one was killed, however the ones before it ended. */
+  /**
+   * Of the last segment; null when that one was killed, however the ones before it ended. Of a merged recording the worst of
+   * its shards' ends; null when one of them was killed. A shard that is missing has none: the header names those that are there.
+   */
   readonly end: EndLine | null;
   /** Bytes of a last line that was cut in half by a kill; 0 normally. */
   readonly tornBytes: number;

@@ -1,5 +1,5 @@
 /** Finds recordings among the run folders of a results folder. What cannot be read there is no recording of ours. */
-import { closeSync, openSync, readdirSync, readSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { EndpointFacts, EndpointRole } from "../config/settings.js";
 import { canonicalJson } from "../core/digest.js";
@@ -49,10 +49,45 @@ export function newestRun(results: string, subject: RunSubject): string {
   });
 }
 
-function isRunOf({ kind, goldenDigest, endpoints }: HeaderLine, subject: RunSubject): boolean {
+/** How deep run folders of shards may lie in a folder of artifacts. */
+const MAX_DEPTH = 4;
+
+/**
+ * What a path names for a merge: a recording or a run folder itself; of any other folder the recordings of single shards in it.
+ * @throws TwintailError when it is a folder without any.
+ */
+export function shardRecordingsIn(path: string): string[] {
+  if (!isFolder(path) || isFile(join(path, RECORDING_FILE))) return [path];
+  const found = recordingsBelow(path, MAX_DEPTH).filter((folder) => headerIn(folder)?.shard !== undefined);
+  if (found.length > 0) return found.sort();
+  throw new TwintailError({
+    cause: "no recording of a shard is in it",
+    place: path,
+    remedy: "give the run folders that twintail run --shard made",
+  });
+}
+
+function recordingsBelow(folder: string, depth: number): string[] {
+  if (isFile(join(folder, RECORDING_FILE))) return [folder];
+  if (depth === 0) return [];
+  const inner = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
+  return inner.flatMap(({ name }) => recordingsBelow(join(folder, name), depth - 1));
+}
+
+function isFolder(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+}
+
+function isFile(path: string): boolean {
+  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+}
+
+function isRunOf({ kind, shard, goldenDigest, endpoints }: HeaderLine, subject: RunSubject): boolean {
   return (
     kind !== "probe" &&
     kind !== "wake" &&
+    // One part of a run is no run; merged, they are.
+    shard === undefined &&
     goldenDigest === subject.goldenDigest &&
     (["baseline", "candidate"] as const).every(
       (role) =>

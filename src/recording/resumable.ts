@@ -4,6 +4,7 @@ import { TwintailError } from "../core/errors.js";
 import { refuseOtherHost } from "./extendable.js";
 import { isInterrupted } from "./interrupted.js";
 import { refuseWhileLocked } from "./lock.js";
+import { ownRows } from "./own-rows.js";
 import { beginsWhole, readHeader, readRecording, recordingFile } from "./reader.js";
 import type { HeaderLine, RecordingFrame } from "./recording.js";
 
@@ -39,7 +40,14 @@ export function readResumable(path: string, host: string): Resumable {
   });
   const refusal = REFUSED[frame.header.kind];
   if (refusal !== undefined) throw new TwintailError({ ...refusal, place: file });
-  const missing = new Set(frame.header.plan.flatMap(({ id }) => (whole.has(id) ? [] : [id])));
+  if (frame.header.shards !== undefined) {
+    throw new TwintailError({
+      cause: "this recording was merged from shards",
+      place: file,
+      remedy: "resume the shard that is not whole, and merge again",
+    });
+  }
+  const missing = new Set(ownRows(frame.header).flatMap(({ id }) => (whole.has(id) ? [] : [id])));
   if (missing.size > 0) refuseOtherHost(frame.segments, host, file, "resume it from there, or run anew");
   return { file, bytes, frame, planned, missing, cut };
 }

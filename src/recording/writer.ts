@@ -100,6 +100,12 @@ export class RecordingWriter {
     return writer;
   }
 
+  /** Appends one line of a recording that is merged: it has the ends of several processes. @throws TwintailError as {@link append}. */
+  add(line: RecordingLine): void {
+    this.append(line);
+    this.#ended = false;
+  }
+
   /**
    * Appends one line. An end is the last: where the file is gone by then, no second end says that the run failed.
    * @throws TwintailError when the disk refuses it: the file then ends with the last whole line; or when the file was deleted

@@ -5,6 +5,7 @@
 import { formatDurationMs } from "../core/duration.js";
 import { SIDES } from "./facts.js";
 import { formatCount, plural } from "./numbers.js";
+import { lackingShards, mergedLine, shardNames } from "./shard-lines.js";
 import type { Summary } from "./summary.js";
 
 type Stopped = Summary["run"]["stopped"][number];
@@ -15,7 +16,10 @@ export const MAX_COURSE_LINE = 600;
 /** The most deciding first; empty for a run of which there is nothing to tell. */
 export function courseLines(summary: Summary): string[] {
   const { run, validity } = summary;
+  const merged = mergedLine(run);
   return [
+    ...(merged === null ? [] : [merged]),
+    ...lackingLines(run),
     ...run.stopped.map((stopped) => givenUp(stopped, summary)),
     ...endedLine(run),
     ...run.stillHolds,
@@ -27,7 +31,17 @@ export function courseLines(summary: Summary): string[] {
   ];
 }
 
-function givenUp({ endpoint, kind, after, last, notSent }: Stopped, { endpoints }: Summary): string {
+/** The first few: of a hundred shards that were killed alike, each has nothing new to say. */
+const MAX_SHARDS_NAMED = 12;
+
+function lackingLines({ shards }: Summary["run"]): string[] {
+  const lacking = shards === undefined ? [] : lackingShards(shards);
+  const more = lacking.length - MAX_SHARDS_NAMED;
+  const named = lacking.slice(0, MAX_SHARDS_NAMED).map((line) => `${line.charAt(0).toUpperCase()}${line.slice(1)}.`);
+  return more <= 0 ? named : [...named, `${plural(more, "more shard")} ${more === 1 ? "is" : "are"} not whole.`];
+}
+
+function givenUp({ endpoint, kind, after, last, notSent, shards = [] }: Stopped, { endpoints }: Summary): string {
   const row = `${plural(after, "exchange")} in a row`;
   const how = {
     "key refused": `${row} with ${last} (key refused)`,
@@ -39,7 +53,8 @@ function givenUp({ endpoint, kind, after, last, notSent }: Stopped, { endpoints 
     notSent === 0
       ? "all that was planned had been sent to it by then"
       : `${formatCount(notSent)} of ${plural(planned, "request")} ${notSent === 1 ? "was" : "were"} not sent to it`;
-  return `The ${endpoint} was given up after ${how}: ${left}.`;
+  const by = shards.length === 0 ? "" : ` by ${shardNames(shards)}`;
+  return `The ${endpoint} was given up${by} after ${how}: ${left}.`;
 }
 
 function endedLine({ ended, endedMessage }: Summary["run"]): string[] {
@@ -50,7 +65,10 @@ function endedLine({ ended, endedMessage }: Summary["run"]): string[] {
 }
 
 /** What is missing can be sent, whatever ended the run. */
-function resumeLine({ partial, kind }: Summary["run"]): string[] {
+function resumeLine({ partial, kind, shards }: Summary["run"]): string[] {
+  if (partial && shards !== undefined) {
+    return ["To add what is missing: resume the shard that is not whole (twintail run --resume), and merge again."];
+  }
   return partial && kind === "run" ? ["To send what is missing: twintail run --resume, with this run's folder."] : [];
 }
 

@@ -2,6 +2,7 @@
 import type { EndpointRole } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
 import { formatCount, formatInstant, plural } from "./numbers.js";
+import { shardNames } from "./shard-lines.js";
 import type { ColdTrial, EndpointSummary, Summary } from "./summary.js";
 
 export const SIDES: readonly EndpointRole[] = ["baseline", "candidate"];
@@ -39,7 +40,23 @@ export function partialLine(run: Summary["run"]): string | null {
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];
-  return `Partial run, ${how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests ran to their end`;
+  return `Partial run, ${shardsAtFault(run) ?? how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests ran to their end`;
+}
+
+/** Which shards of a merged run are not whole, in few words; null where none is to blame. */
+function shardsAtFault({ shards }: Summary["run"]): string | null {
+  if (shards === undefined) return null;
+  const missing = shards.parts.filter(({ ended }) => ended === "missing").map(({ index }) => index);
+  const broken = shards.parts.filter(({ ended }) => ended !== "missing" && ended !== "complete");
+  const said = [
+    missing.length === 0
+      ? ""
+      : `${shardNames(missing)} of ${shards.count} ${missing.length === 1 ? "is" : "are"} missing`,
+    broken.length === 0
+      ? ""
+      : `${shardNames(broken.map(({ index }) => index))} of ${shards.count} did not come to ${broken.length === 1 ? "its" : "their"} end`,
+  ].filter((each) => each !== "");
+  return said.length === 0 ? null : said.join(", ");
 }
 
 /** That this was not the only try, or null: who runs until it passes has passed nothing. */

@@ -108,7 +108,7 @@ const endpoint = z.strictObject({
   simulated: z.string().nullable(),
   exchanges: z.int(),
   attempts: z.int(),
-  /** Mean exchanges in flight, as counted at each release in phase warm. */
+  /** Mean exchanges in flight, as counted at each release in phase warm; of a merged run by the clocks of its machines. */
   meanInFlight: maybe,
 });
 
@@ -253,11 +253,38 @@ export const summarySchema = z.strictObject({
         last: z.string(),
         /** Planned requests that were not sent to it. */
         notSent: z.int(),
+        /** Of a merged run: the shards that gave it up, from 1. */
+        shards: z.array(z.int()).optional(),
       }),
     ),
+    /** Which part of a run this is; absent of a whole one. Gates are judged when all parts were merged. */
+    shard: z.strictObject({ index: z.int(), count: z.int(), startAtMs: number }).optional(),
+    /** The parts that it was merged from; absent of a run that one process sent. */
+    shards: z
+      .strictObject({
+        count: z.int(),
+        /** When all of them began, ms since the epoch: of the first one. */
+        startAtMs: number,
+        /** Pairs of phase warm, in all. */
+        pairs: z.int(),
+        parts: z.array(
+          z.strictObject({
+            /** From 1. */
+            index: z.int(),
+            /** Null of one that is missing, as is the host. */
+            runId: z.string().nullable(),
+            host: z.string().nullable(),
+            ended: z.enum(["complete", "interrupted", "deadline", "stopped", "limit", "failed", "killed", "missing"]),
+            pairs: z.int(),
+            /** Pairs of which not both requests ran to their end. */
+            lacking: z.int(),
+          }),
+        ),
+      })
+      .optional(),
     /** How often it was taken up again after a kill or a stop; pairs of two processes are broken. */
     resumed: z.strictObject({ times: z.int(), brokenPairs: z.int(), repairedBytes: z.int() }),
-    /** Time in which nothing was sent, to keep within `limits`, ms. */
+    /** Time in which nothing was sent, to keep within `limits`, ms; of a merged run, in which a shard sent nothing. */
     limitPausesMs: sides(number),
     planned: z.int(),
     recorded: z.int(),

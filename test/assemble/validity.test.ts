@@ -1,6 +1,6 @@
 /** What a machine did that no exchange shows: it slept, it stood still, its clock was set. */
 import { describe, expect, test } from "vitest";
-import { invalidReason, validityOf } from "../../src/assemble/validity.js";
+import { invalidReason, validityOf as judged } from "../../src/assemble/validity.js";
 import type { MachineLine } from "../../src/recording/recording.js";
 
 const window = (second: number, more: Partial<MachineLine> = {}): MachineLine => ({
@@ -15,6 +15,9 @@ const window = (second: number, more: Partial<MachineLine> = {}): MachineLine =>
   maxReadsPerTurn: 4,
   ...more,
 });
+
+const validityOf = (machine: readonly MachineLine[], exchanges: Parameters<typeof judged>[1]) =>
+  judged(machine, exchanges, { header: {}, segments: [] });
 
 const QUIET = [window(0), window(1)];
 

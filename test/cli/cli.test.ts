@@ -118,6 +118,7 @@ describe("help", () => {
       "probe",
       "wake",
       "score",
+      "merge",
       "compare",
       "trend",
       "clients",

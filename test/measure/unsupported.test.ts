@@ -25,7 +25,7 @@ const answered = (segment: number, fromS: number): ScoredExchange[] =>
   Array.from({ length: 60 }, (_, index) => sent(`other-${index % 10}`, segment, fromS + index / 2, false));
 
 const kinds = (exchanges: readonly ScoredExchange[]) =>
-  new Set(nameUnsupported(exchanges).flatMap(({ failure }) => failure?.kind ?? []));
+  new Set(nameUnsupported(exchanges, { header: {}, segments: [] }).flatMap(({ failure }) => failure?.kind ?? []));
 
 describe("a case that fails in two segments", () => {
   it("is an unsupported feature where others were answered after the first and before the second", () => {

@@ -1,11 +1,12 @@
 /** The recorded exchanges of one endpoint, and which of them answers a request. Knows neither time nor sockets. */
 import { canonicalJson, digestOf } from "../../core/digest.js";
 import { TwintailError } from "../../core/errors.js";
+import { NS_PER_MS } from "../../core/units.js";
 import type { Api } from "../../golden/golden-set.js";
 import { withoutNonce } from "../../golden/nonce.js";
 import { requestKey } from "../../golden/request-key.js";
 import { readRecording } from "../../recording/reader.js";
-import type { Attempt, Exchange, HeaderLine } from "../../recording/recording.js";
+import type { Attempt, Exchange, HeaderLine, SegmentLine } from "../../recording/recording.js";
 import type { ReplayOptions } from "./options.js";
 
 type Body = Readonly<Record<string, unknown>>;
@@ -39,6 +40,14 @@ export const API_PATHS: readonly (readonly [path: string, api: Api])[] = [
   ["/embeddings", "embeddings"],
 ];
 
+const bySegment = (a: Entry, b: Entry): number => a.exchange.segment - b.exchange.segment || a.startedNs - b.startedNs;
+
+function byWallClock(segments: readonly SegmentLine[]): (a: Entry, b: Entry) => number {
+  const originMs = new Map(segments.map(({ id, wallClockMs }) => [id, wallClockMs]));
+  const at = ({ exchange, startedNs }: Entry): number => (originMs.get(exchange.segment) ?? 0) + startedNs / NS_PER_MS;
+  return (a, b) => at(a) - at(b) || a.exchange.id - b.exchange.id;
+}
+
 export class ReplayBook {
   readonly #entries = new Map<string, Entry[]>();
   readonly #byShape = new Map<string, Entry[]>();
@@ -57,7 +66,7 @@ export class ReplayBook {
     this.#loop = options.loop === true;
     const role = options.endpoint ?? "candidate";
     const all: { entry: Entry; api: Api; key: string; basePath: string }[] = [];
-    const { header } = readRecording(options.recording, (exchange, frame) => {
+    const { header, segments } = readRecording(options.recording, (exchange, frame) => {
       if (exchange.endpoint !== role || exchange.phase === "probe") return;
       // A wake is no answer of a warm endpoint.
       if (exchange.phase === "cold" && options.cold !== true) return;
@@ -83,7 +92,9 @@ export class ReplayBook {
     if (header.store !== undefined && options.fallback !== "nearest")
       throw holdsNoPrompts(options.recording, header.store);
     // Lines stand in the order in which exchanges ended; they are served in the order in which they began.
-    all.sort((a, b) => a.entry.exchange.segment - b.entry.exchange.segment || a.entry.startedNs - b.entry.startedNs);
+    // Shards ran beside one another, and meet on the wall clock.
+    const place = header.shards === undefined ? bySegment : byWallClock(segments);
+    all.sort((a, b) => place(a.entry, b.entry));
     for (const { entry, api, key } of all) {
       addTo(this.#entries, key, entry);
       addTo(this.#byShape, shapeOf(api, entry.exchange.variant), entry);
