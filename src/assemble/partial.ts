@@ -9,6 +9,7 @@ import type { EndLine, HeaderLine, RecordingFrame } from "../recording/recording
 import { shardsOfSegments } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
 import { shardLines } from "./shards.js";
+import { droppedRows } from "./validity.js";
 
 type Role = "baseline" | "candidate";
 const ROLES = ["baseline", "candidate"] as const;
@@ -60,7 +61,8 @@ function plannedOf({ plan, shards }: HeaderLine, among: readonly (number | null)
 export function partialReason(frame: RecordingFrame, exchanges: readonly ScoredExchange[]): string | null {
   const { header, end } = frame;
   const recorded = exchanges.filter(ranToEnd).length;
-  const planned = ownRows(header).length;
+  // What an open loop dropped is a figure of its own (validity.ts): nothing else kept it back.
+  const planned = ownRows(header).length - droppedRows(frame.dropped).size;
   if (recorded >= planned && end?.reason === "complete") return null;
   const ran = `${recorded} of ${planned} planned requests ran to their end`;
   const unsent = stoppedSummary(frame, exchanges)

@@ -1,8 +1,14 @@
 /** Could this machine be trusted with this run? */
 import { formatDurationMs } from "../core/duration.js";
-import { MAX_STALLED_SHARE, machineFigures, passedLimits, shownFigure } from "../measure/machine.js";
+import {
+  MAX_STALLED_SHARE,
+  type MachineFigure,
+  machineFigures,
+  passedLimits,
+  shownFigure,
+} from "../measure/machine.js";
 import type { ScoredExchange } from "../measure/scored.js";
-import type { MachineLine } from "../recording/recording.js";
+import type { MachineLine, RecordingFrame } from "../recording/recording.js";
 import type { Processes } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
 import { machinesOf, stalledShards, unseenMachines } from "./shard-validity.js";
@@ -10,11 +16,15 @@ import { rounded } from "./tails.js";
 
 type Validity = Summary["validity"];
 
+interface Dropping extends Pick<RecordingFrame, "dropped"> {
+  readonly header: { readonly capture?: Pick<RecordingFrame["header"]["capture"], "arrivals"> };
+}
+
 /** @param frame of the recording: machines of shards are looked at one by one too */
 export function validityOf(
   machine: readonly MachineLine[],
   exchanges: readonly ScoredExchange[],
-  frame: Processes,
+  frame: Processes & Dropping,
 ): Validity {
   const machines = machinesOf(machine, frame);
   const lags = exchanges
@@ -22,7 +32,10 @@ export function validityOf(
     .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
     .sort((a, b) => a - b);
   const p99 = lags.length === 0 ? null : (lags[Math.ceil(0.99 * lags.length) - 1] as number);
-  const figures = machineFigures(machine, p99).map((figure) => ({ ...figure, value: rounded(figure.value) }));
+  const figures = [...machineFigures(machine, p99), ...droppedFigures(frame, exchanges.length)].map((figure) => ({
+    ...figure,
+    value: rounded(figure.value),
+  }));
   // A run that was killed in its first second left no window to judge it by.
   const unseen = unseenMachines(machines, exchanges, frame);
   return {
@@ -30,6 +43,31 @@ export function validityOf(
     notes: [...clockNotes(machines), ...shardNotes(unseen, stalledShards(machines, MAX_STALLED_SHARE))],
     figures,
   };
+}
+
+/** Beyond this, what was sent is not the load that was asked for. */
+const MAX_DROPPED = 0.01;
+
+/** Of an open loop alone. */
+function droppedFigures({ header, dropped }: Dropping, sent: number): MachineFigure[] {
+  if (header.capture?.arrivals === undefined) return [];
+  const count = droppedRows(dropped).size;
+  const value = count === 0 ? 0 : count / (count + sent);
+  return [
+    {
+      name: "arrivals dropped",
+      value,
+      limit: MAX_DROPPED,
+      unit: "share",
+      ok: value <= MAX_DROPPED,
+      remedy: "an endpoint answers fewer than come: lower capture.arrivals.rate, or raise maxInFlight",
+    },
+  ];
+}
+
+/** Rows that were not sent, since as many were in flight as may be. */
+export function droppedRows(dropped: RecordingFrame["dropped"]): ReadonlySet<number> {
+  return new Set(dropped.flatMap(({ ids }) => [...ids]));
 }
 
 /** One line for each way in which a wall clock was set, of each shard. */

@@ -17,7 +17,7 @@ const window = (second: number, more: Partial<MachineLine> = {}): MachineLine =>
 });
 
 const validityOf = (machine: readonly MachineLine[], exchanges: Parameters<typeof judged>[1]) =>
-  judged(machine, exchanges, { header: {}, segments: [] });
+  judged(machine, exchanges, { header: {}, segments: [], dropped: [] });
 
 const QUIET = [window(0), window(1)];
 

@@ -1,0 +1,70 @@
+/** A run whose pairs have times of their own: what it says of an endpoint that cannot keep up. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, afterEach, describe, expect, it } from "vitest";
+import { parseSettings, prepareRun, renderTerminal, run, score } from "../dist/index.js";
+import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "./capture/harness.js";
+import { ONE_CASE } from "./golden/sets.js";
+
+const folder = mkdtempSync(join(tmpdir(), "twintail-open-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+writeFileSync(join(folder, "set.yaml"), ONE_CASE);
+const servers: RawServer[] = [];
+afterEach(async () => {
+  await Promise.all(servers.splice(0).map((server) => server.close()));
+});
+
+async function answering(afterMs: number): Promise<RawServer> {
+  const server = await rawServer((socket) => {
+    setTimeout(() => socket.write(plainAnswer(CHAT_BODY)), afterMs);
+  });
+  servers.push(server);
+  return server;
+}
+
+async function openRun(candidateMs: number, arrivals: string) {
+  const [fast, other] = [await answering(5), await answering(candidateMs)];
+  const settings = parseSettings(
+    `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "${fast.baseUrl}", models: { default: m }, streamUsage: false }
+  candidate: { baseUrl: "${other.baseUrl}", models: { default: m }, streamUsage: false }
+capture: { rounds: 40, warmup: 1, seed: 4, solo: { requests: 0 }, arrivals: { ${arrivals} } }
+gates: [e2e shift < 5]
+`,
+    folder,
+  );
+  const finished = await run(prepareRun(settings), { resultsFolder: join(folder, "results"), environment: {} });
+  return { summary: finished.report.summary, report: finished.report, recording: finished.recording };
+}
+
+describe("a run in an open loop", () => {
+  it("keeps its rate whatever the answers take, and has latencies from the intended time", async () => {
+    const { summary, report, recording } = await openRun(300, "shape: constant, rate: 20");
+    expect(summary.run.stopped).toEqual([]);
+    const { candidate } = summary.metrics.e2e_intended?.warm ?? {};
+    expect(candidate?.n).toBe(40);
+    expect(candidate?.p50).toBeGreaterThanOrEqual(
+      summary.metrics.e2e?.warm?.candidate?.p50 ?? Number.POSITIVE_INFINITY,
+    );
+    // 20 a second at 300 ms each: six in flight, and nobody waits for them.
+    expect(summary.endpoints.candidate.meanInFlight).toBeGreaterThan(4);
+    expect(summary.endpoints.candidate.meanInFlight).toBeLessThan(9);
+    expect(summary.validity.figures.find(({ name }) => name === "arrivals dropped")).toMatchObject({
+      value: 0,
+      ok: true,
+    });
+    expect(renderTerminal(report, { columns: 100, color: false })).toContain("e2e_intended");
+    expect(score(recording).summary).toEqual(summary);
+  }, 30_000);
+
+  it("that dropped more than 1 % of its arrivals is invalid, and says by how much", async () => {
+    const { summary } = await openRun(400, "shape: constant, rate: 20, maxInFlight: 2");
+    const figure = summary.validity.figures.find(({ name }) => name === "arrivals dropped");
+    expect(figure).toMatchObject({ ok: false, limit: 0.01 });
+    expect(figure?.value).toBeGreaterThan(0.2);
+    expect(summary.verdict).toBe("invalid");
+    expect(summary.verdictReason).toMatch(/arrivals dropped \d+ % above the limit of 1 %/);
+  }, 30_000);
+});
