@@ -129,7 +129,7 @@ function exchangeRow(exchange: ScoredExchange): ExchangeRow {
 
 function figuresOf(exchange: ScoredExchange): Omit<ExchangeRow, "pairId" | "caseId" | "endpoint"> {
   const scalar = (name: string): number | null => {
-    const found = exchange.scalars[name];
+    const found = exchange.scalars.get(name);
     return found !== undefined && "value" in found ? rounded(found.value) : null;
   };
   const { usage } = exchange;

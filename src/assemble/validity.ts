@@ -21,7 +21,7 @@ export function validityOf(machine: readonly MachineLine[], exchanges: readonly 
   const total = (pick: (line: MachineLine) => number): number => machine.reduce((sum, line) => sum + pick(line), 0);
   const reads = total((line) => line.reads);
   const lags = exchanges
-    .map(({ scalars }) => scalars.send_lag)
+    .map(({ scalars }) => scalars.get("send_lag"))
     .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
     .sort((a, b) => a - b);
   const highest = (values: readonly number[]): number | null =>

@@ -26,8 +26,7 @@ export function exactConditionalP(strata: readonly Stratum[]): number | null {
     offset += from + joint.from;
     seen += candidate.count;
   }
-  if (!open)
-    return strata.some(({ baseline, candidate }) => baseline.of > 0 && candidate.of > 0) ? 1 : null;
+  if (!open) return strata.some(({ baseline, candidate }) => baseline.of > 0 && candidate.of > 0) ? 1 : null;
   const probability = distribution[seen - offset] ?? 0;
   // Equal probabilities differ in their last digits, by the order in which they were added.
   const limit = probability * (1 + 1e-7);
