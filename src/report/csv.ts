@@ -27,12 +27,14 @@ const COLUMNS: readonly (readonly [name: string, cell: (row: ExchangeRow) => str
   ["finish_reason", ({ finishReason }) => finishReason],
 ];
 
-export function renderCsv({ details }: Report): string {
-  const lines = [
-    COLUMNS.map(([name]) => name),
-    ...details.exchanges.map((row) => COLUMNS.map(([, cell]) => cellOf(cell(row)))),
-  ];
-  return lines.map((cells) => `${cells.join(",")}\r\n`).join("");
+/** The lines one by one, each with its end: the whole text need not be held. */
+export function* csvLines({ details }: Report): Generator<string> {
+  yield lineOf(COLUMNS.map(([name]) => name));
+  for (const row of details.exchanges) yield lineOf(COLUMNS.map(([, cell]) => cellOf(cell(row))));
+}
+
+function lineOf(cells: readonly string[]): string {
+  return `${cells.join(",")}\r\n`;
 }
 
 /** What a spreadsheet takes for a formula begins so, the full-width signs too. */
