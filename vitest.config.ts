@@ -10,6 +10,7 @@ const TIMED = [
   "test/capture/**/*.test.ts",
   "test/cli/cli.test.ts",
   "test/control.test.ts",
+  "test/hundred.test.ts",
   "test/probe/probe.test.ts",
   "test/reliability/**/*.test.ts",
   "test/run*.test.ts",

@@ -21,9 +21,10 @@ export function exactConditionalP(strata: readonly Stratum[]): number | null {
     const events = baseline.count + candidate.count;
     const { from, weights } = hypergeometric(events, candidate.of, baseline.of);
     open ||= weights.length > 1;
-    const joint = withoutNothing(convolved(distribution, weights));
+    const own = withoutNothing(weights);
+    const joint = withoutNothing(convolved(distribution, own.weights));
     distribution = joint.weights;
-    offset += from + joint.from;
+    offset += from + own.from + joint.from;
     seen += candidate.count;
   }
   if (!open) return strata.some(({ baseline, candidate }) => baseline.of > 0 && candidate.of > 0) ? 1 : null;

@@ -12,7 +12,7 @@ const PAGE_CHARACTERS = 800_000;
 
 /** Pairs on the page, where every case has its share: each is about a kilobyte beside its texts. */
 const PAGE_PAIRS = 1_500;
-const LEAST_PAIRS = 3;
+const LEAST_PAIRS = 2;
 
 /** The rungs of the parity ladder, in words, highest first. */
 export const RUNG_WORDS: readonly (readonly [rung: string, words: string])[] = [

@@ -16,7 +16,7 @@ const FURTHEST = 6;
 
 /** Small dots of one plot, where every case has its share. */
 const MAX_DOTS = 2_000;
-const LEAST_DOTS = 5;
+const LEAST_DOTS = 3;
 
 /** How many rounds of a case are drawn, where so many cases are. */
 export function dotsEach(cases: number): number {
