@@ -11,7 +11,7 @@ import { html, type Markup } from "./markup.js";
 const PAGE_CHARACTERS = 800_000;
 
 /** Pairs on the page, where every case has its share: each is about a kilobyte beside its texts. */
-const PAGE_PAIRS = 1_500;
+const PAGE_PAIRS = 1_200;
 const LEAST_PAIRS = 2;
 
 /** The rungs of the parity ladder, in words, highest first. */

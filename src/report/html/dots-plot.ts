@@ -15,7 +15,7 @@ const TICKS = [0.1, 0.2, 0.33, 0.5, 0.67, 0.8, 0.9, 1, 1.1, 1.25, 1.5, 2, 3, 5, 
 const FURTHEST = 6;
 
 /** Small dots of one plot, where every case has its share. */
-const MAX_DOTS = 2_000;
+const MAX_DOTS = 1_500;
 const LEAST_DOTS = 3;
 
 /** How many rounds of a case are drawn, where so many cases are. */
