@@ -11,6 +11,7 @@ const TIMED = [
   "test/cli/cli.test.ts",
   "test/control.test.ts",
   "test/open-loop-run.test.ts",
+  "test/hundred.test.ts",
   "test/probe/probe.test.ts",
   "test/reliability/**/*.test.ts",
   "test/run*.test.ts",

@@ -1,17 +1,25 @@
 /**
- * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|million|load|verdict`. Progress goes to
+ * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|million|hundred|load|verdict`. Progress goes to
  * standard error, the table to standard output. Everything stays on loopback and in the temporary folder.
  */
 import { availableParallelism, cpus } from "node:os";
 import { parseArgs } from "node:util";
 import { captureRows } from "./capture.mjs";
+import { hundredRows } from "./hundred.mjs";
 import { loadRows } from "./load.mjs";
 import { millionRows } from "./million.mjs";
 import { pureRows } from "./pure.mjs";
 import { tableText } from "./table.mjs";
 import { verdictRows } from "./verdict.mjs";
 
-const PARTS = { pure: pureRows, capture: captureRows, load: loadRows, million: millionRows, verdict: verdictRows };
+const PARTS = {
+  pure: pureRows,
+  capture: captureRows,
+  load: loadRows,
+  million: millionRows,
+  verdict: verdictRows,
+  hundred: hundredRows,
+};
 
 const only = chosenPart();
 // An exit that handlers see: what lies in the temporary folder is removed.

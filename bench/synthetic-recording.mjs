@@ -1,6 +1,7 @@
 /**
  * A recording as a run of two healthy endpoints leaves it, of any length: cases × rounds × 2 exchanges, each a chat
- * stream of one read an event. Written by twintail's own writer, so that it is valid by construction.
+ * stream of one read an event. Or of two that are not: one request in fifty is turned away, and every fifth case expects what
+ * one answer in four says. Written by twintail's own writer, so that it is valid by construction.
  */
 import { seededRandom } from "../dist/core/random.js";
 import { RecordingWriter } from "../dist/recording/writer.js";
@@ -15,16 +16,18 @@ const PAIR_EVERY_MS = 500;
 const GAP_MS = { baseline: 10, candidate: 8 };
 
 /** Writes `exchanges` (an even number) of `eventsEach` events. The last round is left unfinished where it does not fill. */
-export function writeRecording(path, exchanges, eventsEach) {
+export function writeRecording(path, exchanges, eventsEach, { troubled = false } = {}) {
   const rows = Array.from({ length: exchanges }, (_, id) => rowOf(id));
-  const writer = RecordingWriter.create(path, headerOf(rows, eventsEach));
+  const answers = answersOf(eventsEach - EXTRA_EVENTS);
+  const expected = (index) => (troubled && index % 5 === 0 ? answers[index][0].baseline.slice(0, 3).join("") : " ");
+  const writer = RecordingWriter.create(path, headerOf(rows, eventsEach, expected));
   try {
     writer.append(SEGMENT);
-    const answers = answersOf(eventsEach - EXTRA_EVENTS);
     const random = seededRandom(1, "synthetic recording");
     let endNs = 0;
     for (const row of rows) {
-      const exchange = exchangeOf(row, answers, random);
+      const answered = exchangeOf(row, answers, random);
+      const exchange = troubled && random.int(50) === 0 ? turnedAway(answered) : answered;
       writer.append(exchange);
       endNs = Math.max(endNs, exchange.attempts[0].endedAtNs);
     }
@@ -100,6 +103,16 @@ function exchangeOf(row, answers, random) {
   };
 }
 
+function turnedAway(exchange) {
+  const [attempt] = exchange.attempts;
+  const body = '{"error":{"message":"overloaded","type":"server_error","code":"busy"}}';
+  const endedAtNs = attempt.headersAtNs + 100_000;
+  return {
+    ...exchange,
+    attempts: [{ ...attempt, status: 503, reads: [[attempt.headersAtNs + 50_000, body]], endedAtNs }],
+  };
+}
+
 const RESPONSE_HEADERS = [
   ["content-type", "text/event-stream; charset=utf-8"],
   ["cache-control", "no-cache"],
@@ -130,8 +143,8 @@ function machineLine(fromNs) {
   };
 }
 
-function headerOf(rows, eventsEach) {
-  const cases = Array.from({ length: CASES }, (_, index) => goldenCase(index, eventsEach));
+function headerOf(rows, eventsEach, expected) {
+  const cases = Array.from({ length: CASES }, (_, index) => goldenCase(index, eventsEach, expected(index)));
   const requests = cases.flatMap(({ id, request }) =>
     ENDPOINTS.map((endpoint) => [`${id}-${endpoint}`, templateOf(request)]),
   );
@@ -156,7 +169,7 @@ function headerOf(rows, eventsEach) {
   };
 }
 
-function goldenCase(index, eventsEach) {
+function goldenCase(index, eventsEach, contains) {
   return {
     id: `case-${index}`,
     category: "chat",
@@ -167,7 +180,7 @@ function goldenCase(index, eventsEach) {
     repeat: 1,
     prefix: "shared",
     request: { messages: [{ role: "user", content: `Tell story ${index}.` }], max_tokens: eventsEach },
-    expect: { contains: " ", finish_reason: ["stop"], max_output_tokens: eventsEach },
+    expect: { contains, finish_reason: ["stop"], max_output_tokens: eventsEach },
   };
 }
 

@@ -25,7 +25,8 @@ import type { Completion } from "./decode/completion.js";
 import { judge } from "./gate/judge.js";
 import { wakeGates } from "./gate/promise.js";
 import type { GoldenCase, GoldenSet } from "./golden/golden-set.js";
-import type { Measurement, Metric } from "./measure/metric.js";
+import { HeldBack } from "./measure/held-back.js";
+import { KeptOnce } from "./measure/kept-once.js";
 import { type DecodedSample, sampleOf } from "./measure/sample.js";
 import { measureAll, type ScoredExchange, scoredExchange } from "./measure/scored.js";
 import { TailBook } from "./measure/tail-book.js";
@@ -178,7 +179,8 @@ class Scorer {
   readonly parity = new Map<number, ParityOutcome>();
   readonly cold: ColdFacts[] = [];
   /** May have been cold starts: what was measured of them waits until all was seen. */
-  readonly #suspects: (Suspect & { readonly measurements: ReadonlyMap<Metric, Measurement> | null })[] = [];
+  readonly #suspects: (Suspect & { readonly held: HeldBack | null })[] = [];
+  readonly #once = new KeptOnce();
   /** Halves whose mates have not come yet. */
   readonly #waiting = new Map<number, Half>();
   readonly #wire = watchConformance();
@@ -201,17 +203,20 @@ class Scorer {
     const request = header.requests[exchange.requestId];
     const body = this.texts.bodyOf(request?.body ?? {}, golden);
     const check = this.#checkOf(sample, golden, body);
-    const scored = scoredExchange(sample, measurements, check, {
+    const keep = {
       text: this.texts.shown && exchange.round < this.#keptRounds,
       sketch: this.texts.saysWhatItSaid(exchange),
-    });
+    };
+    const scored = scoredExchange(sample, measurements, check, keep, this.#once);
     this.exchanges.push(scored);
     if (sample.bucket !== "none") {
       // A control arm is compared with its own endpoint alone: tails, rates and pairs are of the same exchanges.
       const inTails = !isControl(exchange);
       const suspect = suspectOf(sample, scored, header);
-      if (suspect !== null) this.#suspects.push({ ...suspect, measurements: inTails ? measurements : null });
-      else if (inTails) this.tails.record(exchange, measurements);
+      if (suspect !== null) {
+        this.#suspects.push({ ...suspect, held: inTails ? new HeldBack(measurements, scored.scalars) : null });
+      }
+      if (suspect === null && inTails) this.tails.record(exchange, measurements);
       if (exchange.phase === "cold") this.cold.push(coldFactsOf(sample));
       const { baseUrl } = header.endpoints[exchange.endpoint];
       const { completion, earlier } = sample;
@@ -231,8 +236,8 @@ class Scorer {
       wakes: { baseline: wakes("baseline"), candidate: wakes("candidate") },
       frame,
     });
-    for (const { exchange, measurements } of this.#suspects) {
-      if (measurements !== null && !unplanned.has(exchange.id)) this.tails.record(exchange, measurements);
+    for (const { exchange, held } of this.#suspects) {
+      if (held !== null && !unplanned.has(exchange.id)) this.tails.record(exchange, held.measurements());
     }
     this.tails.settle();
     return unplanned;

@@ -117,7 +117,9 @@ function exchange({ id, pairId, round, index, role, ttfa, rate, failed, right })
     characters: 100,
     tokenEvents: 100,
     coalescedEvents: 0,
-    scalars: { ttfa: failed ? none : { value: ttfa }, char_rate: failed ? none : { value: rate } },
+    scalars: new Map(
+      Object.entries({ ttfa: failed ? none : { value: ttfa }, char_rate: failed ? none : { value: rate } }),
+    ),
     check: { judged: !failed, met: !failed && right !== false, expectations: [], toolCalls, jsonValid: null },
     sketch: null,
   };

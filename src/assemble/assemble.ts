@@ -225,15 +225,20 @@ function endpointSummary(role: Role, frame: RecordingFrame, exchanges: readonly 
   };
 }
 
+function judgedOfCase(): Record<Role, ScoredExchange[]> {
+  return { baseline: [], candidate: [] };
+}
+
 function checkSummary(header: HeaderLine, exchanges: readonly ScoredExchange[]): Summary["checks"] {
   const unmet: Summary["checks"]["unmet"] = [];
   const toolFaults: Summary["checks"]["toolFaults"] = { baseline: {}, candidate: {} };
-  for (const { id } of header.goldenSet.cases) {
+  const byCase = new Map(header.goldenSet.cases.map(({ id }) => [id, judgedOfCase()]));
+  for (const exchange of exchanges) {
+    if (exchange.check && !exchange.check.excluded) byCase.get(exchange.caseId)?.[exchange.endpoint].push(exchange);
+  }
+  for (const [id, judged] of byCase) {
     for (const endpoint of ROLES) {
-      const own = exchanges.filter(
-        (exchange) =>
-          exchange.caseId === id && exchange.endpoint === endpoint && exchange.check && !exchange.check.excluded,
-      );
+      const own = judged[endpoint];
       const failed = own.filter(({ check }) => check?.met === false);
       const detail =
         failed[0]?.check?.expectations.find(({ met }) => !met)?.detail ?? failed[0]?.failure?.message ?? "";

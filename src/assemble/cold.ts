@@ -176,7 +176,7 @@ function referencesOf(facts: ColdFacts, exchanges: readonly ScoredExchange[]): n
     const { endpoint, phase, segment, round, bucket, releasedAtNs, variant, scalars } = exchange;
     if (endpoint !== facts.endpoint || phase !== "warmup" || bucket !== "warm") return [];
     if (segment !== facts.segment || round !== facts.round || releasedAtNs < facts.endedAtNs) return [];
-    const scalar = scalars[variant === "stream" ? "ttft" : "e2e"];
+    const scalar = scalars.get(variant === "stream" ? "ttft" : "e2e");
     return scalar !== undefined && "value" in scalar ? [scalar.value] : [];
   });
 }

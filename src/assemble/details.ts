@@ -1,5 +1,5 @@
 /** What the page shows beyond `report.json`: answers side by side, curves, dots, the timeline. */
-import type { ParityOutcome } from "../check/finding.js";
+import type { ParityOutcome, ParityRung } from "../check/finding.js";
 import { comparable, type Pair } from "../compare/pairs.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { Metric } from "../measure/metric.js";
@@ -8,6 +8,7 @@ import { supportedShare, type Tail } from "../measure/tail.js";
 import type { TailBook } from "../measure/tail-book.js";
 import { wallClockOf } from "../measure/wall-clock.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
+import { gravest, MAX_PAIRS } from "../report/gravest.js";
 import type {
   CaseDots,
   CaseView,
@@ -35,7 +36,7 @@ export interface DetailsInput {
 export function detailsOf(input: DetailsInput): Details {
   return {
     cases: caseViews(input),
-    exchanges: input.exchanges.map(exchangeRow),
+    exchanges: { [Symbol.iterator]: () => rowsOf(input.exchanges) },
     timeline: timelineOf(input.exchanges, input.frame),
     curves: curvesOf(input.tails),
     dots: PLOTTED.flatMap((metric) => dotsOf(metric, input)),
@@ -60,23 +61,42 @@ function caseViews({ frame, pairs, parity }: DetailsInput): CaseView[] {
       category: goldenCase.category,
       detects: goldenCase.detects,
       requestText: header.store === undefined ? requestText(header, own[0]) : "",
-      pairs: own.map((pair) => {
-        const either = (pair.baseline ?? pair.candidate) as ScoredExchange;
-        return {
-          pairId: pair.pairId,
-          round: either.round,
-          variant: either.variant,
-          control: pair.control,
-          baseline: pair.baseline === null ? null : exchangeView(pair.baseline),
-          candidate: pair.candidate === null ? null : exchangeView(pair.candidate),
-          parity: parity.get(pair.pairId) ?? null,
-        };
-      }),
+      ...pairViews(own, parity),
       notTested: header.notTested
         .filter(({ caseId }) => caseId === goldenCase.id)
         .map(({ endpoint, reason }) => `${endpoint}: ${reason}`),
     };
   });
+}
+
+function pairViews(own: readonly Pair[], parity: DetailsInput["parity"]): Pick<CaseView, "pairs" | "left"> {
+  const half = (exchange: ScoredExchange | null) =>
+    exchange === null ? null : { ok: exchange.failure === null, check: exchange.check ?? UNJUDGED };
+  const shown = gravest(own, MAX_PAIRS, ({ pairId, baseline, candidate }) => ({
+    baseline: half(baseline),
+    candidate: half(candidate),
+    parity: parity.get(pairId) ?? null,
+  }));
+  const pairs = shown.map((pair) => {
+    const either = (pair.baseline ?? pair.candidate) as ScoredExchange;
+    return {
+      pairId: pair.pairId,
+      round: either.round,
+      variant: either.variant,
+      control: pair.control,
+      baseline: pair.baseline === null ? null : exchangeView(pair.baseline),
+      candidate: pair.candidate === null ? null : exchangeView(pair.candidate),
+      parity: parity.get(pair.pairId) ?? null,
+    };
+  });
+  if (shown.length === own.length) return { pairs };
+  const known = new Set(shown.map(({ pairId }) => pairId));
+  const rungs: Partial<Record<ParityRung, number>> = {};
+  for (const { pairId } of own) {
+    const rung = known.has(pairId) ? undefined : parity.get(pairId)?.rung;
+    if (rung !== undefined) rungs[rung] = (rungs[rung] ?? 0) + 1;
+  }
+  return { pairs, left: { pairs: own.length - shown.length, rungs } };
 }
 
 function requestText(header: HeaderLine, pair: Pair | undefined): string {
@@ -122,6 +142,10 @@ function exchangeView(exchange: ScoredExchange): ExchangeView {
   };
 }
 
+function* rowsOf(exchanges: readonly ScoredExchange[]): Generator<ExchangeRow> {
+  for (const exchange of exchanges) yield exchangeRow(exchange);
+}
+
 function exchangeRow(exchange: ScoredExchange): ExchangeRow {
   const { pairId, caseId, endpoint } = exchange;
   return { ...figuresOf(exchange), pairId, caseId, endpoint };
@@ -129,7 +153,7 @@ function exchangeRow(exchange: ScoredExchange): ExchangeRow {
 
 function figuresOf(exchange: ScoredExchange): Omit<ExchangeRow, "pairId" | "caseId" | "endpoint"> {
   const scalar = (name: string): number | null => {
-    const found = exchange.scalars[name];
+    const found = exchange.scalars.get(name);
     return found !== undefined && "value" in found ? rounded(found.value) : null;
   };
   const { usage } = exchange;

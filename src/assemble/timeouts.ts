@@ -47,9 +47,10 @@ export function timeoutSummary(
       const found = waits.at(-1);
       return found === undefined ? [] : (pick(found) ?? []);
     });
-  const connects = exchanges.flatMap(({ endpoint, phase, scalars: { connect } }) =>
-    endpoint === "candidate" && phase !== "cold" && connect !== undefined && "value" in connect ? [connect.value] : [],
-  );
+  const connects = exchanges.flatMap(({ endpoint, phase, scalars }) => {
+    const connect = endpoint === "candidate" && phase !== "cold" ? scalars.get("connect") : undefined;
+    return connect !== undefined && "value" in connect ? [connect.value] : [];
+  });
   const streams = answered.filter(({ variant, waits }) => variant === "stream" && waits.at(-1)?.idleMs != null);
   return {
     suggested: [

@@ -28,7 +28,7 @@ export function validityOf(
 ): Validity {
   const machines = machinesOf(machine, frame);
   const lags = exchanges
-    .map(({ scalars }) => scalars.send_lag)
+    .map(({ scalars }) => scalars.get("send_lag"))
     .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
     .sort((a, b) => a - b);
   const p99 = lags.length === 0 ? null : (lags[Math.ceil(0.99 * lags.length) - 1] as number);

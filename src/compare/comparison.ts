@@ -43,6 +43,10 @@ export class Comparison {
   readonly estimand: Estimand;
   readonly #input: ComparisonInput;
   readonly #sides: Readonly<Record<Side, readonly ScoredExchange[]>>;
+  // A gate, a family of tests and the report ask for the same of a hundred thousand exchanges.
+  readonly #shifts = new Map<string, Shift>();
+  readonly #slowShares = new Map<string, RateComparison>();
+  readonly #rates = new Map<RateRule, RateComparison>();
 
   constructor(input: ComparisonInput) {
     this.#input = input;
@@ -69,7 +73,9 @@ export class Comparison {
 
   /** Typical paired ratio candidate / baseline. */
   shift(metric: string): Shift {
-    return withDoubts(shiftOf(this.pairs, metric, this.estimand), metric, this.#input.doubts);
+    return once(this.#shifts, metric, () =>
+      withDoubts(shiftOf(this.pairs, metric, this.estimand), metric, this.#input.doubts),
+    );
   }
 
   /** Ratios of Harrell-Davis quantiles, one each; `quantiles` on the scale of values. */
@@ -93,8 +99,10 @@ export class Comparison {
   }
 
   slowShare(metric: string): RateComparison {
-    const compared = this.rate(this.slowShareRule(metric));
-    return { ...compared, difference: withDoubts(compared.difference, metric, this.#input.doubts) };
+    return once(this.#slowShares, metric, () => {
+      const compared = this.#compared(this.slowShareRule(metric));
+      return { ...compared, difference: withDoubts(compared.difference, metric, this.#input.doubts) };
+    });
   }
 
   /** What counts as slow among these exchanges. Halves of broken pairs are left out: another hour has another median. */
@@ -106,6 +114,10 @@ export class Comparison {
   }
 
   rate(rule: RateRule): RateComparison {
+    return once(this.#rates, rule, () => this.#compared(rule));
+  }
+
+  #compared(rule: RateRule): RateComparison {
     const halves: PairShare[] = this.pairs.flatMap(({ baseline, candidate }) => {
       const either = baseline ?? candidate;
       if (either === null) return [];
@@ -185,7 +197,7 @@ export class Comparison {
   values(metric: string, side: Side): TailValue[] {
     const slowEnd = betterOf(metric) === "higher" ? 0 : Number.POSITIVE_INFINITY;
     return this.#sides[side].flatMap((exchange) => {
-      const scalar = exchange.scalars[metric];
+      const scalar = exchange.scalars.get(metric);
       if (scalar === undefined || !isInTails(exchange) || !this.#counts(exchange, metric)) return [];
       if ("value" in scalar) return [{ caseId: caseKey(exchange), round: exchange.round, value: scalar.value }];
       return scalar.failed ? [{ caseId: caseKey(exchange), round: exchange.round, value: slowEnd }] : [];
@@ -204,6 +216,14 @@ export class Comparison {
     }
     return valued.has(caseKey(exchange));
   }
+}
+
+function once<K, T>(made: Map<K, T>, key: K, make: () => T): T {
+  const known = made.get(key);
+  if (known !== undefined) return known;
+  const value = make();
+  made.set(key, value);
+  return value;
 }
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };

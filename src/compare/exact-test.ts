@@ -15,16 +15,19 @@ export function exactConditionalP(strata: readonly Stratum[]): number | null {
   let distribution = [1];
   let offset = 0;
   let seen = 0;
+  let open = false;
   for (const { baseline, candidate } of strata) {
     if (baseline.of === 0 || candidate.of === 0) continue;
     const events = baseline.count + candidate.count;
     const { from, weights } = hypergeometric(events, candidate.of, baseline.of);
-    distribution = convolved(distribution, weights);
-    offset += from;
+    open ||= weights.length > 1;
+    const own = withoutNothing(weights);
+    const joint = withoutNothing(convolved(distribution, own.weights));
+    distribution = joint.weights;
+    offset += from + own.from + joint.from;
     seen += candidate.count;
   }
-  if (distribution.length === 1)
-    return strata.some(({ baseline, candidate }) => baseline.of > 0 && candidate.of > 0) ? 1 : null;
+  if (!open) return strata.some(({ baseline, candidate }) => baseline.of > 0 && candidate.of > 0) ? 1 : null;
   const probability = distribution[seen - offset] ?? 0;
   // Equal probabilities differ in their last digits, by the order in which they were added.
   const limit = probability * (1 + 1e-7);
@@ -55,8 +58,22 @@ export function hypergeometric(events: number, n: number, m: number): { from: nu
 
 function convolved(a: readonly number[], b: readonly number[]): number[] {
   const out = new Array<number>(a.length + b.length - 1).fill(0);
-  for (const [i, left] of a.entries()) {
-    for (const [j, right] of b.entries()) out[i + j] = (out[i + j] as number) + left * right;
+  for (let i = 0; i < a.length; i++) {
+    const left = a[i] as number;
+    for (let j = 0; j < b.length; j++) out[i + j] = (out[i + j] as number) + left * (b[j] as number);
   }
   return out;
+}
+
+/** No p that anybody reads has a part of this size; what is smaller still is no number, and slow to count with. */
+const NOTHING = 1e-290;
+
+/**
+ * Without the ends that nothing falls to. A total spreads with the root of its events: kept whole, each case would cost the
+ * square of all events before it.
+ */
+function withoutNothing(weights: readonly number[]): { from: number; weights: number[] } {
+  const from = weights.findIndex((weight) => weight >= NOTHING);
+  const to = weights.findLastIndex((weight) => weight >= NOTHING);
+  return { from, weights: weights.slice(from, to + 1) };
 }

@@ -82,14 +82,14 @@ export function shiftOf(pairs: readonly Pair[], metric: string, estimand?: Estim
 }
 
 export function hasValue(exchange: ScoredExchange, metric: string): boolean {
-  const scalar = exchange.scalars[metric];
+  const scalar = exchange.scalars.get(metric);
   return scalar !== undefined && "value" in scalar;
 }
 
 /** Both would have had a value, and neither came: a pair that is dropped on both sides. */
 function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric: string): boolean {
   return [baseline, candidate].every(({ scalars }) => {
-    const scalar = scalars[metric];
+    const scalar = scalars.get(metric);
     return scalar !== undefined && "none" in scalar && scalar.failed;
   });
 }
@@ -97,7 +97,7 @@ function bothFailed(baseline: ScoredExchange, candidate: ScoredExchange, metric:
 /** The value that may enter a paired comparison, or null: of a cold start that nobody planned there is none. */
 export function comparable(exchange: ScoredExchange, metric: string): number | null {
   if (!isInTails(exchange) || exchange.attemptFailures.length !== 1 || exchange.failure !== null) return null;
-  const scalar = exchange.scalars[metric];
+  const scalar = exchange.scalars.get(metric);
   return scalar !== undefined && "value" in scalar ? scalar.value : null;
 }
 

@@ -24,7 +24,7 @@ export function slowShareRule(exchanges: readonly ScoredExchange[], metric: stri
     timing: true,
     of: `streamed answers whose ${metric} exceeds twice the median of their case`,
     count: (exchange) => {
-      const scalar = exchange.scalars[metric];
+      const scalar = exchange.scalars.get(metric);
       if (scalar === undefined || !isInTails(exchange)) return null;
       if ("value" in scalar) {
         return [scalar.value > FACTOR * (medians.get(caseKey(exchange)) as number) ? 1 : 0, 1];
@@ -37,7 +37,7 @@ export function slowShareRule(exchanges: readonly ScoredExchange[], metric: stri
 function valuesByCase(exchanges: readonly ScoredExchange[], metric: string): Map<string, number[]> {
   const byCase = new Map<string, number[]>();
   for (const exchange of exchanges) {
-    const scalar = exchange.scalars[metric];
+    const scalar = exchange.scalars.get(metric);
     if (scalar === undefined || !("value" in scalar) || exchange.bucket === "cold") continue;
     const key = caseKey(exchange);
     const values = byCase.get(key);

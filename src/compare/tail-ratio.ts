@@ -41,10 +41,10 @@ export function tailRatios(input: TailRatioInput): Estimate[] {
     .map(({ value }) => value)
     .filter((value) => value > 0 && Number.isFinite(value));
   const most = finite.reduce((max, value) => Math.max(max, value), 0);
-  const tables = sides.map(({ n: size }) => quantiles.map((q) => betaTable(q, size)));
+  const weights = sides.map(({ n: size }) => quantiles.map((q) => weightsOf(q, size)));
   const once = { rounds: rounds.map(() => 1), cases: cases.map(() => 1) };
   const logRatios = (of: Multiplicities): number[] => {
-    const [b, c] = sides.map((side, index) => side.quantiles(quantiles, tables[index] as Float64Array[], of, most));
+    const [b, c] = sides.map((side, index) => side.quantiles(weights[index] as Weights[], of, most));
     return quantiles.map((_, which) => ratioLog(b?.[which] as number, c?.[which] as number));
   };
   const centers = logRatios(once);
@@ -111,61 +111,103 @@ class SortedSide {
   readonly #values: Float64Array;
   readonly #rounds: Int32Array;
   readonly #cases: Int32Array;
-  /** How often each value was drawn; written anew for each draw. */
-  readonly #times: Float64Array;
+  /** How many values did not fail: those that did stand last. */
+  readonly #finite: number;
+  /** How many were drawn up to each value, itself included; written anew for each draw. */
+  readonly #drawn: Float64Array;
 
   constructor(values: readonly TailValue[], rounds: readonly number[], cases: readonly string[]) {
     const ofRound = new Map(rounds.map((round, index) => [round, index]));
     const ofCase = new Map(cases.map((caseId, index) => [caseId, index]));
     const sorted = [...values].sort((a, b) => (a.value === b.value ? 0 : a.value - b.value));
     this.n = sorted.length;
-    this.#times = new Float64Array(this.n);
+    this.#drawn = new Float64Array(this.n);
     this.#values = Float64Array.from(sorted, ({ value }) => value);
     this.#rounds = Int32Array.from(sorted, ({ round }) => ofRound.get(round) as number);
     this.#cases = Int32Array.from(sorted, ({ caseId }) => ofCase.get(caseId) as number);
+    const failed = sorted.findIndex(({ value }) => value === Number.POSITIVE_INFINITY);
+    this.#finite = failed === -1 ? this.n : failed;
   }
 
   /**
    * One a quantile; infinite where more exchanges failed than lie beyond it.
-   * @param tables {@link betaTable} of each quantile
+   * @param weights of each quantile, for as many values as there are
    * @param most stands in for the failed exchanges beyond a quantile: they have weight, and no value
    */
-  quantiles(qs: readonly number[], tables: readonly Float64Array[], of: Multiplicities, most: number): number[] {
-    const { n } = this;
-    const [values, times] = [this.#values, this.#times];
+  quantiles(weights: readonly Weights[], of: Multiplicities, most: number): number[] {
+    const drawn = this.#drawn;
     let total = 0;
-    let failed = 0;
-    for (let i = 0; i < n; i++) {
-      const drawn = (of.rounds[this.#rounds[i] as number] as number) * (of.cases[this.#cases[i] as number] as number);
-      times[i] = drawn;
-      total += drawn;
-      if (values[i] === Number.POSITIVE_INFINITY) failed += drawn;
+    for (let i = 0; i < this.n; i++) {
+      total += (of.rounds[this.#rounds[i] as number] as number) * (of.cases[this.#cases[i] as number] as number);
+      drawn[i] = total;
     }
-    if (total === 0) return qs.map(() => Number.NaN);
-    const step = n / total;
-    return qs.map((q, which) => {
-      if (failed > total - Math.ceil(q * total - 1e-9)) return Number.POSITIVE_INFINITY;
-      const table = tables[which] as Float64Array;
-      let position = 0;
-      let before = 0;
-      let sum = 0;
-      for (let i = 0; i < n; i++) {
-        if (times[i] === 0) continue;
-        position += (times[i] as number) * step;
-        const below = Math.min(n - 1, Math.floor(position));
-        const left = table[below] as number;
-        const share = left + (position - below) * ((table[below + 1] as number) - left);
-        sum += (share - before) * Math.min(most, values[i] as number);
-        before = share;
-      }
-      return sum;
-    });
+    if (total === 0) return weights.map(() => Number.NaN);
+    const failed = total - (this.#finite === 0 ? 0 : (drawn[this.#finite - 1] as number));
+    return weights.map((each) =>
+      failed > total - Math.ceil(each.q * total - 1e-9)
+        ? Number.POSITIVE_INFINITY
+        : this.#weighted(each, this.n / total, most),
+    );
+  }
+
+  /** The sum of all values by their weights. Those that weigh nothing are not looked at: they are most of a long tail. */
+  #weighted({ from, running }: Weights, step: number, most: number): number {
+    const [values, drawn, n] = [this.#values, this.#drawn, this.n];
+    const last = running.length - 1;
+    let before = 0;
+    let sum = 0;
+    for (let i = firstBeyond(drawn, from / step); i < n && before < 1; i++) {
+      const position = (drawn[i] as number) * step - from;
+      const below = Math.min(last, Math.max(0, Math.floor(position)));
+      const left = running[below] as number;
+      const share = below === last ? left : left + (position - below) * ((running[below + 1] as number) - left);
+      sum += (share - before) * Math.min(most, values[i] as number);
+      before = share;
+    }
+    return sum;
   }
 }
 
-/** I(i / n; (n + 1) q, (n + 1)(1 − q)) for i from 0 to n. */
-function betaTable(q: number, n: number): Float64Array {
-  return Float64Array.from({ length: n + 1 }, (_, i) => incompleteBeta((n + 1) * q, (n + 1) * (1 - q), i / n));
+/** The first place of an ascending list whose number is greater. */
+function firstBeyond(ascending: Float64Array, limit: number): number {
+  let low = 0;
+  let high = ascending.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((ascending[middle] as number) > limit) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/**
+ * The running sum of the weights of `n` values in order, I(i / n; (n + 1) q, (n + 1)(1 − q)): `running[j]` is that of the first
+ * `from + j`. Up to `from` it is nothing, and at the end of the list it is 1.
+ */
+interface Weights {
+  readonly q: number;
+  readonly from: number;
+  readonly running: Float64Array;
+}
+
+/** A share of less than this changes no digit of a sum. */
+const NOTHING = 1e-30;
+
+function weightsOf(q: number, n: number): Weights {
+  const sumOf = (i: number): number => incompleteBeta((n + 1) * q, (n + 1) * (1 - q), i / n);
+  const leastWhere = (reached: (sum: number) => boolean): number => {
+    let low = 0;
+    let high = n;
+    while (low < high) {
+      const middle = (low + high) >> 1;
+      if (reached(sumOf(middle))) high = middle;
+      else low = middle + 1;
+    }
+    return low;
+  };
+  const from = Math.max(0, leastWhere((sum) => sum >= NOTHING) - 1);
+  const until = leastWhere((sum) => sum >= 1);
+  return { q, from, running: Float64Array.from({ length: until - from + 1 }, (_, j) => sumOf(from + j)) };
 }
 
 function drawMultiplicities(count: number, int: (bound: number) => number): number[] {

@@ -214,9 +214,10 @@ function wakesOf({ cold }: Summary, role: Role): Night["cold"][Role] {
 
 /** Every phase and every arm is paid for. */
 function costOf(exchanges: readonly ScoredExchange[], role: Role): number | null {
-  const known = exchanges.flatMap(({ endpoint, scalars: { cost } }) =>
-    endpoint === role && cost !== undefined && "value" in cost ? [cost.value] : [],
-  );
+  const known = exchanges.flatMap(({ endpoint, scalars }) => {
+    const cost = endpoint === role ? scalars.get("cost") : undefined;
+    return cost !== undefined && "value" in cost ? [cost.value] : [];
+  });
   return known.length === 0 ? null : Number(known.reduce((total, each) => total + each, 0).toPrecision(6));
 }
 

@@ -8,13 +8,12 @@ import type { Exchange } from "../recording/recording.js";
 import { METRICS } from "./catalogue.js";
 import { echoesKey } from "./echo.js";
 import { coalescedEvents } from "./gaps.js";
+import { KeptOnce } from "./kept-once.js";
 import type { Bucket, Measurement, Metric } from "./metric.js";
 import type { DecodedSample, DiscardedAttempt } from "./sample.js";
+import type { Scalars } from "./scalars.js";
 import { SKETCHED_ROUNDS, type Sketch, sketchOf } from "./sketch.js";
 import { type Waits, waitsOf } from "./waits.js";
-
-/** One number an exchange and metric, for comparisons: a median where there are many. */
-export type Scalar = { readonly value: number } | { readonly none: string; readonly failed: boolean };
 
 export interface AnswerText {
   readonly content: string | null;
@@ -51,7 +50,7 @@ export interface ScoredExchange
   /** Token-bearing events, and those of them that shared a read with an earlier one. */
   readonly tokenEvents: number;
   readonly coalescedEvents: number;
-  readonly scalars: Readonly<Record<string, Scalar>>;
+  readonly scalars: Scalars;
   /** Null where nothing was expected: outside phase warm, and where the plan cancelled. */
   readonly check: CheckOutcome | null;
   readonly answer: AnswerText;
@@ -64,6 +63,8 @@ export interface ScoredExchange
 }
 
 const MAX_TEXT = 12_000;
+/** Of an answer whose words are not kept. */
+const NO_TEXT: AnswerText = { content: null, reasoning: "", refusal: null, toolCalls: [], cut: true };
 
 /** What is kept of an answer's words. */
 export interface KeptWords {
@@ -73,11 +74,13 @@ export interface KeptWords {
   readonly sketch: boolean;
 }
 
+/** @param once of the recording: what its exchanges have alike is kept once */
 export function scoredExchange(
   sample: DecodedSample,
   measurements: ReadonlyMap<Metric, Measurement>,
   check: CheckOutcome | null,
   keep: KeptWords,
+  once = new KeptOnce(),
 ): ScoredExchange {
   const { exchange, attempt, completion } = sample;
   const { outcome } = attempt;
@@ -87,36 +90,36 @@ export function scoredExchange(
     segment: exchange.segment,
     endpoint: exchange.endpoint,
     arm: exchange.arm,
-    caseId: exchange.caseId,
+    caseId: once.text(exchange.caseId),
     repeat: exchange.repeat,
     round: exchange.round,
     phase: exchange.phase,
     variant: exchange.variant,
-    requestId: exchange.requestId,
+    requestId: once.text(exchange.requestId),
     inFlight: exchange.inFlight,
     releasedAtNs: exchange.releasedAtNs,
     ...(exchange.pairBroken === undefined ? {} : { pairBroken: exchange.pairBroken }),
     ...(exchange.masked === undefined ? {} : { masked: exchange.masked }),
     bucket: sample.bucket,
     failure: sample.failure,
-    attemptFailures: sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection"),
+    attemptFailures: once.list(sample.attemptFailures.filter((failure) => failure?.kind !== "stale_connection")),
     staleConnections: sample.attemptFailures.filter((failure) => failure?.kind === "stale_connection").length,
-    discarded: sample.discarded,
+    discarded: once.list(sample.discarded),
     status: attempt.status ?? null,
     firstTokenAtNs: completion.tokenEvents[0]?.atNs ?? null,
     endedAtNs: attempt.endedAtNs,
     cancelled: wasInterrupted(attempt) ? "user" : outcome.kind === "cancelled" ? "plan" : null,
-    finishReason: completion.finishReason,
+    finishReason: once.text(completion.finishReason),
     usage: completion.usage,
-    model: completion.model,
-    systemFingerprint: completion.systemFingerprint,
-    remoteAddress: attempt.remoteAddress ?? null,
+    model: once.text(completion.model),
+    systemFingerprint: once.text(completion.systemFingerprint),
+    remoteAddress: once.text(attempt.remoteAddress ?? null),
     characters: charactersOf(sample),
     tokenEvents: completion.tokenEvents.length,
     coalescedEvents: coalescedEvents(completion),
-    scalars: Object.fromEntries([...measurements].map(([metric, measurement]) => [metric.name, scalarOf(measurement)])),
-    check,
-    answer: answerOf(sample, keep.text),
+    scalars: once.scalars.of(measurements),
+    check: check === null ? null : once.check(check),
+    answer: keep.text ? answerOf(sample) : NO_TEXT,
     sketch:
       keep.sketch &&
       exchange.round < SKETCHED_ROUNDS &&
@@ -152,19 +155,8 @@ function finite(measurement: Measurement): Measurement {
   return { none: "not a finite number" };
 }
 
-function scalarOf(measurement: Measurement): Scalar {
-  if ("none" in measurement) return { none: measurement.none, failed: measurement.failed === true };
-  const { values } = measurement;
-  if (values.length === 1) return { value: values[0] as number };
-  const sorted = [...values].sort((a, b) => a - b);
-  const middle = Math.floor(sorted.length / 2);
-  const upper = sorted[middle] as number;
-  return { value: sorted.length % 2 === 1 ? upper : (upper + (sorted[middle - 1] as number)) / 2 };
-}
-
-function answerOf({ completion }: DecodedSample, keepText: boolean): AnswerText {
+function answerOf({ completion }: DecodedSample): AnswerText {
   const { content, reasoning, refusal, toolCalls } = completion;
-  if (!keepText) return { content: null, reasoning: "", refusal: null, toolCalls: [], cut: true };
   const cap = (text: string): string => (text.length > MAX_TEXT ? `${text.slice(0, MAX_TEXT)}…` : text);
   const capOrNull = (text: string | null): string | null => (text === null ? null : cap(text));
   const texts = [content ?? "", reasoning, refusal ?? "", ...toolCalls.map((call) => call.argumentsText ?? "")];

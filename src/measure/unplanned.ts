@@ -202,12 +202,14 @@ class EndpointView {
     for (const exchange of own) {
       const { id, phase, bucket, attemptFailures, variant, scalars } = exchange;
       if (phase === "cold" || phase === "probe" || bucket !== "warm" || attemptFailures.length !== 1) continue;
-      const scalar = scalars[variant === "stream" ? "ttft" : "e2e"];
+      const scalar = scalars.get(variant === "stream" ? "ttft" : "e2e");
       if (scalar === undefined || !("value" in scalar)) continue;
       const quiet = this.#quiet.get(id);
       if (this.idleAfterMs !== undefined && quiet !== undefined && quiet.ms >= this.idleAfterMs) continue;
       const key = keyOf(exchange);
-      byCase.set(key, [...(byCase.get(key) ?? []), scalar.value]);
+      const known = byCase.get(key);
+      if (known === undefined) byCase.set(key, [scalar.value]);
+      else known.push(scalar.value);
     }
     return new Map([...byCase].map(([key, values]) => [key, medianOf(values) as number]));
   }

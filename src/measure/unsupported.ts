@@ -82,10 +82,13 @@ function wasUpBetween(
   answered: readonly ScoredExchange[],
   isAfter: IsAfter,
 ): boolean {
+  // The failure that ended first and the one that began last decide: so many answers times failures are not looked at.
+  const first = failed.reduce((a, b) => (isAfter(a.segment, a.endedAtNs, b.segment, b.endedAtNs) ? b : a));
+  const last = failed.reduce((a, b) => (isAfter(a.segment, a.releasedAtNs, b.segment, b.releasedAtNs) ? a : b));
   return answered.some(
     (answer) =>
-      failed.some((one) => isAfter(answer.segment, answer.releasedAtNs, one.segment, one.endedAtNs)) &&
-      failed.some((one) => isAfter(one.segment, one.releasedAtNs, answer.segment, answer.endedAtNs)),
+      isAfter(answer.segment, answer.releasedAtNs, first.segment, first.endedAtNs) &&
+      isAfter(last.segment, last.releasedAtNs, answer.segment, answer.endedAtNs),
   );
 }
 

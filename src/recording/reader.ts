@@ -233,7 +233,10 @@ export function recordingFile(path: string): string {
 
 const CHUNK_BYTES = 1 << 20;
 
-/** The lines of a file; the last is not `whole` when no line feed ends it, or the line is longer than `maxBytes`. */
+/**
+ * The lines of a file; the last is not `whole` when no line feed ends it, or the line is longer than `maxBytes`. The bytes of a
+ * line are overwritten after it: files are read in one buffer, or each megabyte of them would wait for the collector.
+ */
 function* linesOf(file: string, maxBytes = Number.POSITIVE_INFINITY): Generator<{ bytes: Buffer; whole: boolean }> {
   let descriptor: number;
   try {
@@ -244,8 +247,8 @@ function* linesOf(file: string, maxBytes = Number.POSITIVE_INFINITY): Generator<
   try {
     let pending: Buffer[] = [];
     let pendingBytes = 0;
+    const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
     while (pendingBytes <= maxBytes) {
-      const chunk = Buffer.allocUnsafe(CHUNK_BYTES);
       const length = readSync(descriptor, chunk, 0, CHUNK_BYTES, null);
       if (length === 0) break;
       let start = 0;
@@ -258,7 +261,7 @@ function* linesOf(file: string, maxBytes = Number.POSITIVE_INFINITY): Generator<
         pendingBytes = 0;
         start = lineEnd + 1;
       }
-      if (start < length) pending.push(chunk.subarray(start, length));
+      if (start < length) pending.push(Buffer.from(chunk.subarray(start, length)));
       pendingBytes += length - start;
     }
     if (pending.length > 0) yield { bytes: Buffer.concat(pending), whole: false };
@@ -319,9 +322,14 @@ const preflightShape = z
   .looseObject({ streamUsage: z.enum(["accepted", "refused", "unknown"]), message: z.string().optional() })
   .optional();
 
-const requestsShape = z.record(
-  z.string(),
-  z.looseObject({ method: z.string(), path: z.string(), body: z.looseObject({}) }),
+/** Of rows and templates there are as many as exchanges: checked by hand, since a schema makes a copy of each. */
+const requestsShape = z.custom<HeaderLine["requests"]>(
+  (requests) => isObject(requests) && Object.values(requests).every(isTemplate),
+);
+const planShape = z.custom<HeaderLine["plan"]>((rows) => Array.isArray(rows) && rows.every(isRow));
+/** Rows that were added: their places are checked where they are joined. */
+const addedRowsShape = z.custom<HeaderLine["plan"]>(
+  (rows) => Array.isArray(rows) && rows.every((row) => isRow(row) && isStamp(row.id)),
 );
 const versionsShape = z.looseObject({ twintail: z.string(), node: z.string(), undici: z.string() });
 
@@ -397,7 +405,7 @@ const headerShape = z.looseObject({
   }),
   endpoints: z.looseObject({ baseline: endpointShape, candidate: endpointShape }),
   requests: requestsShape,
-  plan: z.array(z.looseObject({ phase: z.string(), round: z.int() })),
+  plan: planShape,
   notTested: z.array(z.looseObject({ caseId: z.string(), endpoint: z.enum(ROLES), reason: z.string() })),
   capture: z.looseObject({
     rounds: z.int(),
@@ -464,7 +472,7 @@ const extensionShape = z.looseObject({
   segment: stamp,
   createdAt: z.string(),
   rounds: stamp,
-  plan: z.array(z.looseObject({ id: stamp, phase: z.string(), round: stamp })),
+  plan: addedRowsShape,
   planDigest: z.string(),
   requests: requestsShape,
   versions: versionsShape,
@@ -478,7 +486,7 @@ const pointShape = z.looseObject({
     settleMs: z.number().nonnegative(),
     windowMs: z.number().positive(),
   }),
-  plan: z.array(z.looseObject({ id: stamp, phase: z.string(), round: stamp })).min(1),
+  plan: addedRowsShape.refine((rows) => rows.length > 0),
   requests: requestsShape,
 });
 const begunShape = z.looseObject({ segment: stamp, phase: z.string().regex(PHASE), atNs: stamp });
@@ -529,6 +537,19 @@ const OUTCOMES: ReadonlySet<unknown> = new Set([
   "truncated",
 ]);
 const OPTIONAL_STAMPS = ["dnsEndAtNs", "tcpEndAtNs", "tlsEndAtNs", "sentAtNs", "headersAtNs", "status"] as const;
+
+function isObject(value: unknown): value is Readonly<Record<string, unknown>> {
+  return typeof value === "object" && value !== null && !Array.isArray(value);
+}
+
+function isTemplate(template: unknown): boolean {
+  if (!isObject(template)) return false;
+  return typeof template.method === "string" && typeof template.path === "string" && isObject(template.body);
+}
+
+function isRow(row: unknown): row is Readonly<Record<string, unknown>> {
+  return isObject(row) && typeof row.phase === "string" && isStamp(row.round);
+}
 
 function isStamp(value: unknown): boolean {
   return Number.isSafeInteger(value);

@@ -3,10 +3,19 @@
 /** An empty cell is a value that is not known. */
 export type CsvColumn<Row> = readonly [name: string, cell: (row: Row) => string | number | null];
 
-/** A line of names, then a line a row, each ending in CR LF. */
-export function csvText<Row>(columns: readonly CsvColumn<Row>[], rows: readonly Row[]): string {
-  const lines = [columns.map(([name]) => name), ...rows.map((row) => columns.map(([, cell]) => cellOf(cell(row))))];
-  return lines.map((cells) => `${cells.join(",")}\r\n`).join("");
+/** A line of names, then a line a row, each ending in CR LF; one by one, so that the whole need not be held. */
+export function* linesOfCsv<Row>(columns: readonly CsvColumn<Row>[], rows: Iterable<Row>): Generator<string> {
+  yield lineOf(columns.map(([name]) => name));
+  for (const row of rows) yield lineOf(columns.map(([, cell]) => cellOf(cell(row))));
+}
+
+/** {@link linesOfCsv} as one text. */
+export function csvText<Row>(columns: readonly CsvColumn<Row>[], rows: Iterable<Row>): string {
+  return [...linesOfCsv(columns, rows)].join("");
+}
+
+function lineOf(cells: readonly string[]): string {
+  return `${cells.join(",")}\r\n`;
 }
 
 /** What a spreadsheet takes for a formula begins so, the full-width signs too. */

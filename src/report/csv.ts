@@ -1,5 +1,5 @@
 /** One row an exchange, as spreadsheets read it (RFC 4180): figures and outcomes, no texts. */
-import { type CsvColumn, csvText } from "./csv-text.js";
+import { type CsvColumn, linesOfCsv } from "./csv-text.js";
 import type { ExchangeRow, Report } from "./report.js";
 
 /** Each column of `exchanges.csv`. An empty cell is a value that is not known. */
@@ -28,6 +28,7 @@ const COLUMNS: readonly CsvColumn<ExchangeRow>[] = [
   ["finish_reason", ({ finishReason }) => finishReason],
 ];
 
-export function renderCsv({ details }: Report): string {
-  return csvText(COLUMNS, details.exchanges);
+/** The lines one by one, each with its end: the whole text need not be held. */
+export function csvLines({ details }: Report): Generator<string> {
+  return linesOfCsv(COLUMNS, details.exchanges);
 }

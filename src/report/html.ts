@@ -114,7 +114,7 @@ function timelineSection({ details }: Report): Markup | null {
   return section(
     "timeline",
     "Timeline",
-    "Every request of the run, each phase on a scale of its own. Faint until the first token, solid while it streams, a cross where it failed.",
+    "The requests of the run, each phase on a scale of its own. Faint until the first token, solid while it streams, a cross where it failed.",
     html`${timeline(details.timeline)}`,
   );
 }

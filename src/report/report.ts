@@ -2,7 +2,7 @@
  * A report in memory. `summary` is `report.json`; `details` is what the page needs beyond it. Formats in this room
  * know neither how anything was computed nor where it came from.
  */
-import type { CheckOutcome, ParityOutcome } from "../check/finding.js";
+import type { CheckOutcome, ParityOutcome, ParityRung } from "../check/finding.js";
 import type { EndpointRole } from "../config/settings.js";
 import type { Variant } from "../golden/golden-set.js";
 import type { Arm, Phase } from "../plan/plan.js";
@@ -64,10 +64,19 @@ export interface CaseView {
   readonly detects: string;
   /** The baseline's request body, pretty-printed and capped: can be pasted into curl. */
   readonly requestText: string;
-  /** Pairs of phase warm, by round. */
+  /** Pairs of phase warm, by round: of more than anybody reads the gravest. */
   readonly pairs: readonly PairView[];
+  /** Those that are not among them; absent where there are none. */
+  readonly left?: PairsLeft;
   /** Reasons, where an endpoint was not asked. */
   readonly notTested: readonly string[];
+}
+
+/** Pairs of a case that are not shown one by one: none failed or differs where one that is shown does not. */
+export interface PairsLeft {
+  readonly pairs: number;
+  /** How many of them stand on each rung; those that were not compared on none. */
+  readonly rungs: Readonly<Partial<Record<ParityRung, number>>>;
 }
 
 /** A bar of the timeline. Times are ms from the run's first release, aligned over segments by wall clock. */
@@ -110,8 +119,8 @@ export interface TailFile {
 
 export interface Details {
   readonly cases: readonly CaseView[];
-  /** By id. */
-  readonly exchanges: readonly ExchangeRow[];
+  /** By id. Each row is made when it is read: a list of them would be as large as the judgement itself. */
+  readonly exchanges: Iterable<ExchangeRow>;
   readonly timeline: readonly TimelineBar[];
   readonly curves: readonly QuantileCurve[];
   readonly dots: readonly CaseDots[];

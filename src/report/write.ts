@@ -1,8 +1,8 @@
 /** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
-import { mkdirSync, readdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
-import { renderCsv } from "./csv.js";
+import { csvLines } from "./csv.js";
 import { renderHtml } from "./html.js";
 import { renderJson } from "./json.js";
 import { renderJunit } from "./junit.js";
@@ -20,12 +20,12 @@ const OWNER_FOLDER = 0o700;
  */
 export function writeReport(report: Report, folder: string): string[] {
   const tails = join(folder, "tails");
-  const files: [path: string, text: string][] = [
+  const files: [path: string, text: FileText][] = [
     [join(folder, "report.json"), renderJson(report.summary)],
     [join(folder, "report.html"), renderHtml(report)],
     [join(folder, "report.md"), renderMarkdown(report)],
     [join(folder, "junit.xml"), renderJunit(report.summary)],
-    [join(folder, "exchanges.csv"), renderCsv(report)],
+    [join(folder, "exchanges.csv"), csvLines(report)],
     ...report.details.tailFiles.map(({ name, text }): [string, string] => [join(tails, basename(name)), text]),
   ];
   writeFiles(files);
@@ -33,12 +33,15 @@ export function writeReport(report: Report, folder: string): string[] {
   return files.map(([target]) => target);
 }
 
+/** A text, or the pieces that it consists of where it is too long to be held. */
+type FileText = string | Iterable<string>;
+
 /**
  * Writes texts to paths whose folders are made if need be, readable by their owner alone. Each file appears whole or not
  * at all.
  * @throws TwintailError when one cannot be written.
  */
-export function writeFiles(files: readonly (readonly [path: string, text: string])[]): void {
+export function writeFiles(files: readonly (readonly [path: string, text: FileText])[]): void {
   let path = "";
   try {
     for (const [target, text] of files) {
@@ -56,17 +59,42 @@ export function writeFiles(files: readonly (readonly [path: string, text: string
   }
 }
 
-function writeWhole(target: string, text: string): void {
+function writeWhole(target: string, text: FileText): void {
   const temporary = `${target}.${process.pid}.tmp`;
   try {
     // `wx`: a link that someone else put there is not followed.
     rmSync(temporary, { force: true });
-    writeFileSync(temporary, text, { mode: OWNER_FILE, flag: "wx" });
+    writePieces(temporary, typeof text === "string" ? [text] : text);
     renameSync(temporary, target);
   } catch (error) {
     rmSync(temporary, { force: true });
     throw error;
   }
+}
+
+/** So many characters are written at once. */
+const PIECE = 1 << 16;
+
+function writePieces(path: string, pieces: Iterable<string>): void {
+  const file = openSync(path, "wx", OWNER_FILE);
+  try {
+    let gathered = "";
+    for (const piece of pieces) {
+      gathered += piece;
+      if (gathered.length < PIECE) continue;
+      writeAll(file, gathered);
+      gathered = "";
+    }
+    writeAll(file, gathered);
+  } finally {
+    closeSync(file);
+  }
+}
+
+/** A disk that is nearly full takes a part. */
+function writeAll(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 /** Files that a process which was killed had begun. */

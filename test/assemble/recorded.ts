@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { GoldenCase } from "../../src/golden/golden-set.js";
 import type { Attempt, Exchange, HeaderLine } from "../../src/recording/recording.js";
+import type { Report } from "../../src/report/report.js";
 import type { Summary } from "../../src/report/summary.js";
 import { score } from "../../src/score.js";
 import { aCase } from "../check/build.js";
@@ -48,6 +49,15 @@ export function summaryOf(
   change: (header: HeaderLine) => HeaderLine = (header) => header,
   cases: readonly GoldenCase[] = [...new Set(exchanges.map(({ caseId }) => caseId))].map((id) => golden(id)),
 ): Summary {
+  return reportOf(exchanges, change, cases).summary;
+}
+
+/** The page's details too. */
+export function reportOf(
+  exchanges: readonly Exchange[],
+  change: (header: HeaderLine) => HeaderLine = (header) => header,
+  cases: readonly GoldenCase[] = [...new Set(exchanges.map(({ caseId }) => caseId))].map((id) => golden(id)),
+): Report {
   const folder = mkdtempSync(join(tmpdir(), "twintail-assemble-"));
   try {
     const header = change(headerLine(cases, exchanges));
@@ -62,7 +72,7 @@ export function summaryOf(
     };
     const file = join(folder, "recording.jsonl");
     writeFileSync(file, [header, segment, ...exchanges].map((line) => `${JSON.stringify(line)}\n`).join(""));
-    return score(file).summary;
+    return score(file);
   } finally {
     rmSync(folder, { recursive: true });
   }

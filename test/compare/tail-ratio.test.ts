@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
 import { intervalOf } from "../../src/compare/estimate.js";
+import { incompleteBeta } from "../../src/compare/t-distribution.js";
 import { type TailValue, tailRatios } from "../../src/compare/tail-ratio.js";
 import { seededRandom } from "../../src/core/random.js";
 
@@ -37,6 +38,22 @@ describe("the ratio of two tails", () => {
     );
     expect(seen.value).toBeCloseTo(expected, 4);
     expect(seen.notes.join()).toMatch(/no interval/);
+  });
+
+  it("leaves out of a long tail only what weighs nothing: the same as over all values", () => {
+    const random = seededRandom(5, "values");
+    const sides = [6_000, 5_000].map((count) => values(10, count / 10, () => Math.round(100 * random.exponential())));
+    const [baseline, candidate] = sides as [TailValue[], TailValue[]];
+    const quantileOf = (side: readonly TailValue[], q: number): number => {
+      const n = side.length;
+      const below = (i: number): number => incompleteBeta((n + 1) * q, (n + 1) * (1 - q), i / n);
+      const sorted = side.map(({ value }) => value).sort((a, b) => a - b);
+      return sorted.reduce((sum, value, i) => sum + (below(i + 1) - below(i)) * value, 0);
+    };
+    for (const q of [0.001, 0.5, 0.9, 0.999]) {
+      const expected = quantileOf(candidate, q) / quantileOf(baseline, q);
+      expect((ratio(baseline, candidate, q).value as number) / expected).toBeCloseTo(1, 10);
+    }
   });
 
   it("of a candidate that is slower by the same factor everywhere is that factor, without doubt", () => {

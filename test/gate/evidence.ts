@@ -7,7 +7,8 @@ import type { GateText } from "../../src/config/settings.js";
 import type { Failure } from "../../src/decode/failure.js";
 import { judge } from "../../src/gate/judge.js";
 import type { Evidence, GateResult, Judgement } from "../../src/gate/judgement.js";
-import type { Scalar, ScoredExchange } from "../../src/measure/scored.js";
+import type { Scalar } from "../../src/measure/scalars.js";
+import type { ScoredExchange } from "../../src/measure/scored.js";
 
 /** What one request came to: values by metric, `null` where it failed before it had one. */
 export interface Came {
@@ -64,7 +65,7 @@ export function scored(side: Side, id: number, pairId: number, asked: Asked, cam
     characters: 0,
     tokenEvents: 0,
     coalescedEvents: 0,
-    scalars: Object.fromEntries(scalars),
+    scalars: new Map(scalars),
     check: checkOf(came),
     answer: { content: null, reasoning: "", refusal: null, toolCalls: [], cut: true },
     sketch: null,

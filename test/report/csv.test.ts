@@ -1,7 +1,7 @@
 /** `exchanges.csv`: read back by the rules of RFC 4180, and no formula to any spreadsheet. */
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { renderCsv } from "../../src/report/csv.js";
+import { csvLines } from "../../src/report/csv.js";
 import type { ExchangeRow } from "../../src/report/report.js";
 import { emptyReport } from "./sample-extremes.js";
 
@@ -32,7 +32,8 @@ const ROW: ExchangeRow = {
 
 const csv = (...rows: Partial<ExchangeRow>[]): string => {
   const report = emptyReport();
-  return renderCsv({ ...report, details: { ...report.details, exchanges: rows.map((row) => ({ ...ROW, ...row })) } });
+  const exchanges = rows.map((row) => ({ ...ROW, ...row }));
+  return [...csvLines({ ...report, details: { ...report.details, exchanges } })].join("");
 };
 
 /** A reader of RFC 4180. */

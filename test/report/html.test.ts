@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { describe, expect, test } from "vitest";
 import { printable } from "../../src/core/printable.js";
 import { answers, TextBudget } from "../../src/report/html/answers.js";
+import { dotsPlot } from "../../src/report/html/dots-plot.js";
 import { escapeHtml, html, Markup } from "../../src/report/html/markup.js";
 import { quantilePlot } from "../../src/report/html/quantile-plot.js";
 import { STYLE } from "../../src/report/html/style.js";
@@ -89,6 +90,51 @@ describe("size and repeatability", () => {
     expect(long).toContain("HTTP 500: the last but one");
     expect(long).toContain("19,940 pairs more of this case");
     expect(long.length).toBeLessThan(2 * page.length);
+  });
+
+  test("of a phase of 20,000 requests the failed and the longest are drawn, and the page says how many it left", () => {
+    const report = sampleReport();
+    const bars = Array.from({ length: 20_000 }, (_, index): (typeof report.details.timeline)[number] => ({
+      exchangeId: index,
+      caseId: index === 12_345 ? "the failed one" : index === 7_777 ? "the longest one" : "another",
+      endpoint: index % 2 === 0 ? "baseline" : "candidate",
+      phase: "warm",
+      releasedMs: 50 * index,
+      firstTokenMs: 50 * index + 10,
+      endedMs: 50 * index + (index === 7_777 ? 3_000 : 90),
+      ok: index !== 12_345,
+    }));
+    const long = renderHtml({ ...report, details: { ...report.details, timeline: bars } });
+    expect(long).toContain("20,000 requests in");
+    expect(long).toContain("4,000 are drawn");
+    expect(long).toContain("<title>the failed one");
+    expect(long).toContain("<title>the longest one");
+    expect(long.length).toBeLessThan(page.length + 1_500_000);
+  });
+
+  test("of a case of 5,000 rounds a page's worth of dots is drawn, the lowest and the highest among them", () => {
+    const dots = [{ metric: "e2e", caseId: "x", category: "c", ratio: 1, rounds: [] as number[] }];
+    const rounds = Array.from({ length: 5_000 }, (_, index) => 1 + (index - 2_500) / 10_000);
+    const circles = (of: readonly number[]) =>
+      dotsPlot("e2e", "lower", [{ ...(dots[0] as (typeof dots)[number]), rounds: [...of] }], () => "a").text.match(
+        /<circle class="round" cx="[\d.]+"/g,
+      ) ?? [];
+    const [all, few] = [circles(rounds), circles([rounds[0] as number, rounds[4_999] as number])];
+    expect(all).toHaveLength(1_500);
+    expect(all[0]).toBe(few[0]);
+    expect(all.at(-1)).toBe(few.at(-1));
+  });
+
+  test("pairs that a report left out are counted with those that it shows", () => {
+    const report = sampleReport();
+    const one = report.details.cases.find(
+      ({ id }) => id === "closed-arithmetic",
+    ) as (typeof report.details.cases)[number];
+    const left = { pairs: 40, rungs: { bytes: 30, none: 10 } };
+    const long = renderHtml({ ...report, details: { ...report.details, cases: [{ ...one, pairs: [], left }] } });
+    expect(long).toContain("40 pairs more of this case");
+    expect(long).toContain("not the same in 10 of 40");
+    expect(long).toContain('data-tags="differs"');
   });
 
   test("a megabyte in every answer does not swell the page", () => {

@@ -88,10 +88,14 @@ export class Evidence {
     const asked = this.own.filter((exchange) => exchange.cancelled === null && among(exchange));
     if (asked.length === 0) return notTested(none);
     const cases = [...new Set(asked.map(({ caseId }) => caseId))];
-    const never = cases.filter((id) => !asked.some((exchange) => exchange.caseId === id && works(exchange)));
-    const worked = asked.filter(works).length;
+    const casesOf = (exchanges: readonly ScoredExchange[]) => new Set(exchanges.map(({ caseId }) => caseId));
+    const answered = asked.filter(works);
+    const ever = casesOf(answered);
+    const never = cases.filter((id) => !ever.has(id));
+    const worked = answered.length;
     if (never.length > 0) {
-      const either = never.every((id) => !this.theirs.some((exchange) => exchange.caseId === id && works(exchange)));
+      const theirs = casesOf(this.theirs.filter(works));
+      const either = never.every((id) => !theirs.has(id));
       const alike = either ? ", nor on the baseline" : "";
       return failed(`never worked: ${named(never)}${alike}; ${worked} of ${asked.length} requests did`);
     }

@@ -1,6 +1,7 @@
 /** Every case as a row that opens to its request and to both answers of each round. */
 import { printableLine } from "../../core/printable.js";
 import { SIDES } from "../facts.js";
+import { gravest, isDiffering, isFailing, isFailingPair, isUnlike, MAX_PAIRS } from "../gravest.js";
 import { formatChange, formatCount, formatMs, formatSignificant, plural } from "../numbers.js";
 import type { CaseView, ExchangeView, PairView, Report } from "../report.js";
 import { answers, answerText, aside, TextBudget } from "./answers.js";
@@ -8,6 +9,10 @@ import { html, type Markup } from "./markup.js";
 
 /** Leaves room for charts and tables on a page of about 2 MB. */
 const PAGE_CHARACTERS = 800_000;
+
+/** Pairs on the page, where every case has its share: each is about a kilobyte beside its texts. */
+const PAGE_PAIRS = 1_200;
+const LEAST_PAIRS = 2;
 
 /** The rungs of the parity ladder, in words, highest first. */
 export const RUNG_WORDS: readonly (readonly [rung: string, words: string])[] = [
@@ -18,7 +23,6 @@ export const RUNG_WORDS: readonly (readonly [rung: string, words: string])[] = [
   ["expectations", "both as expected"],
   ["none", "not the same"],
 ];
-const ALIKE = new Set(["bytes", "text", "json", "tool_calls"]);
 
 /** The ids of the cases' rows; a case id may hold anything, an ordinal may not. */
 export function caseAnchors(cases: readonly CaseView[]): (caseId: string) => string {
@@ -35,6 +39,7 @@ export function casesList({ summary, details }: Report): Markup {
   const categories = [...new Set(cases.map((each) => each.category))];
   const ratios = new Map(details.dots.filter((dot) => dot.metric === "e2e").map((dot) => [dot.caseId, dot.ratio]));
   const texts: Texts = { budget, stored: store === "full" };
+  const most = Math.min(MAX_PAIRS, Math.max(LEAST_PAIRS, Math.floor(PAGE_PAIRS / cases.length)));
   return html`${texts.stored ? null : html`<p class="soft">${withoutTexts(store)}</p>`}<div class="filter" role="search" aria-label="filter cases">
 <label class="grow"><span class="sr">Filter by text</span><input id="filter-text" type="search" placeholder="Filter by case, category or what it detects" autocomplete="off"></label>
 <label><span class="sr">Category</span><select id="filter-category"><option value="">all categories</option>${categories.map((each) => html`<option>${printableLine(each, 60)}</option>`)}</select></label>
@@ -42,7 +47,7 @@ export function casesList({ summary, details }: Report): Markup {
 <label class="check"><input id="filter-fails" type="checkbox"> failing</label>
 <output id="filter-count">${plural(cases.length, "case")}</output></div>
 <div class="case-head" aria-hidden="true"><span>case</span><span>baseline</span><span>candidate</span><span>answers</span><span class="num">e2e</span></div>
-<div class="cases">${cases.map((each) => caseRow(each, anchor(each.id), ratios.get(each.id) ?? null, texts))}</div>
+<div class="cases">${cases.map((each) => caseRow(each, anchor(each.id), ratios.get(each.id) ?? null, texts, most))}</div>
 <p id="filter-none" class="soft" hidden>No case matches.</p>`;
 }
 
@@ -57,15 +62,15 @@ interface Texts {
   readonly stored: boolean;
 }
 
-function caseRow(each: CaseView, id: string, ratio: number | null, texts: Texts): Markup {
+function caseRow(each: CaseView, id: string, ratio: number | null, texts: Texts, most: number): Markup {
   const sides = each.pairs.flatMap((pair) => [pair.baseline, pair.candidate]).filter((view) => view !== null);
   const fails = sides.some(isFailing);
-  const differs = each.pairs.some(isDiffering);
+  const differs = each.pairs.some(isDiffering) || Object.keys(each.left?.rungs ?? {}).some(isUnlike);
   const words = `${each.id} ${each.category} ${each.detects}`.toLowerCase();
   const tags = `${fails ? "fails " : ""}${differs ? "differs" : ""}`.trim();
   const shown = new Map<string, string>();
-  const pairs = worthShowing(each.pairs);
-  const left = each.pairs.length - pairs.length;
+  const pairs = gravest(each.pairs, most, (pair) => pair);
+  const left = each.pairs.length - pairs.length + (each.left?.pairs ?? 0);
   const first = firstWorth(pairs);
   return html`<details class="case" id="${id}" data-words="${printableLine(words, 400)}" data-category="${printableLine(each.category, 60)}" data-tags="${tags}">
 <summary><span class="name"><b>${printableLine(each.id, 60)}</b><span class="soft">${printableLine(`${each.category}: ${each.detects}`, 120)}</span></span>
@@ -76,29 +81,6 @@ ${left === 0 ? null : html`<p class="soft">${plural(left, "pair")} more of this 
 ${pairs.map((pair, index) => pairBlock(pair, index === first, shown, texts))}
 ${texts.stored ? aside("request", each.requestText, texts.budget) : null}</div></details>
 `;
-}
-
-/** Of a case that was asked more often than anybody reads. */
-const MAX_PAIRS = 60;
-
-/** Those that failed first, then those that differ, then the earliest; in the order of their rounds. */
-function worthShowing(pairs: readonly PairView[]): readonly PairView[] {
-  if (pairs.length <= MAX_PAIRS) return pairs;
-  const rank = (pair: PairView): number => (isFailingPair(pair) ? 0 : isDiffering(pair) ? 1 : 2);
-  const ranked = pairs.map((pair, index) => ({ pair, index, rank: rank(pair) }));
-  return ranked
-    .sort((a, b) => a.rank - b.rank || a.index - b.index)
-    .slice(0, MAX_PAIRS)
-    .sort((a, b) => a.index - b.index)
-    .map(({ pair }) => pair);
-}
-
-function isFailingPair({ baseline, candidate }: PairView): boolean {
-  return [baseline, candidate].some((view) => view !== null && isFailing(view));
-}
-
-function isDiffering({ parity }: PairView): boolean {
-  return parity !== null && !ALIKE.has(parity.rung);
 }
 
 /** The pair that is open at first: one that failed, else one that differs, else the first. */
@@ -171,10 +153,6 @@ function outcomeMark(view: ExchangeView | null): Markup {
   return html`<i class="mark-met" title="${where}: as expected">●</i>`;
 }
 
-function isFailing(view: ExchangeView): boolean {
-  return view.check.excluded === undefined && (!view.ok || !view.check.met);
-}
-
 function rungWords(pair: PairView): string {
   if (pair.parity === null) return "not compared";
   return RUNG_WORDS.find(([rung]) => rung === pair.parity?.rung)?.[1] ?? pair.parity.rung;
@@ -182,10 +160,12 @@ function rungWords(pair: PairView): string {
 
 /** The lowest rung of a case's pairs, with how many stand on it when not all do. */
 function agreement(each: CaseView): string {
-  const rungs = each.pairs.flatMap((pair) => (pair.parity === null ? [] : [pair.parity.rung]));
+  const counts = new Map<string, number>(Object.entries(each.left?.rungs ?? {}));
+  for (const { parity } of each.pairs) if (parity !== null) counts.set(parity.rung, (counts.get(parity.rung) ?? 0) + 1);
+  const compared = [...counts.values()].reduce((sum, count) => sum + count, 0);
   for (const [rung, words] of [...RUNG_WORDS].reverse()) {
-    const count = rungs.filter((each) => each === rung).length;
-    if (count > 0) return count === rungs.length ? words : `${words} in ${count} of ${rungs.length}`;
+    const count = counts.get(rung) ?? 0;
+    if (count > 0) return count === compared ? words : `${words} in ${count} of ${compared}`;
   }
   return "not compared";
 }

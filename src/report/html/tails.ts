@@ -1,13 +1,14 @@
 /** The tails: a plot a metric, then the table with its footnotes. */
 
 import { RATIO_NOTE, ratioTable } from "../comparison-rows.js";
+import { formatCount } from "../numbers.js";
 import type { Report } from "../report.js";
 import { HOLM_NOTE, type ShiftLine } from "../shift-line.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
 import { type TailCell, UNREACHED } from "../tail-cell.js";
 import { type MetricBlock, mainMetrics, tailMetrics, tailTable } from "../tail-table.js";
 import { caseAnchors } from "./cases.js";
-import { dotsPlot } from "./dots-plot.js";
+import { dotsEach, dotsPlot } from "./dots-plot.js";
 import { html, type Markup } from "./markup.js";
 import { quantilePlot } from "./quantile-plot.js";
 import { scrolling, section } from "./section.js";
@@ -146,7 +147,17 @@ export function dotsSection({ summary, details }: Report): Markup | null {
   return section(
     "cases-dots",
     "Case by case",
-    "Ratio candidate / baseline of each round (small) and of the case (large), slowest first. A tail is often a few cases.",
+    `Ratio candidate / baseline of each round (small) and of the case (large), slowest first.${roundsLeft(details.dots)} A tail is often a few cases.`,
     html`<div class="switch" role="group" aria-label="metric" hidden>${buttons}</div><div class="panels">${panels}</div>`,
   );
+}
+
+/** What is said of rounds that are not drawn; nothing where all are. */
+function roundsLeft(dots: Report["details"]["dots"]): string {
+  const cases = new Set(dots.map(({ caseId }) => caseId)).size;
+  const rounds = dots.reduce((most, each) => Math.max(most, each.rounds.length), 0);
+  const drawn = dotsEach(cases);
+  return rounds <= drawn
+    ? ""
+    : ` Of up to ${formatCount(rounds)} rounds of a case ${drawn} are drawn, from its lowest to its highest.`;
 }

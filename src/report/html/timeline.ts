@@ -6,15 +6,18 @@ import { scaleLinear } from "d3-scale";
 import type { EndpointRole } from "../../config/settings.js";
 import { formatDurationMs } from "../../core/duration.js";
 import { SIDES } from "../facts.js";
-import { formatMs, plural } from "../numbers.js";
+import { formatCount, formatMs, plural } from "../numbers.js";
 import type { TimelineBar } from "../report.js";
 import { html, type Markup } from "./markup.js";
 import { at, timeTicks } from "./svg.js";
+import { thinned } from "./thinned.js";
 
 const WIDTH = 1_060;
 const LEFT = 82;
 const LANE = 9;
 const BAR = 6.5;
+/** Bars of one panel: more of them are a page that no browser likes to open. */
+const MAX_BARS = 4_000;
 
 /** One figure a phase, in order of time. */
 export function timeline(bars: readonly TimelineBar[]): Markup[] {
@@ -28,17 +31,20 @@ export function timeline(bars: readonly TimelineBar[]): Markup[] {
 }
 
 function panel(phase: string, bars: readonly TimelineBar[]): Markup {
-  const start = Math.min(...bars.map((bar) => bar.releasedMs));
-  const end = Math.max(...bars.map((bar) => bar.endedMs));
+  const start = bars.reduce((least, bar) => Math.min(least, bar.releasedMs), Number.POSITIVE_INFINITY);
+  const end = bars.reduce((most, bar) => Math.max(most, bar.endedMs), Number.NEGATIVE_INFINITY);
+  const drawn = new Set(
+    thinned(bars, MAX_BARS, { matters: ({ ok }) => !ok, size: ({ releasedMs, endedMs }) => endedMs - releasedMs }),
+  );
   const x = scaleLinear([start, Math.max(end, start + 1)], [LEFT, WIDTH - 4]);
   let top = 8;
   const bands = SIDES.map((role) => {
     const own = packed(bars.filter((bar) => bar.endpoint === role));
-    const lanes = Math.max(1, ...own.map(({ lane }) => lane + 1));
+    const lanes = own.reduce((most, { lane }) => Math.max(most, lane + 1), 1);
     const y = top;
     top += lanes * LANE + 10;
     const label = html`<text class="label ${role}" x="${LEFT - 12}" y="${at(y + (lanes * LANE) / 2 + 3)}" text-anchor="end">${role}</text>`;
-    return html`${label}${own.map(({ bar, lane }) => barPaths(role, bar, x, y + lane * LANE))}`;
+    return html`${label}${own.filter(({ bar }) => drawn.has(bar)).map(({ bar, lane }) => barPaths(role, bar, x, y + lane * LANE))}`;
   });
   const height = top + 18;
   const moments = timeTicks(start, end, 9);
@@ -49,7 +55,11 @@ function panel(phase: string, bars: readonly TimelineBar[]): Markup {
   );
   const failed = bars.filter((bar) => !bar.ok).length;
   const said = `${plural(bars.length, "request")} in ${formatDurationMs(end - start)}${failed === 0 ? "" : `, ${failed} failed`}`;
-  return html`<figure class="panel"><figcaption><b>${phase}</b> <span class="soft">${said}</span></figcaption>
+  const left =
+    drawn.size === bars.length
+      ? ""
+      : `; ${formatCount(drawn.size)} are drawn, in the lanes of all: those that failed, the longest, and of the others a few evenly`;
+  return html`<figure class="panel"><figcaption><b>${phase}</b> <span class="soft">${said}${left}</span></figcaption>
 <div class="scroll" tabindex="0" role="region" aria-label="timeline of phase ${phase}"><svg class="timeline" viewBox="0 0 ${WIDTH} ${at(height)}" role="img" aria-label="timeline of phase ${phase}: ${said}">${ticks}${bands}</svg></div></figure>`;
 }
 
