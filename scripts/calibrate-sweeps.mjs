@@ -42,7 +42,7 @@ const folder = mkdtempSync(join(tmpdir(), "twintail-sweeps-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
 writeFileSync(
   join(folder, "set.yaml"),
-  `name: small\ncases:\n  - id: count\n    category: chat\n    detects: a wrong answer\n    request: { max_tokens: ${OUTPUT_TOKENS}, messages: [{ role: user, content: "Count as far as you can." }] }\n`,
+  `name: small\ncases:\n  - id: count\n    category: chat\n    detects: a wrong answer\n    request: { max_tokens: ${OUTPUT_TOKENS}, messages: [{ role: user, content: "Count as far as you can." }] }\n    expect: { min_output_tokens: 1 }\n`,
 );
 
 const rows = [];

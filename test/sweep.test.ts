@@ -35,6 +35,7 @@ cases:
     category: chat
     detects: a wrong answer
     request: { max_tokens: ${OUTPUT_TOKENS}, messages: [{ role: user, content: "Count as far as you can." }] }
+    expect: { min_output_tokens: 1 }
 `,
 );
 
