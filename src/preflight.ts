@@ -114,7 +114,7 @@ async function send(
   const rows = roles.map((role, id): PlannedRequest => {
     const endpoint = { ...settings.endpoints[role], streamUsage };
     const model = endpoint.models.default ?? "";
-    const request = buildRequest(endpoint, golden, { variant: "stream", model, nonce: null, userAgent });
+    const request = buildRequest(endpoint, golden, { variant: "stream", model, userAgent });
     requests[request.id] = request.template;
     return {
       id,

@@ -41,6 +41,7 @@ import {
   RECORDING_SCHEMA_VERSION,
   type RecordingFrame,
   type SegmentLine,
+  type StoppedLine,
 } from "./recording/recording.js";
 import { shardMark } from "./recording/shard-segments.js";
 import type { RecordingWriter } from "./recording/writer.js";
@@ -115,6 +116,7 @@ export interface RecordOptions {
   readonly onBegun?: ((line: BegunLine) => void) | undefined;
   readonly onDropped?: ((line: DroppedLine) => void) | undefined;
   readonly onMachine?: ((line: MachineLine) => void) | undefined;
+  readonly onStopped?: ((line: StoppedLine) => void) | undefined;
 }
 
 /** What is sent, with which settings. */
@@ -199,7 +201,10 @@ export async function record(
           options.onMachine?.(line);
         },
         onPause: (line) => writer.append(withoutSecrets(line, secrets)),
-        onStopped: (line) => writer.append(line),
+        onStopped: (line) => {
+          writer.append(line);
+          options.onStopped?.(line);
+        },
         onBegun: (line) => {
           writer.append(line);
           options.onBegun?.(line);

@@ -156,6 +156,7 @@ export async function sweep(given: PreparedSweep, options: SweepOptions = {}): P
     onBegun: (line) => live.book.begun(line),
     onDropped: (line) => live.book.dropped(line),
     onMachine: (line) => live.book.machine(line),
+    onStopped: ({ endpoint }) => live.giveUp(endpoint),
   });
   return { folder, recording, summary: scoreSweep(recording), interrupted: stopped };
 }
@@ -186,6 +187,7 @@ class LiveSweep {
   readonly #cases;
   /** Of the warm-up, by endpoint: what an answer took, ms. */
   readonly #warmups: Record<EndpointRole, number[]> = { baseline: [], candidate: [] };
+  readonly #givenUp = new Set<EndpointRole>();
   #points = 0;
   #fromLoad = 0;
 
@@ -210,10 +212,16 @@ class LiveSweep {
     if (exchange.phase.startsWith("sweep:")) this.book.add(sample, measureAll(sample));
   }
 
+  /** Nothing more is sent to it, so that no load is left to try on it. */
+  giveUp(endpoint: EndpointRole): void {
+    this.#givenUp.add(endpoint);
+  }
+
   async more(): Promise<MoreToRecord | null> {
     const measured = this.book.measured();
     if (this.#points > 0) this.options.onMeasured?.(measured.filter(({ index }) => index === this.#points - 1));
-    const next = nextPoint(this.facts, measured);
+    const roles = this.facts.roles.filter((role) => !this.#givenUp.has(role));
+    const next = nextPoint({ ...this.facts, roles }, measured);
     if ("done" in next) return null;
     const { settleMs, windowMs } = this.facts.load;
     const point: LoadPoint = { index: this.#points++, roles: next.roles, load: next.load, settleMs, windowMs };
@@ -230,7 +238,10 @@ class LiveSweep {
 
   /** Answers a second that so many lanes may bring at most: throughput grows no faster than the load. */
   #expected(role: EndpointRole, load: number, measured: readonly MeasuredPoint[]): number {
-    const below = measured.filter((each) => each.role === role && each.load !== null && each.load <= load);
+    const own = measured.filter((each) => each.role === role && each.load !== null);
+    const usedUp = own.flatMap((each) => (each.load === load ? (each.usedUpPerS ?? []) : []));
+    if (usedUp.length > 0) return MORE_THAN_USED_UP * Math.max(...usedUp);
+    const below = own.filter((each) => each.trusted && (each.load as number) <= load);
     const bounds = below.flatMap(({ load: own, throughput }) =>
       own !== null && throughput.value > 0 ? [(load / own) * throughput.value] : [],
     );
@@ -240,5 +251,7 @@ class LiveSweep {
   }
 }
 
+/** Of what was used up before its time was over: lanes that ran dry say how fast they were, within noise. */
+const MORE_THAN_USED_UP = 2;
 /** The mix may be answered so much faster than the one case that warms up. */
 const UNKNOWN_MIX = 4;

@@ -16,7 +16,8 @@ import {
 import { controlPairs } from "../src/compare/control.js";
 import { sampleOf } from "../src/measure/sample.js";
 import { measureAll, scoredExchange } from "../src/measure/scored.js";
-import type { Arm } from "../src/plan/plan.js";
+import type { Arm, PlannedRequest, RequestTemplate } from "../src/plan/plan.js";
+import { bodyOf } from "../src/plan/request.js";
 import type { Exchange, HeaderLine } from "../src/recording/recording.js";
 import { chunk, LAST_CHUNK, type RawServer, rawServer, SSE_HEAD } from "./capture/harness.js";
 import { content, finish, usage } from "./recording/exchange-builder.js";
@@ -112,7 +113,10 @@ function expectFourArms({ exchanges, header }: Recorded): void {
     expect(by.control.pairId).toBe(by.candidate2.pairId);
     expect(by.control.pairId).not.toBe(by.baseline.pairId);
     // A prompt of its own: what the first pair left in a prefix cache must not answer the second.
-    const promptOf = ({ requestId }: Exchange) => JSON.stringify(header.requests[requestId]?.body.messages);
+    const promptOf = ({ id, requestId }: Exchange) =>
+      JSON.stringify(
+        bodyOf(header.requests[requestId] as RequestTemplate, header.plan[id] as PlannedRequest).messages,
+      );
     expect(promptOf(by.candidate)).toBe(promptOf(by.baseline));
     expect(promptOf(by.candidate2)).toBe(promptOf(by.control));
     expect(promptOf(by.control)).not.toBe(promptOf(by.baseline));

@@ -29,7 +29,8 @@ type Role = "baseline" | "candidate";
 export function assembleSweep(frame: RecordingFrame, book: SweepBook): SweepSummary {
   const { header } = frame;
   const measured = book.measured();
-  const next = nextPoint(book.facts, measured);
+  const left = book.facts.roles.filter((role) => frame.stopped.every(({ endpoint }) => endpoint !== role));
+  const next = nextPoint({ ...book.facts, roles: left }, measured);
   const cut = cutOf(frame, "done" in next);
   const endpoint = (role: Role): SweptEndpoint => {
     const facts = header.endpoints[role];
@@ -66,18 +67,18 @@ interface Cut {
   readonly text: string;
 }
 
-const CUT: Readonly<Record<Exclude<EndLine["reason"], "complete">, Cut>> = {
+const CUT: Readonly<Record<Exclude<EndLine["reason"], "complete" | "stopped">, Cut>> = {
   interrupted: { kind: "interrupted", text: "the sweep was interrupted" },
   deadline: { kind: "limit", text: "the sweep came to its deadline" },
   limit: { kind: "limit", text: "the sweep came to a limit" },
-  stopped: { kind: "interrupted", text: "the endpoint was given up" },
   failed: { kind: "interrupted", text: "the sweep ended with an error" },
 };
 
 /** Why the sweep has fewer loads than it meant to try; null where it has all. */
 function cutOf({ end }: RecordingFrame, done: boolean): Cut | null {
   if (end === null) return { kind: "interrupted", text: "the sweep was killed" };
-  if (end.reason === "complete") {
+  // One that was given up says so itself, and the other's loads went on.
+  if (end.reason === "complete" || end.reason === "stopped") {
     return done ? null : { kind: "interrupted", text: "the recording lacks loads that would have been tried" };
   }
   const { kind, text } = CUT[end.reason];

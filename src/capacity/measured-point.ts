@@ -45,6 +45,8 @@ export interface PointFigures {
   /** Median wait for the first token, ms, with its bounds; of whole answers where none is streamed. */
   readonly wait: { readonly value: number; readonly lo: number | null; readonly hi: number | null } | null;
   readonly drift: Drift | null;
+  /** Closed loop whose requests were used up before its time was over: how many it took a second. Null where they were enough. */
+  readonly usedUpPerS: number | null;
   readonly slo: { readonly state: SloState; readonly terms: readonly HeldTerm[]; readonly goodPerS: number | null };
   readonly trusted: boolean;
   readonly notes: readonly string[];
@@ -63,12 +65,14 @@ export interface Drift {
 /**
  * @param machine lines that overlap its window
  * @param droppedCells arrivals that were not sent, by cell; null in a closed loop
+ * @param planned requests to this endpoint
  */
 export function figuresOf(
   book: PointBook,
   slo: Slo | null,
   machine: readonly MachineLine[],
   droppedCells: Float64Array | null,
+  planned: number,
 ): PointFigures {
   const { window, usage } = book;
   const { seconds } = window;
@@ -86,7 +90,11 @@ export function figuresOf(
   const terms = (slo?.terms ?? []).map((term) =>
     holdTerm(term, term.kind === "rate" ? null : tail(term.metric.name), rates),
   );
-  const untrusted = untrustedReason(book, machine, droppedCells !== null);
+  const usedUpPerS = droppedCells === null ? usedUp(book, planned) : null;
+  const untrusted =
+    usedUpPerS === null
+      ? untrustedReason(book, machine, droppedCells !== null)
+      : "the requests that were planned for it were used up before its time was over: it was faster than expected";
   return {
     role: book.role,
     index: book.point.index,
@@ -110,6 +118,7 @@ export function figuresOf(
     usage,
     wait: waitOf(tail("ttft")) ?? waitOf(tail("e2e")),
     drift: droppedCells === null ? null : driftOf(book, droppedCells, count),
+    usedUpPerS,
     slo: {
       state: stateOfTerms(terms),
       terms,
@@ -122,6 +131,15 @@ export function figuresOf(
       ...lengthNotes(window.windowMs, answerMs, count),
     ],
   };
+}
+
+/** Of a window: lanes that had nothing more to send for so long would lower its throughput. */
+const IDLE_SHARE = 0.02;
+
+function usedUp({ seen, lastReleasedNs, begunAtNs, window }: PointBook, planned: number): number | null {
+  if (planned === 0 || seen < planned) return null;
+  if (window.toNs - lastReleasedNs <= IDLE_SHARE * (window.toNs - window.fromNs)) return null;
+  return (seen * 1e9) / Math.max(1, lastReleasedNs - begunAtNs);
 }
 
 function waitOf(tail: PointTail | null): PointFigures["wait"] {

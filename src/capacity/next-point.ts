@@ -50,8 +50,8 @@ function wantedBy({ load: settings }: SweepFacts, points: readonly MeasuredPoint
     return stop("rate-limited", `it refused with 429 at a load of ${refused.load}: rate-limited, not saturated`);
   }
   if (listed !== "auto") {
-    const next = listed[points.length];
-    return next === undefined ? stop("listed", "all listed loads were tried") : { load: next };
+    const next = nextListed(listed, points);
+    return next === null ? stop("listed", "all listed loads were tried") : { load: next };
   }
   const whole = loop.kind === "closed";
   const rise = risen(riseOf(settings.from, settings.to, whole), points);
@@ -62,6 +62,19 @@ function wantedBy({ load: settings }: SweepFacts, points: readonly MeasuredPoint
 
 function stop(kind: Stopped["kind"], text: string): { readonly stopped: Stopped } {
   return { stopped: { kind, text } };
+}
+
+/** A list may name a load twice: it is followed in the order in which it was measured. */
+function nextListed(listed: readonly number[], points: readonly MeasuredPoint[]): number | null {
+  const inOrder = points.toSorted((a, b) => a.index - b.index);
+  for (const load of listed) {
+    for (let tries = 0; tries < TRIES; tries++) {
+      const point = inOrder.shift();
+      if (point === undefined) return load;
+      if (point.trusted) break;
+    }
+  }
+  return null;
 }
 
 const STEP = 2;

@@ -29,6 +29,7 @@ const cells = () => new Float64Array(CELLS);
 
 export class PointBook {
   readonly window: MeasuredWindow;
+  readonly begunAtNs: number;
   readonly tails: ReadonlyMap<string, PointTail>;
   /** Sent within the window. */
   requests = 0;
@@ -38,6 +39,9 @@ export class PointBook {
   /** Attempts that were refused with 429 under this load at all, while it settled and afterwards included. */
   refused = 0;
   waited = 0;
+  /** Exchanges under this load, those of its settling included, and when the last of them was released. */
+  seen = 0;
+  lastReleasedNs = Number.NEGATIVE_INFINITY;
   /** Exchanges of an open loop that this machine handed to the network within the window, a wait for a place taken off. */
   inTime = 0;
   /** Answers within the window, and those of them whose usage was sent. */
@@ -76,6 +80,7 @@ export class PointBook {
     slo: Slo | null,
   ) {
     this.#slo = slo;
+    this.begunAtNs = begunAtNs;
     this.window = new MeasuredWindow(begunAtNs + Math.round(point.settleMs * NS_PER_MS), point.windowMs);
     const asked = (slo?.terms ?? []).flatMap((term) => (term.kind === "rate" ? [] : [term.metric]));
     this.tails = new Map([...SHOWN, ...asked].map((metric) => [metric.name, new PointTail(metric)]));
@@ -88,6 +93,8 @@ export class PointBook {
     const endedAtNs = endOf(sample);
     this.refused += sample.attemptFailures.filter((each) => each?.kind === "http_429").length;
     this.window.cover(this.inFlight, first.dispatchedAtNs, attempt.endedAtNs);
+    this.seen++;
+    this.lastReleasedNs = Math.max(this.lastReleasedNs, exchange.releasedAtNs);
     const { intendedAtNs, waitedNs = 0 } = exchange;
     if (intendedAtNs !== undefined && this.window.cellOf(first.dispatchedAtNs - waitedNs) !== null) this.inTime++;
     const endCell = this.window.cellOf(endedAtNs);

@@ -78,7 +78,8 @@ export class SweepBook {
       const own = [...this.#entries.values()].flatMap((entry) => {
         const book = entry.books.get(role);
         if (book === undefined) return [];
-        return [figuresOf(book, this.slo, this.#machineDuring(entry, book), this.#droppedOf(entry, book))];
+        const planned = entry.line.plan.filter(({ endpoint }) => endpoint === role).length;
+        return [figuresOf(book, this.slo, this.#machineDuring(entry, book), this.#droppedOf(entry, book), planned)];
       });
       return judgePoints(own);
     });

@@ -37,6 +37,8 @@ interface Departure {
 }
 
 const ROLES = ["baseline", "candidate"] as const;
+/** Node's timers fire at once beyond this. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
 /** An open loop that is behind its schedule still reads what comes, after so many requests. */
 const REQUESTS_A_TURN = 8;
 /** A lane whose request failed waits so long: what fails at once would otherwise be asked thousands of times a second. */
@@ -222,7 +224,8 @@ export class Pacer {
     const lanes = new OpenLanes(this.#routes, this.now);
     const running = new Set<Promise<void>>();
     // Nobody waits for a place for longer than another such block would take.
-    const patience = AbortSignal.timeout(Math.ceil(Math.max(1_000, LONGEST_WAIT * untilMs)));
+    const patienceMs = Math.ceil(Math.max(1_000, LONGEST_WAIT * untilMs));
+    const patience = AbortSignal.timeout(Math.min(MAX_TIMER_MS, patienceMs));
     const giveUpWaiting = AbortSignal.any([patience, this.#ending.signalOf([])]);
     let turn = 0;
     let queuedUntilNs = 0;

@@ -133,7 +133,6 @@ export class Draft {
       const { id: requestId, template } = buildRequest(endpoint, goldenCase, {
         variant,
         model,
-        nonce: unique ? drawn : null,
         userAgent: this.input.userAgent,
         ...(maxTokens === undefined ? {} : { maxTokens }),
       });
@@ -150,6 +149,8 @@ export class Draft {
         phase,
         variant,
         requestId,
+        // Beside the template, not in it: bodies are stored once, however often they are sent.
+        ...(unique && goldenCase.api !== "embeddings" ? { nonce: drawn } : {}),
         ...(phase === "warm" && goldenCase.cancel !== undefined ? { cancel: goldenCase.cancel } : {}),
       });
       return id;

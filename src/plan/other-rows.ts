@@ -9,7 +9,7 @@ export interface Rows {
   readonly requests: Readonly<Record<string, RequestTemplate>> | null;
 }
 
-const COMPARED = ["caseId", "round", "repeat", "variant", "arm", "cancel"] as const;
+const COMPARED = ["caseId", "round", "repeat", "variant", "arm", "cancel", "nonce", "maxTokens"] as const;
 const IDENTITY = ["id", "pairId", "endpoint", "phase", ...COMPARED] as const;
 
 /**

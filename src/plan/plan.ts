@@ -49,7 +49,7 @@ export interface PlannedRequest {
   readonly variant: Variant;
   readonly requestId: string;
   readonly cancel?: CancelRule;
-  /** 8 hexadecimal digits that stand before the prompt when it is sent; the template is stored without them. Sweeps alone. */
+  /** 8 hexadecimal digits that stand before the prompt when it is sent; the template is stored without them. */
   readonly nonce?: string;
   /** Replaces the template's limit on output tokens when it is sent. Arrivals of a trace alone. */
   readonly maxTokens?: number;

@@ -28,8 +28,6 @@ export function modelFor(endpoint: EndpointSettings, goldenCase: GoldenCase): st
 export interface RequestChoice {
   readonly variant: Variant;
   readonly model: string;
-  /** 8 hexadecimal digits, or null to send the prompt as written. */
-  readonly nonce: string | null;
   /** Replaces the case's own limit on output tokens. */
   readonly maxTokens?: number;
   readonly userAgent: string;
@@ -87,9 +85,7 @@ function pathOf(endpoint: EndpointSettings, api: Api, model: string): string {
 }
 
 function buildBody(endpoint: EndpointSettings, goldenCase: GoldenCase, choice: RequestChoice): Record<string, unknown> {
-  const prompt =
-    choice.nonce === null ? goldenCase.request : withNonce(goldenCase.api, goldenCase.request, choice.nonce);
-  const body: Record<string, unknown> = { model: choice.model, ...prompt };
+  const body: Record<string, unknown> = { model: choice.model, ...goldenCase.request };
   if (choice.maxTokens !== undefined) {
     body[limitKey(goldenCase.api, body)] = choice.maxTokens;
   }

@@ -130,7 +130,6 @@ export class Draft {
     const built = buildRequest(endpoint, golden, {
       variant: request.variant,
       model,
-      nonce: null,
       userAgent: this.userAgent,
     });
     const template = request.change?.(built.template, endpoint, model) ?? built.template;

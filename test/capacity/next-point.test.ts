@@ -78,6 +78,17 @@ describe("the rise", () => {
     expect(only(result)).toEqual([1, 2, 4, 4, 8, 16, 32, 64, 23, 19, 21, 20]);
   });
 
+  test("a listed load is sent again too, and one that is listed twice is measured twice", () => {
+    let unlucky = true;
+    const result = loadsOf(facts({ points: [2, 2, 8] }), (load) => {
+      if (load !== 8 || !unlucky) return {};
+      unlucky = false;
+      return { trusted: false };
+    });
+    expect(only(result)).toEqual([2, 2, 8, 8]);
+    expect(result.done.candidate?.kind).toBe("listed");
+  });
+
   test("one load that looks saturated and is not confirmed ends nothing", () => {
     expect(only(loadsOf(facts({ to: 32 }), (load) => (load === 8 ? { state: "unsure" } : {})))).toEqual([
       1, 2, 4, 8, 16, 32,

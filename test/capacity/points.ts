@@ -27,6 +27,7 @@ export function measured(load: number | null, more: Partial<MeasuredPoint> = {})
     usage: { answers: 0, input: 0, output: 0, outputSquares: 0, work: 0, workSquares: 0, cachedOf: 0, cached: 0 },
     wait: null,
     drift: null,
+    usedUpPerS: null,
     slo: { state: "none", terms: [], goodPerS: null },
     state: "steady",
     clear: false,

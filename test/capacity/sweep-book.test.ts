@@ -78,6 +78,35 @@ function only(book: SweepBook) {
   return measured;
 }
 
+describe("a closed loop whose requests ran out", () => {
+  const three = { ...point, plan: plan.slice(0, 3) };
+  const released = (id: number, atMs: number): Exchange => answered(id, atMs, 100, { releasedAtNs: atMs * MS });
+
+  test("before its time was over is not trusted, and says how fast it was", () => {
+    const book = bookOf();
+    book.point(three);
+    book.begun(begun);
+    add(book, released(0, 11_000), released(1, 12_000), released(2, 13_000));
+    const { trusted, usedUpPerS, notes } = only(book);
+    // Three within three seconds of its beginning.
+    expect([trusted, usedUpPerS]).toEqual([false, 1]);
+    expect(notes[0]).toMatch(/were used up before its time was over/);
+  });
+
+  test("with the last of them at its end is whole, and so is one that has some left", () => {
+    for (const [planned, lastMs] of [
+      [three, 22_900],
+      [point, 13_000],
+    ] as const) {
+      const book = bookOf();
+      book.point(planned);
+      book.begun(begun);
+      add(book, released(0, 11_000), released(1, 12_000), released(2, lastMs));
+      expect(only(book)).toMatchObject({ trusted: true, usedUpPerS: null });
+    }
+  });
+});
+
 describe("what one load measured, in round numbers", () => {
   test("what was sent within the window has latencies and errors; what ended within it is throughput", () => {
     const book = bookOf();

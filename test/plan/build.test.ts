@@ -4,6 +4,7 @@ import type { GoldenCase } from "../../src/golden/golden-set.js";
 import { buildPlan } from "../../src/plan/build.js";
 import { estimatePlan } from "../../src/plan/estimate.js";
 import type { Plan, PlannedRequest } from "../../src/plan/plan.js";
+import { bodyOf as sentBody } from "../../src/plan/request.js";
 import { QUICK } from "../config/capture-settings.js";
 import { endpointSettings } from "../config/endpoint-settings.js";
 
@@ -46,7 +47,8 @@ function plan(
   });
 }
 
-const bodyOf = (from: Plan, row: PlannedRequest) => from.requests[row.requestId]?.body as Record<string, unknown>;
+const bodyOf = (from: Plan, row: PlannedRequest) =>
+  sentBody(from.requests[row.requestId] as Plan["requests"][string], row) as Record<string, unknown>;
 const promptOf = (from: Plan, row: PlannedRequest): string =>
   (bodyOf(from, row).messages as { content: string }[])[0]?.content ?? "";
 const warmReleases = (from: Plan) =>
@@ -155,6 +157,14 @@ describe("prompts", () => {
     }
     expect([...nonces.values()].every((set) => set.size === 1)).toBe(true);
     expect(new Set([...nonces.values()].map((set) => [...set][0])).size).toBe(40);
+  });
+
+  it("are stored once, however often they are sent", () => {
+    const made = plan({ rounds: 9 });
+    expect(made.rows).toHaveLength(180);
+    // Ten cases at two endpoints.
+    expect(Object.keys(made.requests)).toHaveLength(20);
+    expect(Object.values(made.requests).some((template) => JSON.stringify(template).includes("[ref"))).toBe(false);
   });
 
   it("are as written where the run or the case shares prefixes", () => {

@@ -95,7 +95,7 @@ describe("the API of a body", () => {
     const { template } = buildRequest(
       endpoint("baseline", { paths: { [api]: "/elsewhere" } }),
       goldenCase("one", { api, request }),
-      { variant, model: "m", nonce: null, userAgent: "test" },
+      { variant, model: "m", userAgent: "test" },
     );
     expect(apiOf(template.body)).toBe(api);
   });

@@ -198,7 +198,6 @@ export class SweepPlanner {
     const { id, template } = buildRequest(endpoint, golden, {
       variant,
       model,
-      nonce: null,
       userAgent: this.input.userAgent,
     });
     this.#requests[id] = template;
