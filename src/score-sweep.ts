@@ -46,8 +46,15 @@ function bookOf(frame: RecordingFrame, path: string): SweepBook {
   for (const line of frame.begun) book.begun(line);
   for (const line of frame.dropped) book.dropped(line);
   for (const line of frame.machine) book.machine(line);
-  if (frame.begun.length > 0) return book;
-  throw new TwintailError({ cause: "no load of the sweep had begun", place: path, remedy: "run it again" });
+  const cutAtNs = cutAt(frame);
+  if (cutAtNs !== null) book.cutAt(cutAtNs);
+  return book;
+}
+
+/** When it ended before its own end; null where it did not. One that was killed left its last window of the machine. */
+function cutAt({ end, machine }: RecordingFrame): number | null {
+  if (end === null) return machine.reduce((last, { toNs }) => Math.max(last, toNs), 0);
+  return end.reason === "complete" || end.reason === "stopped" ? null : end.atNs;
 }
 
 function factsOf({ kind, sweep }: HeaderLine, path: string): SweepFacts {

@@ -6,7 +6,7 @@ import type { MeasuredPoint } from "./capacity/saturation.js";
 import { parseSlo } from "./capacity/slo.js";
 import { SweepBook } from "./capacity/sweep-book.js";
 import { interrupted } from "./capture/reach.js";
-import type { CaptureSettings, EndpointRole, Settings } from "./config/settings.js";
+import type { CaptureSettings, EndpointRole, LoadSettings, Settings } from "./config/settings.js";
 import { TwintailError } from "./core/errors.js";
 import { VERSION } from "./core/version.js";
 import { type LoadedGoldenSet, loadGoldenSet } from "./golden/load.js";
@@ -67,6 +67,7 @@ export function prepareSweep(given: Settings, { only }: SweepChoice = {}): Prepa
   if (load === undefined)
     throw new TwintailError({ cause: "the settings have no load", remedy: "give load, as a configuration has it" });
   const roles = sweptRoles(given, only);
+  refuseUnsweepable(given, roles, load);
   if (load.slo !== undefined) parseSlo(load.slo);
   const settings = { ...withoutOtherKeys(given, roles), capture: captureFor(given.capture) };
   const golden = loadGoldenSet(settings.goldens);
@@ -86,6 +87,37 @@ function sweptRoles({ endpoints }: Settings, only: EndpointRole | undefined): re
         : `a sweep loads an endpoint until it gives way, and the ${other} is not said to be yours`,
     place: `endpoints.${other ?? "*"}.owned`,
     remedy: "set owned: true on an endpoint that you may load",
+  });
+}
+
+/** Fewer arrivals in a window say nothing, and there may be none at all. */
+const LEAST_ARRIVALS = 10;
+
+function refuseUnsweepable({ endpoints, capture }: Settings, roles: readonly EndpointRole[], load: LoadSettings): void {
+  const limited = roles.find((role) => endpoints[role].limits !== undefined);
+  if (limited !== undefined) {
+    throw new TwintailError({
+      cause: "a sweep would find these limits of yours, and nothing of the endpoint",
+      place: `endpoints.${limited}.limits`,
+      remedy: "leave them out of a configuration for sweeps",
+    });
+  }
+  const [, second] = roles;
+  if (capture.order === "serial" && second !== undefined && endpoints[second].wake !== undefined) {
+    throw new TwintailError({
+      cause: `the ${second} would be asleep again when its turn comes`,
+      place: "capture.order",
+      remedy: "sweep each by itself with --only",
+    });
+  }
+  if (load.loop.kind === "closed" || load.loop.shape.kind === "trace") return;
+  const least = load.points === "auto" ? load.from : Math.min(...load.points);
+  const arrivals = (least * load.windowMs) / 1_000;
+  if (arrivals >= LEAST_ARRIVALS) return;
+  throw new TwintailError({
+    cause: `at ${least} requests/s a window of ${load.windowMs / 1_000} s holds about ${Number(arrivals.toPrecision(2))} requests`,
+    place: "load.window",
+    remedy: `raise it, or begin higher: ${LEAST_ARRIVALS} are the least`,
   });
 }
 
@@ -189,7 +221,8 @@ class LiveSweep {
   readonly #warmups: Record<EndpointRole, number[]> = { baseline: [], candidate: [] };
   readonly #givenUp = new Set<EndpointRole>();
   #points = 0;
-  #fromLoad = 0;
+  /** The load before, by endpoint: a rate rises from there. */
+  readonly #fromLoad: Record<EndpointRole, number> = { baseline: 0, candidate: 0 };
 
   constructor(
     private readonly facts: SweepFacts,
@@ -228,8 +261,9 @@ class LiveSweep {
     const expectPerS = Object.fromEntries(
       next.roles.map((role) => [role, this.#expected(role, next.load ?? 1, measured)]),
     );
-    const planned = this.planner.point(point, { expectPerS, fromLoad: this.#fromLoad });
-    this.#fromLoad = next.load ?? 0;
+    const fromLoad = Math.min(...next.roles.map((role) => this.#fromLoad[role]));
+    const planned = this.planner.point(point, { expectPerS, fromLoad });
+    for (const role of next.roles) this.#fromLoad[role] = next.load ?? 0;
     const line = { type: "point", segment: 0, point, plan: planned.rows, requests: planned.requests } as const;
     this.book.point(line);
     this.options.onPoint?.(point);
@@ -241,11 +275,9 @@ class LiveSweep {
     const own = measured.filter((each) => each.role === role && each.load !== null);
     const usedUp = own.flatMap((each) => (each.load === load ? (each.usedUpPerS ?? []) : []));
     if (usedUp.length > 0) return MORE_THAN_USED_UP * Math.max(...usedUp);
-    const below = own.filter((each) => each.trusted && (each.load as number) <= load);
-    const bounds = below.flatMap(({ load: own, throughput }) =>
-      own !== null && throughput.value > 0 ? [(load / own) * throughput.value] : [],
-    );
-    if (bounds.length > 0) return Math.min(...bounds);
+    // The nearest load below says most: it had the most answers, and is the least way off.
+    const below = own.findLast((each) => each.trusted && (each.load as number) <= load && each.throughput.value > 0);
+    if (below !== undefined) return (load / (below.load as number)) * below.throughput.value;
     const took = this.#warmups[role].sort((a, b) => a - b)[0];
     return took === undefined ? load : (UNKNOWN_MIX * 1_000 * load) / Math.max(1, took);
   }

@@ -114,9 +114,7 @@ function expectFourArms({ exchanges, header }: Recorded): void {
     expect(by.control.pairId).not.toBe(by.baseline.pairId);
     // A prompt of its own: what the first pair left in a prefix cache must not answer the second.
     const promptOf = ({ id, requestId }: Exchange) =>
-      JSON.stringify(
-        bodyOf(header.requests[requestId] as RequestTemplate, header.plan[id] as PlannedRequest).messages,
-      );
+      JSON.stringify(bodyOf(header.requests[requestId] as RequestTemplate, header.plan[id] as PlannedRequest).messages);
     expect(promptOf(by.candidate)).toBe(promptOf(by.baseline));
     expect(promptOf(by.candidate2)).toBe(promptOf(by.control));
     expect(promptOf(by.control)).not.toBe(promptOf(by.baseline));

@@ -183,7 +183,7 @@ function openPoint(point: PointFigures, lowest: PointFigures | undefined): Measu
   if (full && !grown) {
     const note =
       "arrivals met the limit in flight while the endpoint was no slower than under its lowest load: raise load.maxInFlight";
-    return { ...point, state: "unsure", clear: false, trusted: false, notes: [...point.notes, note] };
+    return { ...point, state: "unsure", clear: false, trusted: false, notes: [note, ...point.notes] };
   }
   if (behind(ALPHA) && (slower || full)) return { ...point, state: "saturated", clear: behind(CLEAR) };
   if (!behind(ALPHA) && !slower && !full) return { ...point, state: "steady", clear: false };

@@ -35,6 +35,7 @@ export class SweepBook {
   readonly #waiting = new Map<number, Waiting[]>();
   readonly #dropped: DroppedLine[] = [];
   readonly #machine: MachineLine[] = [];
+  #cutAtNs = Number.POSITIVE_INFINITY;
   readonly #models = new Map<EndpointRole, Set<string>>();
 
   /** @throws TwintailError with the place of a mistake in the SLO. */
@@ -63,6 +64,11 @@ export class SweepBook {
     this.#machine.push(line);
   }
 
+  /** The sweep was cut then: a load whose window was still open was not measured. */
+  cutAt(atNs: number): void {
+    this.#cutAtNs = atNs;
+  }
+
   add(sample: DecodedSample, measurements: ReadonlyMap<Metric, Measurement>): void {
     const index = pointOfPhase(sample.exchange.phase);
     if (index === null || sample.bucket === "none") return;
@@ -77,7 +83,7 @@ export class SweepBook {
     return ROLES.flatMap((role) => {
       const own = [...this.#entries.values()].flatMap((entry) => {
         const book = entry.books.get(role);
-        if (book === undefined) return [];
+        if (book === undefined || book.window.toNs > this.#cutAtNs) return [];
         const planned = entry.line.plan.filter(({ endpoint }) => endpoint === role).length;
         return [figuresOf(book, this.slo, this.#machineDuring(entry, book), this.#droppedOf(entry, book), planned)];
       });

@@ -191,7 +191,9 @@ class LiveCapture {
   }
 
   async #goOn(): Promise<void> {
-    const part = (await this.events.onIdle?.()) ?? null;
+    // Where a thread has ended already the capture is over: what would follow would only be withheld.
+    const over = this.#running < this.#threads.length;
+    const part = over ? null : ((await this.events.onIdle?.()) ?? null);
     for (const row of part?.rows ?? []) this.#rows.push(row);
     this.#tell({ type: "more", part });
   }

@@ -61,6 +61,11 @@ export class Monitor {
     setImmediate(this.#endTurn);
   };
 
+  /** Tells what happened since the last window, though the next goes on. */
+  flush(): void {
+    this.#closeWindow(this.now());
+  }
+
   stop(): void {
     clearInterval(this.#timer);
     this.#closeWindow(this.now());

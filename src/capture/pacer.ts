@@ -136,7 +136,8 @@ export class Pacer {
     const startNs = this.#phaseStartNs.get(block.phase) ?? startOf(block) ?? begunNs;
     this.#phaseStartNs.set(block.phase, startNs);
     if (block.open !== undefined || block.untilMs !== undefined) this.events.onBegun(block.phase, startNs);
-    await (block.open === undefined ? this.#runClosed(block, startNs) : this.#runOpen(block, startNs));
+    if (block.open === undefined) await this.#runClosed(block, startNs);
+    else await Promise.all(queuesOf(block, this.#plan).map((releases) => this.#runOpen(block, releases, startNs)));
   }
 
   async #fallAsleep(endpoint: EndpointRole): Promise<void> {
@@ -217,9 +218,9 @@ export class Pacer {
   }
 
   /** The schedule alone says when: this loop waits for no answer, but for a place where the plan says so. */
-  async #runOpen(block: Block, startNs: number): Promise<void> {
+  async #runOpen(block: Block, releases: readonly Release[], startNs: number): Promise<void> {
     const { whenFull } = block.open as NonNullable<Block["open"]>;
-    const untilMs = block.untilMs ?? block.releases.at(-1)?.notBeforeMs ?? 0;
+    const untilMs = block.untilMs ?? releases.at(-1)?.notBeforeMs ?? 0;
     const places = new Places(Math.max(1, this.crew.share(block.concurrency)));
     const lanes = new OpenLanes(this.#routes, this.now);
     const running = new Set<Promise<void>>();
@@ -229,8 +230,8 @@ export class Pacer {
     const giveUpWaiting = AbortSignal.any([patience, this.#ending.signalOf([])]);
     let turn = 0;
     let queuedUntilNs = 0;
-    for (let index = this.crew.index; index < block.releases.length; index += this.crew.count) {
-      const release = block.releases[index] as Release;
+    for (let index = this.crew.index; index < releases.length; index += this.crew.count) {
+      const release = releases[index] as Release;
       const planned = release.rows.filter((id) => !this.#isRefused(block, id)).map((id) => this.#plan.row(id));
       if (planned.length === 0) continue;
       const bodies = planned.map((row) => this.#plan.body(row));
@@ -331,8 +332,13 @@ function startOf({ fromMs }: Block): number | undefined {
   return fromMs === undefined ? undefined : fromMs * NS_PER_MS;
 }
 
-/** Releases that lanes take from: all of them, or each endpoint's own. */
+/** Releases that are taken in turn: all of them, or each endpoint's own. */
 function queuesOf({ perEndpoint, releases }: Block, plan: PlanSoFar): (readonly Release[])[] {
   if (perEndpoint !== true) return [releases];
-  return ROLES.map((role) => releases.filter(({ rows }) => plan.row(rows[0] as number).endpoint === role));
+  return ROLES.map((role) =>
+    releases.flatMap(({ rows, notBeforeMs }) => {
+      const own = rows.filter((id) => plan.row(id).endpoint === role);
+      return own.length === 0 ? [] : [{ rows: own, notBeforeMs }];
+    }),
+  );
 }

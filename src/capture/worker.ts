@@ -90,6 +90,8 @@ function crewOf({ crew: given, goesOn }: ThreadJob): Crew {
     const part = new Promise<MorePlan | null>((resolve) => {
       onMore = resolve;
     });
+    // What follows is decided by all that was seen, this machine included.
+    monitor.flush();
     post({ type: "idle" });
     return part;
   };

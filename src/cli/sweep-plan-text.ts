@@ -25,7 +25,7 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     "",
     `loads     ${loadsText(load)}`,
     `each      ${formatDurationMs(load.settleMs)} to settle, ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
-    `at most   ${plural(most, "load")}, about ${formatDurationMs(most * pointMs)} and what is still in flight at the end of each`,
+    `at most   ${plural(most, "load")}, about ${formatDurationMs(most * pointMs)} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
     `mix       ${[...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
     ...(load.slo === undefined ? [] : [`SLO       ${printableLine(load.slo.text, 200)}`]),
@@ -55,8 +55,13 @@ export function shapeText({ loop }: Pick<LoadSettings, "loop">): string {
   }
 }
 
-function loadsText({ loop, points, from, to }: LoadSettings): string {
-  if (loop.kind === "open" && loop.shape.kind === "trace") return "as the trace has it";
+function loadsText({ loop, points, from, to, settleMs, windowMs }: LoadSettings): string {
+  if (loop.kind === "open" && loop.shape.kind === "trace") {
+    const lengthMs = loop.shape.arrivals.at(-1)?.atMs ?? 0;
+    const playedMs = settleMs + windowMs;
+    if (lengthMs <= playedMs) return "as the trace has it";
+    return `the first ${formatDurationMs(playedMs)} of a trace of ${formatDurationMs(lengthMs)}: load.window plays more`;
+  }
   const unit = loop.kind === "closed" ? "in flight" : "requests/s";
   if (points !== "auto") return `${points.join(", ")} ${unit}`;
   return `from ${from} ${unit}, doubled until it saturates or reaches ${to}; then between, around the knee and the SLO`;

@@ -44,7 +44,9 @@ export function startSweepProgress(io: Io): SweepProgress {
     },
     measured(points) {
       for (const { role, throughput, state } of points) {
-        say(`  ${role.padEnd(9)} ${throughput.value.toPrecision(3)} answers/s, ${state}`);
+        say(
+          `  ${role.padEnd(9)} ${Number(throughput.value.toPrecision(3)).toLocaleString("en-US")} answers/s, ${state}`,
+        );
       }
     },
     stop() {

@@ -75,6 +75,7 @@ export function addSweep(program: Command, io: Io, done: (code: ExitCode) => voi
         });
       }
       if (flags.from !== undefined) {
+        refuseBesideFrom(flags);
         const summary = scoreSweep(flags.from);
         show(summary, flags, flags.out, io);
         if (flags.out !== undefined) overwriteAndSay([flags.out], secretsOfRecording(flags.from, io.environment), io);
@@ -91,6 +92,18 @@ export function addSweep(program: Command, io: Io, done: (code: ExitCode) => voi
       }
       done(await sweepAndShow(prepared, flags, io));
     });
+}
+
+const OF_SENDING = ["only", "shape", "points", "settle", "window", "slo", "maxRequests", "dryRun"] as const;
+
+function refuseBesideFrom(flags: SweepFlags): void {
+  const given = OF_SENDING.find((name) => flags[name] !== undefined);
+  if (given === undefined) return;
+  throw new TwintailError({
+    cause: "a recorded sweep is judged as it was sent",
+    place: `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    remedy: "leave it out beside --from",
+  });
 }
 
 function sweepAndShow(prepared: PreparedSweep, flags: SweepFlags, io: Io): Promise<ExitCode> {

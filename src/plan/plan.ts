@@ -70,7 +70,10 @@ export interface Block {
   readonly releases: readonly Release[];
   /** Open loop: each release goes at its time, whatever is still in flight. Absent in a closed loop. */
   readonly open?: OpenLoop;
-  /** Closed loop: each endpoint has `concurrency` lanes of its own, which take its releases in their order: none waits for the other. */
+  /**
+   * No endpoint waits for the other: each has `concurrency` lanes of its own, which take its releases in their order (closed loop),
+   * or arrivals that wait for places of its own alone (open loop).
+   */
   readonly perEndpoint?: true;
   /** Closed loop: lanes begin one after another over so long, so that they do not march in step. */
   readonly rampMs?: number;

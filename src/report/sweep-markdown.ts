@@ -5,7 +5,7 @@ import { formatInstant, formatShare, formatWithUnit } from "./numbers.js";
 import { decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
 import { sweepTable } from "./sweep-table.js";
-import { SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { noFigureOver, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 
 /** A comment on GitHub holds 65,536 characters. */
 const MAX_BYTES = 60_000;
@@ -125,6 +125,6 @@ function validitySection({ validity }: SweepSummary): string[] {
       escapeMarkdown(remedy),
     ]);
   const heading = ["## The measuring machine was in the way", ""];
-  if (rows.length === 0) return [...heading, "Nothing was recorded by which it could be judged.", ""];
+  if (rows.length === 0) return [...heading, noFigureOver(validity), ""];
   return [...heading, ...table(["figure", "value", "limit", "try"], "lrrl", rows), ""];
 }

@@ -7,7 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { formatInstant, formatShare, formatSignificant, formatWithUnit } from "./numbers.js";
 import { type DecisionRow, decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
-import { priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { noFigureOver, priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 import { gridLines } from "./terminal/grid.js";
 import { finished, makeScreen, paragraph, type Screen, title } from "./terminal/screen.js";
 import { curveSection } from "./terminal/sweep-curves.js";
@@ -74,7 +74,7 @@ function invalidity(screen: Screen, { validity }: SweepSummary): void {
   if (validity.ok) return;
   title(screen, "The measuring machine was in the way");
   const over = validity.figures.filter(({ ok }) => !ok);
-  if (over.length === 0) paragraph(screen, "Nothing was recorded by which it could be judged.");
+  if (over.length === 0) paragraph(screen, noFigureOver(validity));
   for (const { name, value, limit, unit, remedy } of over) {
     const [is, may] = [formatWithUnit(value, unit, "not known"), formatWithUnit(limit, unit)];
     const text = `${printableLine(name, 60)}: ${is}, limit ${may}. ${printableLine(remedy, 200)}.`;

@@ -133,3 +133,10 @@ function limitValue(text: string, isShare: boolean): number | null {
     return null;
   }
 }
+
+/** Of a machine that was in the way though none of its figures over the whole sweep says so. */
+export function noFigureOver({ figures }: SweepSummary["validity"]): string {
+  return figures.every(({ value }) => value === null)
+    ? "Nothing was recorded by which it could be judged."
+    : "Over the whole sweep it kept its limits; the loads that it was in the way of say how.";
+}

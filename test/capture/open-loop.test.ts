@@ -249,3 +249,22 @@ describe("a capture that goes on", () => {
   });
 });
 let plan0: Plan;
+
+test("arrivals of each endpoint's own wait for its places alone: the slow one holds nobody back", async () => {
+  const slow = await server(answersAfter(110));
+  const fast = await server(answersAfter(5));
+  const { exchanges } = await captureFrom({
+    baseUrl: fast.baseUrl,
+    candidate: { baseUrl: slow.baseUrl },
+    settings: { rounds: 8 },
+    plan: (built) => {
+      const plan = open(30, { most: 1, whenFull: "wait" })(built);
+      return { ...plan, blocks: plan.blocks.map((block) => ({ ...block, perEndpoint: true as const })) };
+    },
+  });
+  const waited = (role: string): number =>
+    Math.max(...exchanges.filter(({ endpoint }) => endpoint === role).map(({ waitedNs }) => ms(waitedNs ?? 0)));
+  expect(exchanges).toHaveLength(16);
+  expect(waited("candidate")).toBeGreaterThan(400);
+  expect(waited("baseline")).toBeLessThan(200);
+});

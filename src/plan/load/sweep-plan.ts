@@ -30,6 +30,8 @@ export interface PlannedPoint {
 const WARMUPS = 4;
 /** What a closed loop may send beyond what is expected of it. */
 const SPARE = 1.5;
+/** Of one endpoint under one load: more would be no line that a recording can hold. A load that needs more says so. */
+const MAX_ROWS = 200_000;
 
 /** What is asked in one request, and by how many tokens it is answered at most. */
 interface Asked {
@@ -107,7 +109,9 @@ export class SweepPlanner {
   #closed(point: LoadPoint, expectPerS: Partial<Record<EndpointRole, number>>): Block {
     const seconds = (point.settleMs + point.windowMs) / 1_000;
     const load = point.load ?? 1;
-    const counts = point.roles.map((role) => Math.ceil(SPARE * (expectPerS[role] ?? load) * seconds) + load);
+    const counts = point.roles.map((role) =>
+      Math.min(MAX_ROWS, Math.ceil(SPARE * (expectPerS[role] ?? load) * seconds) + load),
+    );
     const releases: Release[] = [];
     for (let index = 0; index < Math.max(...counts); index++) {
       const roles = point.roles.filter((_, at) => index < (counts[at] as number));
@@ -138,6 +142,7 @@ export class SweepPlanner {
       concurrency: settings.maxInFlight,
       releases,
       open: { whenFull: settings.whenFull },
+      perEndpoint: true,
       until429: true,
       untilMs: point.settleMs + point.windowMs,
     };
@@ -157,7 +162,10 @@ export class SweepPlanner {
       { forMs: wholeMs - point.settleMs / 2, from: rate, to: rate },
     ];
     const random = seededRandom(seed, `arrivals of point ${point.index}`);
-    return arrivalTimes(load.loop.shape, course, random).map((atMs) => ({ atMs, asked: this.#decks.next() }));
+    const times = arrivalTimes(load.loop.shape, course, random);
+    // A point without a row would be no line of a recording.
+    if (times.length === 0) times.push(point.settleMs + point.windowMs / 2);
+    return times.map((atMs) => ({ atMs, asked: this.#decks.next() }));
   }
 
   #askedBy(arrival: TraceArrival): Asked {
