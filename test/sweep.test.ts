@@ -203,7 +203,8 @@ describe("a sweep that does not come to its end", () => {
       text: "it was given up after 3 failures in a row, the last HTTP 401",
     });
     expect(baseline.sweep?.stopped.kind).toBe("listed");
-    expect(baseline.sweep?.points.map(({ load }) => load)).toEqual([1, 2]);
+    // A load that this machine was too busy for is sent again.
+    expect([...new Set(baseline.sweep?.points.map(({ load }) => load))]).toEqual([1, 2]);
   }, 30_000);
 });
 
