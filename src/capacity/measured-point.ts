@@ -133,12 +133,11 @@ export function figuresOf(
   };
 }
 
-/** Of a window: lanes that had nothing more to send for so long would lower its throughput. */
-const IDLE_SHARE = 0.02;
+/** Of the lanes: fewer that are busy when the window closes had nothing more to send. */
+const BUSY_SHARE = 0.9;
 
-function usedUp({ seen, lastReleasedNs, begunAtNs, window }: PointBook, planned: number): number | null {
-  if (planned === 0 || seen < planned) return null;
-  if (window.toNs - lastReleasedNs <= IDLE_SHARE * (window.toNs - window.fromNs)) return null;
+function usedUp({ seen, lastReleasedNs, begunAtNs, atItsEnd, point }: PointBook, planned: number): number | null {
+  if (planned === 0 || seen < planned || atItsEnd >= BUSY_SHARE * (point.load ?? 0)) return null;
   return (seen * 1e9) / Math.max(1, lastReleasedNs - begunAtNs);
 }
 

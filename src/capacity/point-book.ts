@@ -42,6 +42,8 @@ export class PointBook {
   /** Exchanges under this load, those of its settling included, and when the last of them was released. */
   seen = 0;
   lastReleasedNs = Number.NEGATIVE_INFINITY;
+  /** In flight when the window closed. */
+  atItsEnd = 0;
   /** Exchanges of an open loop that this machine handed to the network within the window, a wait for a place taken off. */
   inTime = 0;
   /** Answers within the window, and those of them whose usage was sent. */
@@ -95,6 +97,7 @@ export class PointBook {
     this.window.cover(this.inFlight, first.dispatchedAtNs, attempt.endedAtNs);
     this.seen++;
     this.lastReleasedNs = Math.max(this.lastReleasedNs, exchange.releasedAtNs);
+    if (first.dispatchedAtNs < this.window.toNs && attempt.endedAtNs >= this.window.toNs) this.atItsEnd++;
     const { intendedAtNs, waitedNs = 0 } = exchange;
     if (intendedAtNs !== undefined && this.window.cellOf(first.dispatchedAtNs - waitedNs) !== null) this.inTime++;
     const endCell = this.window.cellOf(endedAtNs);

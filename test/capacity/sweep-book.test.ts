@@ -93,15 +93,15 @@ describe("a closed loop whose requests ran out", () => {
     expect(notes[0]).toMatch(/were used up before its time was over/);
   });
 
-  test("with the last of them at its end is whole, and so is one that has some left", () => {
-    for (const [planned, lastMs] of [
-      [three, 22_900],
-      [point, 13_000],
+  test("with every lane busy at its end is whole, and so is one that has some left", () => {
+    for (const [planned, atMs] of [
+      [three, [11_000, 22_800, 22_900]],
+      [point, [11_000, 12_000, 13_000]],
     ] as const) {
       const book = bookOf();
       book.point(planned);
       book.begun(begun);
-      add(book, released(0, 11_000), released(1, 12_000), released(2, lastMs));
+      add(book, ...atMs.map((ms, id) => released(id, ms)));
       expect(only(book)).toMatchObject({ trusted: true, usedUpPerS: null });
     }
   });

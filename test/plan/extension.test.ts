@@ -90,8 +90,8 @@ describe("an extension", () => {
       ["warmup", 1],
       ["warm", 6],
     ]);
-    const known = new Set(before.rows.map(({ requestId }) => requestId));
-    expect(rowsToSend(plan).filter(({ requestId }) => known.has(requestId))).toEqual([]);
+    const known = new Set(before.rows.map(({ nonce }) => nonce));
+    expect(rowsToSend(plan).filter(({ nonce }) => known.has(nonce))).toEqual([]);
   });
 
   it("spreads its rounds as far apart as the first ones were, from its own beginning", () => {

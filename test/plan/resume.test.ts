@@ -189,7 +189,7 @@ describe("before the missing rows", () => {
     const left = onlyRows(plan, new Set(plan.rows.filter(warm).map(({ id }) => id)));
     const [one, two] = [1, 2].map((segment) => preludeBefore(left, inputOf(given), segment) as Plan);
     const sent = [plan, one as Plan, two as Plan].flatMap((each) => [
-      ...new Set(rowsToSend(each).map(({ requestId }) => requestId)),
+      ...new Set(rowsToSend(each).map(({ requestId, nonce }) => `${requestId} ${nonce}`)),
     ]);
     expect(new Set(sent).size).toBe(sent.length);
   });

@@ -51,7 +51,7 @@ describe("cold trials", () => {
     expect(plan.rows.map(({ id }) => id)).toEqual(plan.rows.map((_, index) => index));
     for (const { requestId } of plan.rows) expect(plan.requests[requestId]).toBeDefined();
     // Every pair has a nonce of its own, so that no cache answers for the wake.
-    expect(new Set(plan.rows.map(({ requestId }) => requestId)).size).toBeGreaterThanOrEqual(3);
+    expect(new Set(plan.rows.map(({ nonce }) => nonce)).size).toBeGreaterThanOrEqual(3);
   });
 
   it("begin as a run does: the first cold row of both plans is the same request", () => {

@@ -97,7 +97,9 @@ describe("a sweep's plan", () => {
     const whole = points.at(-1)?.plan as Plan;
     const sent = bodies({ rows: whole.rows.slice(8), requests: whole.requests });
     expect(new Set(sent).size).toBe(sent.length);
-    expect(Object.keys(points[0]?.requests ?? {})).toHaveLength(6);
+    // Three cases at two endpoints, one of them known from the warm-up.
+    expect(Object.keys(points[0]?.requests ?? {})).toHaveLength(4);
+    expect(Object.keys(whole.requests)).toHaveLength(6);
     for (const later of points.slice(1)) expect(later.requests).toEqual({});
     expect(sent[0]).toMatch(/\[ref [0-9a-f]{8}\]\\nquestion/);
   });
