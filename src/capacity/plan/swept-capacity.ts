@@ -1,7 +1,9 @@
 /** What one replica bore in its sweep, in requests a second at the lengths that were swept. */
 
 import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
-import { formatShare, formatSignificant } from "../../report/numbers.js";
+import { percentText, perTimeText } from "../../report/capacity-words.js";
+import { formatSignificant } from "../../report/numbers.js";
+import { breakText } from "../../report/sweep-decision.js";
 import type { EndpointSweep, SweepPoint } from "../../report/sweep-summary.js";
 import { scaled } from "./interval.js";
 
@@ -46,24 +48,49 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
 }
 
 function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
-  const { goodput, knee, points } = sweep;
-  if (goodput === null) {
-    const doubtful = points.length === 0 || points.some(({ slo: { state } }) => state === "unsure" || state === "none");
-    const lowest = points.find(({ load }) => load !== null)?.load ?? null;
-    const where = lowest === null ? "any load that was swept" : `any load from ${formatSignificant(lowest)} up`;
-    return doubtful
-      ? { basis: null, meets: "unsure", why: `the sweep does not tell whether ${slo} holds at ${where}` }
-      : { basis: null, meets: "no", why: `${slo} did not hold at ${where}` };
+  const { goodput, knee, stopped } = sweep;
+  if (goodput === null) return heldNowhere(sweep, slo);
+  const { limitedBy, throughput, notes } = goodput;
+  if (isCutBy429(sweep, goodput.load.value)) {
+    const text = `it kept ${slo} until it was refused with 429: ${unlimited(sweep)}`;
+    return { basis: "goodput", perS: bounded(throughput, true), atLeast: true, text, notes };
   }
-  const open = goodput.limitedBy === null && knee === null && sweep.stopped.kind !== "failing";
-  const limit = goodput.limitedBy === null ? "" : `; above it ${goodput.limitedBy} breaks`;
+  const open = limitedBy === null && knee === null && stopped.kind !== "failing";
+  const limit = limitedBy === null ? "" : `; above that ${breakText(limitedBy)}`;
   return {
     basis: "goodput",
-    perS: bounded(goodput.throughput, open),
+    perS: bounded(throughput, open),
     atLeast: open,
     text: open ? `it kept ${slo} at every load that was tried: ${unlimited(sweep)}` : `it keeps ${slo}${limit}`,
-    notes: goodput.notes,
+    notes,
   };
+}
+
+/** Only loads that this machine could be trusted with say no, and a 429 says nothing of what it would have borne. */
+function heldNowhere({ points, stopped }: EndpointSweep, slo: string): SweptCapacity {
+  const trusted = points.filter((point) => point.trusted);
+  const lowest = trusted.find(({ load }) => load !== null)?.load ?? null;
+  const where = lowest === null ? "any load that was swept" : `any load from ${formatSignificant(lowest)} up`;
+  const unsure = (why: string): SweptCapacity => ({ basis: null, meets: "unsure", why });
+  if (stopped.kind === "rate-limited" || points.some(({ state }) => state === "rate-limited")) {
+    return unsure(`it was refused with 429 before ${slo} held at a load: rate-limited, not saturated`);
+  }
+  if (points.length > 0 && trusted.length === 0) {
+    return unsure("no load of its sweep can be trusted, since the measuring machine was the bottleneck");
+  }
+  if (trusted.length === 0 || trusted.some(({ slo: { state } }) => state === "unsure" || state === "none")) {
+    return unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
+  }
+  return { basis: null, meets: "no", why: `${slo} did not hold at ${where}` };
+}
+
+/** What ended it is the limit of a gateway, unless the SLO broke at a load that was not refused. */
+function isCutBy429({ stopped, points }: EndpointSweep, load: number): boolean {
+  if (stopped.kind !== "rate-limited") return false;
+  return !points.some(
+    (point) =>
+      point.trusted && point.state !== "rate-limited" && point.slo.state === "missed" && (point.load ?? 0) > load,
+  );
 }
 
 function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
@@ -73,7 +100,7 @@ function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
       basis: "knee",
       perS: scaled(knee.throughput, kneeShare),
       atLeast: false,
-      text: `${formatShare(kneeShare).replace(".0", "")} of its knee at ${formatSignificant(knee.throughput.value)} req/s, since its sweep had no SLO`,
+      text: `${percentText(kneeShare)} of its knee at ${perTimeText(knee.throughput.value)}, since its sweep had no SLO`,
       notes: knee.notes,
     };
   }
