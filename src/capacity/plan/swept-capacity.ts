@@ -66,28 +66,37 @@ function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   };
 }
 
-/** Only loads that this machine could be trusted with say no, and a 429 says nothing of what it would have borne. */
-function heldNowhere({ points, stopped }: EndpointSweep, slo: string): SweptCapacity {
+/** A trace is one load, above which nobody looked. Only loads that this machine could be trusted with say no, and a 429 says nothing of what it would have borne. */
+function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
+  const { points } = sweep;
   const trusted = points.filter((point) => point.trusted);
   const lowest = trusted.find(({ load }) => load !== null)?.load ?? null;
   const where = lowest === null ? "any load that was swept" : `any load from ${formatSignificant(lowest)} up`;
   const unsure = (why: string): SweptCapacity => ({ basis: null, meets: "unsure", why });
-  if (stopped.kind === "rate-limited" || points.some(({ state }) => state === "rate-limited")) {
+  if (isRateLimited(sweep)) {
     return unsure(`it was refused with 429 before ${slo} held at a load: rate-limited, not saturated`);
   }
   if (points.length > 0 && trusted.length === 0) {
     return unsure("no load of its sweep can be trusted, since the measuring machine was the bottleneck");
   }
-  if (trusted.length === 0 || trusted.some(({ slo: { state } }) => state === "unsure" || state === "none")) {
-    return unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
+  const trace = trusted.find((point) => point.load === null && point.state === "steady" && point.slo.state === "met");
+  if (trace !== undefined) {
+    const text = `it kept ${slo} as its trace was played: ${unlimited(sweep)}`;
+    return { basis: "highest", perS: bounded(trace.throughput, true), atLeast: true, text, notes: trace.notes };
   }
-  return { basis: null, meets: "no", why: `${slo} did not hold at ${where}` };
+  return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed")
+    ? { basis: null, meets: "no", why: `${slo} did not hold at ${where}` }
+    : unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
+}
+
+function isRateLimited({ stopped, points }: EndpointSweep): boolean {
+  return stopped.kind === "rate-limited" || points.some(({ state }) => state === "rate-limited");
 }
 
 /** What ended it is the limit of a gateway, unless the SLO broke at a load that was not refused. */
-function isCutBy429({ stopped, points }: EndpointSweep, load: number): boolean {
-  if (stopped.kind !== "rate-limited") return false;
-  return !points.some(
+function isCutBy429(sweep: EndpointSweep, load: number): boolean {
+  if (!isRateLimited(sweep)) return false;
+  return !sweep.points.some(
     (point) =>
       point.trusted && point.state !== "rate-limited" && point.slo.state === "missed" && (point.load ?? 0) > load,
   );
@@ -120,8 +129,8 @@ function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
   };
 }
 
-function unlimited({ stopped }: EndpointSweep): string {
-  return stopped.kind === "rate-limited" ? "rate-limited, not saturated" : `no limit was found, ${bare(stopped.text)}`;
+function unlimited(sweep: EndpointSweep): string {
+  return isRateLimited(sweep) ? "rate-limited, not saturated" : `no limit was found, ${bare(sweep.stopped.text)}`;
 }
 
 function bounded(interval: CapacityInterval, atLeast: boolean): CapacityInterval {

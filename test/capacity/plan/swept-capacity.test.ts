@@ -98,6 +98,23 @@ describe("what a replica bears", () => {
     expect(of({ goodput: null, points: [unsure, high] })).toMatchObject({ meets: "no" });
   });
 
+  it("is at least what a trace asked for, if it kept the SLO", () => {
+    const stopped = { kind: "listed", text: "the trace was played once" } as const;
+    const trace = (change: Partial<SweepPoint>) =>
+      of({ goodput: null, knee: null, stopped, points: [sweptPoint(0, 2, { load: null, ...change })] });
+    expect(trace({})).toMatchObject({
+      basis: "highest",
+      perS: within(2, 2, null),
+      atLeast: true,
+      text: "it kept ttft p95 < 1s as its trace was played: no limit was found, the trace was played once",
+    });
+    expect(trace({ state: "unsure" })).toMatchObject({ basis: null, meets: "unsure" });
+    expect(trace({ slo: missed })).toMatchObject({
+      meets: "no",
+      why: "ttft p95 < 1s did not hold at any load that was swept",
+    });
+  });
+
   it("is a share of the knee without an SLO", () => {
     const knee = { throughput: within(10, 9, 11), outputTokensPerS: null, load: within(10), notes: [] };
     expect(of({ knee, goodput: null }, null)).toMatchObject({
