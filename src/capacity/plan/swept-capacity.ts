@@ -51,7 +51,7 @@ function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   const { goodput, knee, stopped } = sweep;
   if (goodput === null) return heldNowhere(sweep, slo);
   const { limitedBy, throughput, notes } = goodput;
-  if (isCutBy429(sweep, goodput.load.value)) {
+  if (isCutBy429(sweep, goodput.load.lo ?? 0)) {
     const text = `it kept ${slo} until it was refused with 429: ${unlimited(sweep)}`;
     return { basis: "goodput", perS: bounded(throughput, true), atLeast: true, text, notes };
   }
@@ -66,7 +66,10 @@ function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   };
 }
 
-/** A trace is one load, above which nobody looked. Only loads that this machine could be trusted with say no, and a 429 says nothing of what it would have borne. */
+/**
+ * A trace is one load, above which nobody looked. Only loads that this machine could be trusted with say no, and a 429 says
+ * nothing of what it would have borne.
+ */
 function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
   const { points } = sweep;
   const trusted = points.filter((point) => point.trusted);
@@ -77,7 +80,7 @@ function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
     return unsure(`it was refused with 429 before ${slo} held at a load: rate-limited, not saturated`);
   }
   if (points.length > 0 && trusted.length === 0) {
-    return unsure("no load of its sweep can be trusted, since the measuring machine was the bottleneck");
+    return unsure(`no load of its sweep can be trusted, so nobody knows whether ${slo} holds`);
   }
   const trace = trusted.find((point) => point.load === null && point.state === "steady" && point.slo.state === "met");
   if (trace !== undefined) {
@@ -93,13 +96,17 @@ function isRateLimited({ stopped, points }: EndpointSweep): boolean {
   return stopped.kind === "rate-limited" || points.some(({ state }) => state === "rate-limited");
 }
 
-/** What ended it is the limit of a gateway, unless the SLO broke at a load that was not refused. */
-function isCutBy429(sweep: EndpointSweep, load: number): boolean {
+/**
+ * What ended it is the limit of a gateway, unless the SLO broke at a load that was not refused.
+ * @param met the highest load at which the SLO was surely met: chance may have broken it below
+ */
+function isCutBy429(sweep: EndpointSweep, met: number): boolean {
   if (!isRateLimited(sweep)) return false;
-  return !sweep.points.some(
-    (point) =>
-      point.trusted && point.state !== "rate-limited" && point.slo.state === "missed" && (point.load ?? 0) > load,
-  );
+  const above = sweep.points.filter(({ trusted, load }) => trusted && (load ?? 0) > met);
+  return !above.some(({ state, slo, offeredPerS }) => {
+    if (state === "rate-limited") return false;
+    return slo.state === "missed" || state === "failing" || (state === "saturated" && offeredPerS !== null);
+  });
 }
 
 function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {

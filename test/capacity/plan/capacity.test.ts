@@ -287,6 +287,20 @@ describe("the recommendation", () => {
     expect(cheap?.reason).toMatch(/\. b might cost less, but whether it bears the demand cannot be told$/);
     expect(dear?.reason).not.toContain("might cost less");
   });
+
+  it("counts the least that such a tier takes while it sleeps at night", () => {
+    const hours = [...Array(8).fill(0), ...Array(12).fill(3_600), ...Array(4).fill(0)];
+    const unknown = { goodput: null, points: [] } as Partial<EndpointSweep>;
+    const sweep = both(goodput(10, 10, 10), unknown);
+    const reason = (wake: string): string =>
+      plan(
+        `tiers: [{ name: a, pricePerHour: 10 }, { name: b, pricePerHour: 12${wake} }]\ndemand: { spare: 0, requestsPerHour: [${hours}] }`,
+        [sweep],
+      ).reason;
+    // One replica at $12, all day or half of it, against one at $10.
+    expect(reason("")).not.toContain("might cost less");
+    expect(reason(", wake: { time: 5m, idleTail: 10m }")).toContain("b might cost less");
+  });
 });
 
 describe("a tier that scales to zero", () => {

@@ -49,6 +49,17 @@ describe("what a replica bears", () => {
       atLeast: false,
       text: "it keeps ttft p95 < 1s; above that ttft p95 < 1s breaks",
     });
+    const behind = [sweptPoint(0, 10), sweptPoint(1, 11, { state: "saturated" }), ...points.slice(1)];
+    expect(of({ goodput: goodput("it falls behind its arrivals"), stopped, points: behind })).toMatchObject({
+      atLeast: false,
+    });
+    // A closed loop keeps its SLO where it is saturated; chance broke it far below.
+    const flat = [
+      sweptPoint(0, 4, { slo: missed }),
+      sweptPoint(1, 11, { state: "saturated", offeredPerS: null }),
+      ...points.slice(1),
+    ];
+    expect(of({ goodput: goodput("it refuses with 429"), stopped, points: flat })).toMatchObject({ atLeast: true });
   });
 
   it("is at least that where the SLO held to the top", () => {
@@ -88,7 +99,7 @@ describe("what a replica bears", () => {
     expect(of({ goodput: null, points: [low] })).toEqual({
       basis: null,
       meets: "unsure",
-      why: "no load of its sweep can be trusted, since the measuring machine was the bottleneck",
+      why: "no load of its sweep can be trusted, so nobody knows whether ttft p95 < 1s holds",
     });
     expect(of({ goodput: null, points: [low, high] })).toMatchObject({
       meets: "no",
