@@ -32,7 +32,7 @@ export function holdsByValue({ slo, state, drift }: MeasuredPoint): boolean {
 export function sloBracket(
   points: readonly MeasuredPoint[],
 ): { readonly kept: MeasuredPoint; readonly broken: MeasuredPoint | null } | null {
-  const usable = points.filter(({ trusted, load, slo }) => trusted && load !== null && slo.state !== "none");
+  const usable = points.filter((point) => point.trusted && point.load !== null && isHeld(point));
   // Chance may break a limit far below the load that does: a load above at which it was surely met counts for more.
   const met = usable.findLast(isSurelyMet);
   const start = met === undefined ? 0 : usable.indexOf(met);
@@ -41,6 +41,11 @@ export function sloBracket(
   );
   const kept = broken < 0 ? usable.at(-1) : usable[broken - 1];
   return kept === undefined ? null : { kept, broken: broken < 0 ? null : (usable[broken] as MeasuredPoint) };
+}
+
+/** Where all answers are refused or fail, a metric that some rightly lack has no sample, and the load breaks the SLO all the same. */
+function isHeld({ slo, state }: MeasuredPoint): boolean {
+  return slo.state !== "none" || state === "rate-limited" || state === "failing";
 }
 
 /** Null without an SLO, or where it never held. */

@@ -37,11 +37,13 @@ export function holdTerm(term: SloTerm, tail: PointTail | null, rates: Readonly<
     const [lo, value, hi] = quantileBounds(tail, term.q);
     return held(term, value, lo, hi);
   }
+  const higher = term.metric.better === "higher";
   if (term.kind === "mean") {
-    // A mean of what failed requests lack says nothing.
-    return tail.failed > 0 ? none(term) : observed(term, tail.mean);
+    if (tail.failed === 0) return observed(term, tail.mean);
+    // A failure is one more value: infinite, or a rate of 0.
+    return observed(term, higher ? (tail.sum ?? 0) / (tail.values + tail.failed) : Number.POSITIVE_INFINITY);
   }
-  const slow = term.metric.better === "higher" ? "min" : "max";
+  const slow = higher ? "min" : "max";
   if (tail.failed > 0 && term.kind === slow) return observed(term, slow === "max" ? Number.POSITIVE_INFINITY : 0);
   return observed(term, term.kind === "max" ? tail.max : tail.min);
 }

@@ -111,12 +111,12 @@ function settingsOf(document: SourceDocument, folder: string): CapacitySettings 
 }
 
 function tierOf(tier: CapacityFile["tiers"][number], place: string, folder: string): TierSettings {
-  const { name, gpu, gpus, sweep, endpoint, sweptReplicas, wake, maxReplicas } = tier;
+  const { name, gpu, gpus, sweep, endpoint, wake, maxReplicas } = tier;
   const price = priceOf(tier);
   return {
     name,
     label: tier.tier ?? name,
-    sweptReplicas,
+    sweptReplicas: tier.sweptReplicas ?? 1,
     place,
     ...(gpu === undefined ? {} : { gpu }),
     ...(gpus === undefined ? {} : { gpus }),

@@ -52,7 +52,7 @@ const tier = z
     sweep: z.string().optional(),
     endpoint: z.enum(["baseline", "candidate"]).optional(),
     tier: z.string().optional(),
-    sweptReplicas: z.int().positive().default(1),
+    sweptReplicas: z.int().positive().optional(),
     pricePerHour: amount.optional(),
     pricePerMTok: tokenPrice.optional(),
     wake: wake.optional(),
@@ -63,9 +63,9 @@ const tier = z
     "either pricePerHour or pricePerMTok",
   )
   .refine(
-    ({ pricePerMTok, wake: wakes, maxReplicas }) =>
-      pricePerMTok === undefined || (wakes === undefined && maxReplicas === undefined),
-    "no wake and no maxReplicas beside pricePerMTok: what is paid by the token has no replicas of yours",
+    ({ pricePerMTok, wake: wakes, maxReplicas, sweptReplicas }) =>
+      pricePerMTok === undefined || (wakes === undefined && maxReplicas === undefined && sweptReplicas === undefined),
+    "no wake, maxReplicas or sweptReplicas beside pricePerMTok: what is paid by the token has no replicas of yours",
   );
 
 const demand = z

@@ -14,6 +14,7 @@ import {
   lengthsText,
   MEETS_WORDS,
   MODE_WORDS,
+  perTimeText,
   priceText,
   rateText,
   replicasText,
@@ -25,7 +26,7 @@ import { CAPACITY_STYLE } from "./html/capacity-style.js";
 import { html, Markup } from "./html/markup.js";
 import { scrolling, section } from "./html/section.js";
 import { STYLE } from "./html/style.js";
-import { formatCount, formatSignificant, plural } from "./numbers.js";
+import { formatCount, plural } from "./numbers.js";
 
 const PAGE_STYLE = `${STYLE}${CAPACITY_STYLE}`;
 
@@ -164,7 +165,7 @@ function assumptionsPart({ assumptions, unused, demand }: CapacitySummary): Mark
   return section(
     "assumptions",
     "Assumptions",
-    `What all of this rests on, with ${formatSignificant(demand.requiredPerS)} req/s to be borne.`,
+    `What all of this rests on, with ${perTimeText(demand.requiredPerS)} to be borne.`,
     html`<ul class="assumptions">${assumptions.map((text) => html`<li>${printableLine(text, 1_000)}</li>`)}${given}</ul>`,
   );
 }

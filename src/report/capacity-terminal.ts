@@ -8,6 +8,8 @@ import {
   lengthsText,
   MEETS_WORDS,
   MODE_WORDS,
+  perTimeRange,
+  perTimeText,
   priceText,
   rateText,
   replicasText,
@@ -15,7 +17,7 @@ import {
   usdText,
   utilisationText,
 } from "./capacity-words.js";
-import { formatCount, formatSignificant } from "./numbers.js";
+import { formatCount } from "./numbers.js";
 import { gridLines } from "./terminal/grid.js";
 import { finished, makeScreen, paragraph, type Screen, title } from "./terminal/screen.js";
 import type { TerminalOptions } from "./terminal.js";
@@ -56,7 +58,7 @@ function demandSection(screen: Screen, summary: CapacitySummary): void {
   ] as const;
   for (const [name, rates] of days) {
     if (rates === null) continue;
-    const range = `${formatSignificant(Math.min(...rates))} to ${formatSignificant(Math.max(...rates))} req/s`;
+    const range = perTimeRange(Math.min(...rates), Math.max(...rates));
     screen.lines.push(`${screen.paint.dim(name.padEnd(weekend === null ? 9 : 18))}${bars(rates, highest)}  ${range}`);
   }
 }
@@ -77,10 +79,10 @@ function overview(screen: Screen, { tiers, recommended }: CapacitySummary): void
       replicasText(tier),
       mode === undefined ? "–" : usdText(mode.perMonth),
       mode === undefined ? "–" : MODE_WORDS[mode.kind],
-      tier.bears === null ? "–" : formatSignificant(tier.bears.perS.value),
+      tier.bears === null ? "–" : perTimeText(tier.bears.perS.value),
     ];
   };
-  const heads = ["replicas at the peak", "a month", "run", "req/s of one"];
+  const heads = ["replicas at the peak", "a month", "run", "one bears"];
   const rows = (count: number): string[] =>
     gridLines(
       [

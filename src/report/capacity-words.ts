@@ -24,9 +24,33 @@ export function intervalText({ value, lo, hi }: CapacityInterval, format: (value
   return lo === value && hi === value ? "" : ` [${format(lo)}, ${format(hi)}]`;
 }
 
-/** `10.0 req/s [9.00, 11.0]`. */
+/** Below this many a second three decimals say little or nothing. */
+const SELDOM_PER_S = 0.1;
+
+function rateUnit(perS: number): { readonly name: string; readonly format: (perS: number) => string } {
+  return perS > 0 && perS < SELDOM_PER_S
+    ? { name: "requests an hour", format: (each) => formatSignificant(3_600 * each) }
+    : { name: "req/s", format: formatSignificant };
+}
+
+/** `10.0 req/s`, and `36.0 requests an hour` where they come seldom. */
+export function perTimeText(perS: number): string {
+  const { name, format } = rateUnit(perS);
+  return `${format(perS)} ${name}`;
+}
+
+/** `1.00 to 30.0 req/s`; each in its own unit where one of them is seldom. */
+export function perTimeRange(from: number, to: number): string {
+  const { name, format } = rateUnit(to);
+  return from === 0 || rateUnit(from).name === name
+    ? `${format(from)} to ${format(to)} ${name}`
+    : `${perTimeText(from)} to ${perTimeText(to)}`;
+}
+
+/** `10.0 req/s [9.00, 11.0]`, in the unit of its value. */
 export function rateText(interval: CapacityInterval): string {
-  return `${formatSignificant(interval.value)} req/s${intervalText(interval, formatSignificant)}`;
+  const { format } = rateUnit(interval.value);
+  return `${perTimeText(interval.value)}${intervalText(interval, format)}`;
 }
 
 /** `7 [6, 7]`, one of them spare. */
@@ -68,14 +92,14 @@ export function sweepText(sweep: NonNullable<CapacityTier["sweep"]>): string {
 }
 
 /** What all figures of a tier rest on: `900 prompt tokens, 12.0 % of them from a cache, 250 output tokens`. */
-export function lengthsText({ lengths }: Pick<CapacityTier, "lengths">): string {
+export function lengthsText({ lengths, bears }: Pick<CapacityTier, "lengths" | "bears">): string {
   const { inputTokens, outputTokens, cachedShare, swept, extrapolated } = lengths;
   const tokens = (value: number | null): string => (value === null ? "an unknown number of" : formatCount(value));
   const cached =
     cachedShare === null ? "cache hits not known" : `${formatShare(cachedShare)} of them answered by a cache`;
   const now = `${tokens(inputTokens)} prompt tokens (${cached}), ${tokens(outputTokens)} output tokens`;
   if (swept === null || (swept.inputTokens === inputTokens && swept.outputTokens === outputTokens)) return now;
-  return `${now}; swept with ${tokens(swept.inputTokens)} and ${tokens(swept.outputTokens)}${extrapolated ? ", so extrapolated" : ""}`;
+  return `${now}; swept with ${tokens(swept.inputTokens)} and ${tokens(swept.outputTokens)}${extrapolated && bears !== null ? ", so extrapolated" : ""}`;
 }
 
 /** `60 % at the peak, 72 % with the spare one lost, 24 % on average`. */
@@ -85,6 +109,11 @@ export function utilisationText({ utilisation, spare }: Pick<CapacityTier, "util
   const lost =
     spare === 0 ? "" : `, ${percent(spareLost)} with ${spare === 1 ? "the spare one" : "the spare ones"} lost`;
   return `${percent(peak)} at the peak${lost}, ${percent(average)} on average`;
+}
+
+/** A share as it was written, without noughts behind the point: `20 %`, `2.5 %`. */
+export function percentText(share: number): string {
+  return `${Number((100 * share).toPrecision(12))} %`;
 }
 
 function percent(share: number): string {
@@ -106,10 +135,10 @@ export function manyText(count: number): string {
 export function demandText({ demand }: CapacitySummary): string {
   const { peakPerS, requiredPerS, averagePerS, requestsPerMonth, growth, headroom, spare, peakToMean } = demand;
   const parts = [
-    `${formatSignificant(peakPerS)} req/s at the peak${peakToMean === 1 ? "" : `, ${formatSignificant(peakToMean)} times the mean of the busiest hour`}`,
-    ...(growth === 0 ? [] : [`grown by ${percent(growth)}`]),
-    `${formatSignificant(requiredPerS)} req/s with ${percent(headroom)} headroom`,
-    `${formatSignificant(averagePerS)} req/s on average`,
+    `${perTimeText(peakPerS)} at the peak${peakToMean === 1 ? "" : `, ${formatSignificant(peakToMean)} times the mean of the busiest hour`}`,
+    ...(growth === 0 ? [] : [`grown by ${percentText(growth)}`]),
+    `${perTimeText(requiredPerS)} with ${percentText(headroom)} headroom`,
+    `${perTimeText(averagePerS)} on average`,
     `${manyText(requestsPerMonth)} requests a month`,
     spare === 0 ? "no spare replica" : `${spare} spare`,
   ];

@@ -54,7 +54,18 @@ export function goodputText({ goodput, points }: EndpointSweep, { slo, axis }: S
 
 /** What breaks first above the highest goodput. */
 export function limitText(limitedBy: string | null): string {
-  return limitedBy === null ? "limited by no term: held at the highest load" : `limited by ${limitedBy}`;
+  if (limitedBy === null) return "limited by no term: held at the highest load";
+  return isTerm(limitedBy) ? `limited by ${limitedBy}` : `limited: ${limitedBy}`;
+}
+
+/** `ttft p95 < 1s breaks`, `most requests fail`: a clause, whichever of the two it was. */
+export function breakText(limitedBy: string): string {
+  return isTerm(limitedBy) ? `${limitedBy} breaks` : limitedBy;
+}
+
+/** Where no term broke, `limitedBy` is a clause of its own, which compares nothing. */
+function isTerm(limitedBy: string): boolean {
+  return /[<>]/.test(limitedBy);
 }
 
 const SLO_WORDS = { met: "met", missed: "missed", unsure: "not told by this sample", none: "no sample" } as const;

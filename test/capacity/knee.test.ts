@@ -200,6 +200,15 @@ describe("goodput", () => {
     expect(goodputOf([measured(1), measured(2)])).toBeNull();
   });
 
+  test("a load that failed ends it, where no answer is left to hold the SLO against", () => {
+    const failing = measured(16, { state: "failing" });
+    expect(goodputOf([at(8, 250), failing])).toMatchObject({
+      load: { value: 8, hi: 16 },
+      limitedBy: "most requests fail",
+    });
+    expect(goodputOf([measured(8), failing])).toBeNull();
+  });
+
   test("429 ends it, and so does an endpoint that falls behind", () => {
     const drift = { backlog: rate(1), work: null, wait: rate(1) };
     expect(goodputOf([at(8, 250), at(16, 250, [250, 250], { state: "rate-limited" })])).toMatchObject({

@@ -104,6 +104,21 @@ describe("an SLO held against a load", () => {
     });
   });
 
+  test("a mean has them too: infinite, and a rate of 0 among the others", () => {
+    const of = (text: string, tail: PointTail) => holdTerm(slo(text).terms[0] as never, tail, NO_ERRORS);
+    expect(of("ttft mean < 10s", tailOf(ttft, [100, 200], 1))).toMatchObject({
+      state: "missed",
+      value: Number.POSITIVE_INFINITY,
+    });
+    // 30 and 60, and nothing: 30 on average.
+    expect(of("decode_rate mean > 20", tailOf(decodeRate, [30, 60], 1))).toMatchObject({
+      state: "met",
+      value: expect.closeTo(30, 0),
+    });
+    expect(of("decode_rate mean > 40", tailOf(decodeRate, [30, 60], 1)).state).toBe("missed");
+    expect(of("decode_rate mean > 40", tailOf(decodeRate, [30, 60])).state).toBe("met");
+  });
+
   test("many gaps of one answer are one sample of bounds", () => {
     const [gap] = slo("chunk_gap p95 < 1s").terms;
     const tail = new PointTail(chunkGap);

@@ -84,6 +84,14 @@ describe("endpoints that do not simply give way", () => {
     expect(sweep.goodput).toMatchObject({ load: { lo: 4, hi: 8 } });
   });
 
+  test("an SLO on a mean breaks where requests fail", () => {
+    const { sweep } = swept({
+      reply: ({ inFlight }) => (inFlight > 6 ? refused(500) : answer(100)),
+      load: { to: 8, slo: { text: "ttft mean < 1s", line: 0, column: 0 } },
+    });
+    expect(sweep.goodput).toMatchObject({ load: { lo: 6, hi: 7 }, limitedBy: "ttft mean < 1s" });
+  });
+
   test("throughput that collapses past the knee: the knee is its highest", () => {
     const result = swept({
       reply: ({ inFlight }) => {

@@ -95,6 +95,7 @@ demand: { requestsPerSecond: 2.5 }`);
   it.each([
     ["{ name: a, pricePerHour: 1, pricePerMTok: { input: 1, output: 1 } }", "either pricePerHour or pricePerMTok"],
     ["{ name: a, pricePerMTok: { input: 1, output: 1 }, maxReplicas: 2 }", "no replicas of yours"],
+    ["{ name: a, pricePerMTok: { input: 1, output: 1 }, sweptReplicas: 2 }", "no replicas of yours"],
     ["{ name: a, pricePerHour: 1, wake: { idleTail: 15m } }", "either time or report"],
     ["{ name: a, pricePerHour: 1, wake: { time: 13h, idleTail: 15m } }", "a duration of 12h or less"],
     ["{ name: a, pricePerHuor: 1 }", 'did you mean "pricePerHour"?'],

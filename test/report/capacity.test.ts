@@ -6,9 +6,20 @@ import { afterAll, describe, expect, it } from "vitest";
 import { capacity } from "../../src/capacity.js";
 import { parseCapacity } from "../../src/config/capacity-file.js";
 import { renderCapacityHtml } from "../../src/report/capacity-html.js";
-import { type CapacitySummary, capacityJsonSchema } from "../../src/report/capacity-summary.js";
+import { type CapacitySummary, type CapacityTier, capacityJsonSchema } from "../../src/report/capacity-summary.js";
 import { renderCapacityTerminal } from "../../src/report/capacity-terminal.js";
-import { formatDollars, intervalText, lengthsText, manyText } from "../../src/report/capacity-words.js";
+import {
+  demandText,
+  formatDollars,
+  intervalText,
+  lengthsText,
+  manyText,
+  percentText,
+  perTimeRange,
+  perTimeText,
+  rateText,
+} from "../../src/report/capacity-words.js";
+import { limitText } from "../../src/report/sweep-decision.js";
 import { displayWidth } from "../../src/report/text-width.js";
 import { examplePlan } from "../capacity/plan/example.js";
 import { endpoint, sweepSummary, swept, within, writeSweep } from "../capacity/plan/sweeps.js";
@@ -130,8 +141,44 @@ describe("words", () => {
       work: { most: 1, least: 1 },
       extrapolated: false,
     };
-    expect(lengthsText({ lengths })).toBe(
+    expect(lengthsText({ lengths, bears: null })).toBe(
       "an unknown number of prompt tokens (cache hits not known), 250 output tokens",
     );
+  });
+
+  it("call lengths extrapolated where a figure was carried over to them alone", () => {
+    const { bears, lengths: at } = examplePlan(folder).tiers[0] as CapacityTier;
+    const lengths = { ...at, outputTokens: 400, extrapolated: true };
+    expect(lengthsText({ lengths, bears })).toMatch(/swept with 900 and 250, so extrapolated$/);
+    expect(lengthsText({ lengths, bears: null })).toMatch(/swept with 900 and 250$/);
+  });
+
+  it("count what comes seldom by the hour, and keep the digits of a share", () => {
+    expect([0, 0.0025, 0.0999, 0.1, 10].map(perTimeText)).toEqual([
+      "0.00 req/s",
+      "9.00 requests an hour",
+      "360 requests an hour",
+      "0.100 req/s",
+      "10.0 req/s",
+    ]);
+    expect(rateText(within(0.05, 0.04, 0.2))).toBe("180 requests an hour [144, 720]");
+    expect([perTimeRange(0, 0.01), perTimeRange(0.001, 5), perTimeRange(0, 5), perTimeRange(1, 5)]).toEqual([
+      "0.00 to 36.0 requests an hour",
+      "3.60 requests an hour to 5.00 req/s",
+      "0.00 to 5.00 req/s",
+      "1.00 to 5.00 req/s",
+    ]);
+    expect([0, 0.2, 0.025, 0.07, 1.5].map(percentText)).toEqual(["0 %", "20 %", "2.5 %", "7 %", "150 %"]);
+    const { demand, ...rest } = examplePlan(folder);
+    expect(demandText({ ...rest, demand: { ...demand, growth: 0.025, headroom: 0.125 } })).toMatch(
+      /; grown by 2\.5 %; .* with 12\.5 % headroom/,
+    );
+  });
+
+  it("say what limits a sweep, a term or a clause", () => {
+    expect(["ttft p95 < 1s", "it falls behind its arrivals"].map(limitText)).toEqual([
+      "limited by ttft p95 < 1s",
+      "limited: it falls behind its arrivals",
+    ]);
   });
 });

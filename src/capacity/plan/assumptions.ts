@@ -1,6 +1,7 @@
 /** What a plan takes for granted, in full: whoever signs for it has to be able to disagree. */
 import type { DemandSettings, TierSettings } from "../../config/capacity-file.js";
 import type { CapacityTier } from "../../report/capacity-summary.js";
+import { percentText } from "../../report/capacity-words.js";
 import { formatShare, formatSignificant, plural } from "../../report/numbers.js";
 
 export interface AssumptionInput {
@@ -14,15 +15,14 @@ export function assumptionsOf({ settings, tiers }: AssumptionInput): string[] {
 
 function ofDemand({ growth, headroom, spare, peakToMean, defaults }: DemandSettings): string[] {
   const said = (name: DemandSettings["defaults"][number]): string => (defaults.includes(name) ? " (default)" : "");
-  const percent = (share: number): string => formatShare(share).replace(".0 ", " ");
   return [
     growth === 0
       ? `rates are those of the day that is planned for: growth is 0 %${said("growth")}`
-      : `rates grow by ${percent(growth)}, alike in all hours`,
+      : `rates grow by ${percentText(growth)}, alike in all hours`,
     peakToMean === 1
       ? `within an hour requests come evenly but for chance: peakToMean is 1${said("peakToMean")}`
       : `the busiest moments of an hour have ${formatSignificant(peakToMean)} times its mean`,
-    `${percent(headroom)} headroom above the peak${said("headroom")}, and ${spare === 0 ? "no spare replica" : `${plural(spare, "replica")} spare`}${said("spare")}`,
+    `${percentText(headroom)} headroom above the peak${said("headroom")}, and ${spare === 0 ? "no spare replica" : `${plural(spare, "replica")} spare`}${said("spare")}`,
   ];
 }
 
@@ -54,8 +54,12 @@ function ofReplicas(tiers: AssumptionInput["tiers"]): string[] {
 function ofLengths(settings: DemandSettings, tiers: AssumptionInput["tiers"]): string[] {
   const { inputTokens, outputTokens, cachedShare } = settings;
   const cached = tiers.flatMap(({ planned: { name, lengths } }) =>
-    lengths.cachedShare === null ? [] : [`${name} ${formatShare(lengths.cachedShare)}`],
+    typeof lengths.swept?.cachedShare === "number" ? [`${name} ${formatShare(lengths.swept.cachedShare)}`] : [],
   );
+  const silent = tiers.flatMap(({ planned: { name, lengths } }) =>
+    lengths.swept !== null && lengths.swept.cachedShare === null ? [name] : [],
+  );
+  const unsaid = silent.length === 0 ? "" : `, not known of ${silent.join(", ")}`;
   const given = inputTokens !== null || outputTokens !== null || cachedShare !== null;
   return [
     given
@@ -63,7 +67,7 @@ function ofLengths(settings: DemandSettings, tiers: AssumptionInput["tiers"]): s
       : "prompts and answers are as long as those that were swept",
     cached.length === 0
       ? "no sweep says which share of its prompt tokens a cache answered: if hits are rarer in production, a replica bears less"
-      : `share of prompt tokens that a cache answers: ${cached.join(", ")}. Where hits are rarer, a replica bears less and a token costs more`,
+      : `share of prompt tokens that a cache answered in the sweeps: ${cached.join(", ")}${unsaid}. Where hits are rarer, a replica bears less and a token costs more`,
   ];
 }
 

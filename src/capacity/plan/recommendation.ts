@@ -1,8 +1,8 @@
 /** The tier that bears the demand and costs least, if the intervals let that be told. */
 
 import type { CapacityInterval, CapacitySummary } from "../../report/capacity-summary.js";
-import { formatDollars, intervalText, MODE_WORDS } from "../../report/capacity-words.js";
-import { formatSignificant } from "../../report/numbers.js";
+import { formatDollars, intervalText, MODE_WORDS, perTimeText } from "../../report/capacity-words.js";
+import { plural } from "../../report/numbers.js";
 import type { Demand } from "./demand.js";
 import type { PlannedTier } from "./tier-plan.js";
 
@@ -10,7 +10,7 @@ export type Recommendation = Pick<CapacitySummary, "verdict" | "reason" | "recom
 
 export function recommend(planned: readonly PlannedTier[], { requiredPerS }: Demand): Recommendation {
   const bearing = planned.filter(({ tier }) => tier.meets === "yes");
-  const required = `${formatSignificant(requiredPerS)} req/s`;
+  const required = perTimeText(requiredPerS);
   if (bearing.length === 0) {
     const doubtful = planned.filter(({ tier }) => tier.meets === "unsure");
     const told = (doubtful.length > 0 ? doubtful : planned)
@@ -52,9 +52,7 @@ function withCost({ tier, floorPerMonth }: PlannedTier): Priced | null {
   if (mode === undefined) return null;
   const { perMonth } = mode;
   const replicas =
-    tier.replicas === null
-      ? ""
-      : `with ${countText(tier.replicas, tier.bears?.atLeast ?? false)} replicas at the peak, `;
+    tier.replicas === null ? "" : `with ${countText(tier.replicas, tier.bears?.atLeast ?? false)} at the peak, `;
   return {
     name: tier.name,
     how: `bears it ${replicas}${MODE_WORDS[mode.kind]}`,
@@ -64,7 +62,7 @@ function withCost({ tier, floorPerMonth }: PlannedTier): Priced | null {
 }
 
 function countText({ value }: CapacityInterval, atLeast: boolean): string {
-  return atLeast ? `at most ${value}` : `${value}`;
+  return `${atLeast ? "at most " : ""}${plural(value, "replica")}`;
 }
 
 function costText(cost: CapacityInterval): string {
@@ -89,9 +87,9 @@ function unpriced(bearing: readonly PlannedTier[]): Recommendation {
 function perhapsCheaper(planned: readonly PlannedTier[], best: Priced): string {
   const names = planned
     .filter(({ tier }) => tier.meets === "unsure")
-    .filter((each) => (withCost(each)?.least ?? Number.POSITIVE_INFINITY) < best.cost.value)
+    .filter((each) => (withCost(each)?.least ?? each.floorPerMonth ?? Number.POSITIVE_INFINITY) < best.cost.value)
     .map(({ tier }) => tier.name);
   return names.length === 0
     ? ""
-    : `. ${names.join(" and ")} might cost less, but whether it bears the demand cannot be told`;
+    : `. ${names.join(" and ")} might cost less, but whether ${names.length === 1 ? "it bears" : "they bear"} the demand cannot be told`;
 }

@@ -1,7 +1,9 @@
 /** What one replica bore in its sweep, in requests a second at the lengths that were swept. */
 
 import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
-import { formatShare, formatSignificant } from "../../report/numbers.js";
+import { percentText, perTimeText } from "../../report/capacity-words.js";
+import { formatSignificant } from "../../report/numbers.js";
+import { breakText } from "../../report/sweep-decision.js";
 import type { EndpointSweep, SweepPoint } from "../../report/sweep-summary.js";
 import { scaled } from "./interval.js";
 
@@ -46,24 +48,65 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
 }
 
 function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
-  const { goodput, knee, points } = sweep;
-  if (goodput === null) {
-    const doubtful = points.length === 0 || points.some(({ slo: { state } }) => state === "unsure" || state === "none");
-    const lowest = points.find(({ load }) => load !== null)?.load ?? null;
-    const where = lowest === null ? "any load that was swept" : `any load from ${formatSignificant(lowest)} up`;
-    return doubtful
-      ? { basis: null, meets: "unsure", why: `the sweep does not tell whether ${slo} holds at ${where}` }
-      : { basis: null, meets: "no", why: `${slo} did not hold at ${where}` };
+  const { goodput, knee, stopped } = sweep;
+  if (goodput === null) return heldNowhere(sweep, slo);
+  const { limitedBy, throughput, notes } = goodput;
+  if (isCutBy429(sweep, goodput.load.lo ?? 0)) {
+    const text = `it kept ${slo} until it was refused with 429: ${unlimited(sweep)}`;
+    return { basis: "goodput", perS: bounded(throughput, true), atLeast: true, text, notes };
   }
-  const open = goodput.limitedBy === null && knee === null && sweep.stopped.kind !== "failing";
-  const limit = goodput.limitedBy === null ? "" : `; above it ${goodput.limitedBy} breaks`;
+  const open = limitedBy === null && knee === null && stopped.kind !== "failing";
+  const limit = limitedBy === null ? "" : `; above that ${breakText(limitedBy)}`;
   return {
     basis: "goodput",
-    perS: bounded(goodput.throughput, open),
+    perS: bounded(throughput, open),
     atLeast: open,
     text: open ? `it kept ${slo} at every load that was tried: ${unlimited(sweep)}` : `it keeps ${slo}${limit}`,
-    notes: goodput.notes,
+    notes,
   };
+}
+
+/**
+ * A trace is one load, above which nobody looked. Only loads that this machine could be trusted with say no, and a 429 says
+ * nothing of what it would have borne.
+ */
+function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
+  const { points } = sweep;
+  const trusted = points.filter((point) => point.trusted);
+  const lowest = trusted.find(({ load }) => load !== null)?.load ?? null;
+  const where = lowest === null ? "any load that was swept" : `any load from ${formatSignificant(lowest)} up`;
+  const unsure = (why: string): SweptCapacity => ({ basis: null, meets: "unsure", why });
+  if (isRateLimited(sweep)) {
+    return unsure(`it was refused with 429 before ${slo} held at a load: rate-limited, not saturated`);
+  }
+  if (points.length > 0 && trusted.length === 0) {
+    return unsure(`no load of its sweep can be trusted, so nobody knows whether ${slo} holds`);
+  }
+  const trace = trusted.find((point) => point.load === null && point.state === "steady" && point.slo.state === "met");
+  if (trace !== undefined) {
+    const text = `it kept ${slo} as its trace was played: ${unlimited(sweep)}`;
+    return { basis: "highest", perS: bounded(trace.throughput, true), atLeast: true, text, notes: trace.notes };
+  }
+  return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed")
+    ? { basis: null, meets: "no", why: `${slo} did not hold at ${where}` }
+    : unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
+}
+
+function isRateLimited({ stopped, points }: EndpointSweep): boolean {
+  return stopped.kind === "rate-limited" || points.some(({ state }) => state === "rate-limited");
+}
+
+/**
+ * What ended it is the limit of a gateway, unless the SLO broke at a load that was not refused.
+ * @param met the highest load at which the SLO was surely met: chance may have broken it below
+ */
+function isCutBy429(sweep: EndpointSweep, met: number): boolean {
+  if (!isRateLimited(sweep)) return false;
+  const above = sweep.points.filter(({ trusted, load }) => trusted && (load ?? 0) > met);
+  return !above.some(({ state, slo, offeredPerS }) => {
+    if (state === "rate-limited") return false;
+    return slo.state === "missed" || state === "failing" || (state === "saturated" && offeredPerS !== null);
+  });
 }
 
 function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
@@ -73,7 +116,7 @@ function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
       basis: "knee",
       perS: scaled(knee.throughput, kneeShare),
       atLeast: false,
-      text: `${formatShare(kneeShare).replace(".0", "")} of its knee at ${formatSignificant(knee.throughput.value)} req/s, since its sweep had no SLO`,
+      text: `${percentText(kneeShare)} of its knee at ${perTimeText(knee.throughput.value)}, since its sweep had no SLO`,
       notes: knee.notes,
     };
   }
@@ -93,8 +136,8 @@ function withoutSlo(sweep: EndpointSweep, kneeShare: number): SweptCapacity {
   };
 }
 
-function unlimited({ stopped }: EndpointSweep): string {
-  return stopped.kind === "rate-limited" ? "rate-limited, not saturated" : `no limit was found, ${bare(stopped.text)}`;
+function unlimited(sweep: EndpointSweep): string {
+  return isRateLimited(sweep) ? "rate-limited, not saturated" : `no limit was found, ${bare(sweep.stopped.text)}`;
 }
 
 function bounded(interval: CapacityInterval, atLeast: boolean): CapacityInterval {

@@ -6,16 +6,16 @@ import { cheapestOf } from "./cheapest.js";
 import { modeCost, tokenCost, tokenMode } from "./cost.js";
 import type { Demand } from "./demand.js";
 import { falling, scaled } from "./interval.js";
-import { mayWaitOf } from "./may-wait.js";
 import { meetsByItself, meetsByReplicas } from "./meets.js";
-import { alwaysOnHours, byHourHours, type Running, replicasByHour, scaleToZeroHours } from "./modes.js";
+import { replicasByHour } from "./modes.js";
 import { replicasFor, utilisationOf } from "./replicas.js";
-import { sleepSummary, type TierSleep } from "./sleep-summary.js";
+import type { TierSleep } from "./sleep-summary.js";
 import type { TierSweep } from "./stored-sweep.js";
 import type { TierWakeTime } from "./stored-wakes.js";
 import { sweptCapacity } from "./swept-capacity.js";
 import { priceOf, priceSummary } from "./tier-price.js";
 import { atLengths, capacityAt } from "./token-lengths.js";
+import { leastPerMonth, waysToRun } from "./ways-to-run.js";
 
 export interface TierInput {
   readonly tier: TierSettings;
@@ -29,7 +29,10 @@ export interface TierInput {
 
 export interface PlannedTier {
   readonly tier: CapacityTier;
-  /** USD a month of its cheapest mode if a replica bore everything: the true cost cannot lie below. Null without a cost. */
+  /**
+   * USD a month of its cheapest mode if a replica bore everything: the true cost cannot lie below, also where nobody knows what
+   * a replica bears. Null where nobody knows what a token costs in all.
+   */
   readonly floorPerMonth: number | null;
 }
 
@@ -68,7 +71,9 @@ export function planTier(input: TierInput): PlannedTier {
       scaleToZero: hourly?.sleep?.summary ?? null,
       notes: [...borne.notes, ...(hourly?.notes ?? []), ...sweepNotes(swept)],
     },
-    floorPerMonth: hourly?.floors.get(cheapest.kind ?? "always-on") ?? cheapest.perMonth,
+    floorPerMonth:
+      hourly?.floors.get(cheapest.kind ?? "always-on") ??
+      (price.kind === "hour" ? leastPerMonth(waysToRun(input).ways, price.perHour) : cheapest.perMonth),
   };
 }
 
@@ -130,28 +135,16 @@ interface HourlyPart {
 }
 
 function hourlyPart(
-  { tier, swept, wake, demand, settings }: TierInput,
+  input: TierInput,
   perHour: number,
   perS: CapacityInterval,
   lengths: CapacityTier["lengths"],
 ): HourlyPart {
+  const { demand, settings, wake } = input;
   const { spare } = settings;
   const replicas = falling(perS, (each) => replicasFor(demand.requiredPerS, each, spare));
-  const mayWait = mayWaitOf(settings.mayWait, swept?.summary.load.slo ?? null);
-  const sleep = wake === null || tier.wake === undefined ? null : sleepSummary(tier.wake, wake, swept, demand, mayWait);
-  const paidStartS = tier.wake?.paid === true && wake !== null ? wake.timeMs / 1_000 : 0;
-  const running: Running = { demand, settings, paidStartS };
-  const ways: [kind: CapacityMode["kind"], hours: (each: number) => number, allowed: boolean][] = [
-    ["always-on", (each) => alwaysOnHours(running, each), true],
-    ["by-hour", (each) => byHourHours(running, each), true],
-  ];
-  if (sleep !== null && !sleep.summary.neverSleeps) {
-    const { figures, summary } = sleep;
-    const paid = tier.wake?.paid ?? true;
-    const allowed = summary.delayedShare <= summary.mayWait.share;
-    ways.push(["scale-to-zero", (each) => scaleToZeroHours(running, figures, paid, each), allowed]);
-  }
-  const modes = ways.map(([kind, hours, allowed]) => {
+  const { running, ways, sleep } = waysToRun(input);
+  const modes = ways.map(({ kind, hours, allowed }) => {
     const replicaHours = falling(perS, hours);
     const perMonth = scaled(replicaHours, perHour);
     return modeCost({ kind, perMonth, replicaHours, requestsPerMonth: demand.requestsPerMonth, lengths, allowed });
@@ -162,7 +155,7 @@ function hourlyPart(
     utilisation: utilisationOf({ ...demand, capacityPerS: perS.value, replicas: replicas.value, spare }),
     byHour: { weekday: cycle.slice(0, 24), weekend: demand.weekend === null ? null : cycle.slice(-24) },
     modes,
-    floors: new Map(ways.map(([kind, hours]) => [kind, perHour * hours(Number.POSITIVE_INFINITY)])),
+    floors: new Map(ways.map(({ kind, hours }) => [kind, perHour * hours(Number.POSITIVE_INFINITY)])),
     sleep,
     notes: wake === null || wake.text === "" ? [] : [wake.text],
   };

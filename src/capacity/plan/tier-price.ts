@@ -7,11 +7,12 @@ import type { TierSweep } from "./stored-sweep.js";
 /** @throws TwintailError when there is none, or it is by the token where the tier speaks of replicas. */
 export function priceOf(tier: TierSettings, swept: TierSweep | null): TierPrice {
   const price = writtenPrice(tier, swept);
-  if (price.kind === "tokens" && (tier.wake !== undefined || tier.maxReplicas !== undefined)) {
+  const counted = tier.wake !== undefined || tier.maxReplicas !== undefined || tier.sweptReplicas > 1;
+  if (price.kind === "tokens" && counted) {
     throw new TwintailError({
       cause: `tier ${JSON.stringify(tier.name)} is paid by the token, as its sweep says, and has no replicas that wake or are counted`,
       place: tier.place,
-      remedy: "give pricePerHour of a replica, or leave out wake and maxReplicas",
+      remedy: "give pricePerHour of a replica, or leave out wake, maxReplicas and sweptReplicas",
     });
   }
   return price;

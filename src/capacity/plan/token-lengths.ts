@@ -32,6 +32,11 @@ export function atLengths(asked: Lengths, swept: Lengths): AtLengths {
   if (input === null || output === null) {
     notes.push("the sweep counted no tokens, so its requests are taken to be as long as those of the demand");
   }
+  if (asked.cachedShare !== null && swept.cachedShare === null && hasTokens(swept)) {
+    notes.push(
+      `the sweep does not say which share of its prompt tokens a cache answered: it is taken to be no more than the ${formatShare(asked.cachedShare)} of the demand`,
+    );
+  }
   const prefill = (input ?? 1) * uncachedGrowth(asked.cachedShare, swept.cachedShare);
   const decode = output ?? 1;
   const work = [prefill, decode, decode * residentGrowth(asked, swept)];
@@ -46,7 +51,9 @@ export function atLengths(asked: Lengths, swept: Lengths): AtLengths {
   const far = [
     ...(isBeyond(input ?? 1, REFUSED) ? [farText("prompts", asked.inputTokens, swept.inputTokens)] : []),
     ...(isBeyond(decode, REFUSED) ? [farText("answers", asked.outputTokens, swept.outputTokens)] : []),
-    ...(cacheIsFar(input ?? 1, prefill) ? [cacheText(asked.cachedShare, swept.cachedShare)] : []),
+    ...(cacheIsFar(input ?? 1, prefill) || isUnseen(asked.cachedShare, swept.cachedShare)
+      ? [cacheText(asked.cachedShare, swept.cachedShare)]
+      : []),
   ];
   if (far.length > 0) {
     const mix = [lengths.inputTokens, lengths.outputTokens].map((tokens) => formatCount(tokens ?? 0));
@@ -77,6 +84,15 @@ export function capacityAt(
 function ratioOf(asked: number | null, swept: number | null): number | null {
   if (asked === null) return 1;
   return swept === null || swept <= 0 ? null : asked / swept;
+}
+
+function hasTokens({ inputTokens, outputTokens }: Lengths): boolean {
+  return inputTokens !== null && outputTokens !== null;
+}
+
+/** Where a cache answered all, nobody has seen a prompt being prefilled. */
+function isUnseen(asked: number | null, swept: number | null): boolean {
+  return asked !== null && swept !== null && swept >= 1 && asked < 1;
 }
 
 /** More hits than in the sweep are no credit: nobody has seen what they save. */

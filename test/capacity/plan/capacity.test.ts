@@ -6,6 +6,7 @@ import { capacity } from "../../../src/capacity.js";
 import { parseCapacity } from "../../../src/config/capacity-file.js";
 import type { CapacitySummary, CapacityTier } from "../../../src/report/capacity-summary.js";
 import type { EndpointSweep, SweepSummary } from "../../../src/report/sweep-summary.js";
+import { answer, refused, swept as virtuallySwept } from "../virtual.js";
 import { endpoint, sweepSummary, swept, sweptPoint, within, writeSweep } from "./sweeps.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-capacity-"));
@@ -161,6 +162,9 @@ describe("what a plan refuses", () => {
     expect(refused(`tiers: [{ name: a, maxReplicas: 2, sweep: "${sweep}" }]`)).toThrow(
       "is paid by the token, as its sweep says",
     );
+    expect(refused(`tiers: [{ name: a, sweptReplicas: 2, sweep: "${sweep}" }]`)).toThrow(
+      "or leave out wake, maxReplicas and sweptReplicas",
+    );
   });
 });
 
@@ -187,15 +191,28 @@ describe("whether a tier bears the demand", () => {
   });
 
   it("is yes by a lower bound that suffices, and never no by one", () => {
-    const limited = {
-      stopped: { kind: "rate-limited", text: "HTTP 429." },
-      knee: null,
-      goodput: { ...goodput(10, 9, 11).goodput, limitedBy: null },
-    } as Partial<EndpointSweep>;
-    const told = [7, 5].map((most) => of(limited, most));
-    expect(told.map(({ meets }) => meets)).toEqual(["yes", "unsure"]);
-    expect(told[0]?.replicas).toEqual({ value: 7, lo: null, hi: 7 });
-    expect(told[0]?.notes.join()).toContain("rate-limited, not saturated");
+    // Four lanes are answered 3.45 times a second each; with eight, what exceeds six in flight is refused.
+    const reply = ({ inFlight }: { readonly inFlight: number }) => (inFlight > 6 ? refused(429) : answer(100));
+    for (const text of ["ttft p95 < 1s", "ttft p95 < 1s and errors < 5%"]) {
+      const limited = virtuallySwept({ reply, load: { slo: { text, line: 0, column: 0 } } });
+      expect(limited.sweep.goodput).toMatchObject({ limitedBy: expect.any(String), load: { lo: 4, hi: 8 } });
+      const path = sweepOf(limited.summary);
+      const told = [16, 2].map((most) =>
+        only(plan(`tiers: [{ name: a, pricePerHour: 1, maxReplicas: ${most}, sweep: "${path}" }]${PEAK}`)),
+      );
+      expect(told.map(({ meets }) => meets)).toEqual(["yes", "unsure"]);
+      expect(told[0]?.bears).toMatchObject({ atLeast: true, perS: { hi: null } });
+      expect(told[0]?.bears?.text).toBe(`it kept ${text} until it was refused with 429: rate-limited, not saturated`);
+      expect(told[0]?.replicas).toMatchObject({ value: 5, lo: null });
+      expect(told[0]?.notes.join()).toContain("rate-limited, not saturated");
+    }
+  });
+
+  it("is told of one replica as of one", () => {
+    const text = `tiers: [{ name: a, pricePerHour: 1, sweep: "${one(goodput(10, 9, 11))}" }]`;
+    const summary = plan(`${text}\ndemand: { requestsPerHour: [${Array(24).fill(36)}], spare: 0, headroom: 0% }`);
+    expect(only(summary).why).toBe("1 replica bears 36.0 requests an hour");
+    expect(summary.reason).toBe("a bears it with 1 replica at the peak, always on, $730.00 a month");
   });
 
   it("is no where the SLO never held", () => {
@@ -260,6 +277,29 @@ describe("the recommendation", () => {
     const doubtful = of(goodput(10, 9, 11), goodput(20, 19, 21), [10, 20], ", maxReplicas: 6");
     expect(doubtful.recommended).toBe("b");
     expect(doubtful.reason).toContain("a might cost less, but whether it bears the demand cannot be told");
+  });
+
+  it("names a tier of which nobody knows what it bears, if the least that it takes costs less", () => {
+    // Two replicas at the very least, at $1 or at $40, against 7 at $10.
+    const unknown = { goodput: null, points: [] } as Partial<EndpointSweep>;
+    const [cheap, dear] = [1, 40].map((price) => of(goodput(10, 9, 11), unknown, [10, price]));
+    expect([cheap?.verdict, cheap?.recommended, dear?.recommended]).toEqual(["recommended", "a", "a"]);
+    expect(cheap?.reason).toMatch(/\. b might cost less, but whether it bears the demand cannot be told$/);
+    expect(dear?.reason).not.toContain("might cost less");
+  });
+
+  it("counts the least that such a tier takes while it sleeps at night", () => {
+    const hours = [...Array(8).fill(0), ...Array(12).fill(3_600), ...Array(4).fill(0)];
+    const unknown = { goodput: null, points: [] } as Partial<EndpointSweep>;
+    const sweep = both(goodput(10, 10, 10), unknown);
+    const reason = (wake: string): string =>
+      plan(
+        `tiers: [{ name: a, pricePerHour: 10 }, { name: b, pricePerHour: 12${wake} }]\ndemand: { spare: 0, requestsPerHour: [${hours}] }`,
+        [sweep],
+      ).reason;
+    // One replica at $12, all day or half of it, against one at $10.
+    expect(reason("")).not.toContain("might cost less");
+    expect(reason(", wake: { time: 5m, idleTail: 10m }")).toContain("b might cost less");
   });
 });
 
@@ -352,5 +392,16 @@ describe("the assumptions", () => {
     }
     expect(all).toContain("n replicas bear n times what one bore");
     expect(all).toContain("a 40.0 %. Where hits are rarer, a replica bears less");
+  });
+
+  it("tell what a cache answered in the sweep, and not what the demand hopes for", () => {
+    const told = (cachedShare: number | null): CapacitySummary =>
+      plan(
+        `tiers: [{ name: a, pricePerHour: 1, sweep: "${one({ cachedShare })}" }]\ndemand: { requestsPerSecond: 1, cachedShare: 90%, growth: 2.5% }`,
+      );
+    expect(told(0.4).assumptions.join("\n")).toContain("a cache answered in the sweeps: a 40.0 %.");
+    expect(told(null).assumptions.join("\n")).toContain("no sweep says which share of its prompt tokens");
+    expect(told(null).assumptions).toContain("rates grow by 2.5 %, alike in all hours");
+    expect(only(told(null)).notes.join()).toContain("no more than the 90.0 % of the demand");
   });
 });

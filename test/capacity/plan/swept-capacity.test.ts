@@ -1,11 +1,12 @@
 import { describe, expect, it } from "vitest";
 import { sweptCapacity } from "../../../src/capacity/plan/swept-capacity.js";
-import type { EndpointSweep } from "../../../src/report/sweep-summary.js";
+import type { EndpointSweep, SweepPoint } from "../../../src/report/sweep-summary.js";
 import { swept, sweptPoint, within } from "./sweeps.js";
 
 const SLO = "ttft p95 < 1s";
 const of = (change: Partial<EndpointSweep>, slo: string | null = SLO, replicas = 1) =>
   sweptCapacity({ sweep: swept(change), slo, kneeShare: 0.8, replicas });
+const missed: SweepPoint["slo"] = { state: "missed", terms: [], goodPerS: 0 };
 const goodput = (limitedBy: string | null) => ({
   throughput: within(10, 9, 11),
   load: within(10),
@@ -19,9 +20,46 @@ describe("what a replica bears", () => {
       basis: "goodput",
       perS: within(10, 9, 11),
       atLeast: false,
-      text: "it keeps ttft p95 < 1s; above it ttft p95 < 1s breaks",
+      text: "it keeps ttft p95 < 1s; above that ttft p95 < 1s breaks",
       notes: ["n"],
     });
+  });
+
+  it.each(["it falls behind its arrivals", "most requests fail"])(
+    "says what ended it where no term did: %s",
+    (clause) => {
+      expect(of({ goodput: goodput(clause) })).toMatchObject({ text: `it keeps ttft p95 < 1s; above that ${clause}` });
+    },
+  );
+
+  it("is at least that where a 429 ended it, whatever the refused load broke", () => {
+    const stopped = { kind: "rate-limited", text: "it refused with 429 at a load of 12" } as const;
+    const points = [sweptPoint(0, 10), sweptPoint(1, 12, { state: "rate-limited", slo: missed })];
+    for (const limitedBy of ["it refuses with 429", "errors < 1%", null]) {
+      expect(of({ goodput: goodput(limitedBy), knee: null, stopped, points })).toMatchObject({
+        perS: within(10, 9, null),
+        atLeast: true,
+        text: "it kept ttft p95 < 1s until it was refused with 429: rate-limited, not saturated",
+      });
+    }
+    // The hardware broke it before the gateway did.
+    const broken = [sweptPoint(0, 10), sweptPoint(1, 11, { slo: missed }), ...points.slice(1)];
+    expect(of({ goodput: goodput(SLO), knee: null, stopped, points: broken })).toMatchObject({
+      perS: within(10, 9, 11),
+      atLeast: false,
+      text: "it keeps ttft p95 < 1s; above that ttft p95 < 1s breaks",
+    });
+    const behind = [sweptPoint(0, 10), sweptPoint(1, 11, { state: "saturated" }), ...points.slice(1)];
+    expect(of({ goodput: goodput("it falls behind its arrivals"), stopped, points: behind })).toMatchObject({
+      atLeast: false,
+    });
+    // A closed loop keeps its SLO where it is saturated; chance broke it far below.
+    const flat = [
+      sweptPoint(0, 4, { slo: missed }),
+      sweptPoint(1, 11, { state: "saturated", offeredPerS: null }),
+      ...points.slice(1),
+    ];
+    expect(of({ goodput: goodput("it refuses with 429"), stopped, points: flat })).toMatchObject({ atLeast: true });
   });
 
   it("is at least that where the SLO held to the top", () => {
@@ -38,14 +76,54 @@ describe("what a replica bears", () => {
   });
 
   it("is nothing where the SLO held at no load, and unknown where that cannot be told", () => {
-    const missed = [sweptPoint(0, 2, { slo: { state: "missed", terms: [], goodPerS: 0 } })];
-    expect(of({ goodput: null, points: missed })).toEqual({
+    expect(of({ goodput: null, points: [sweptPoint(0, 2, { slo: missed })] })).toEqual({
       basis: null,
       meets: "no",
       why: "ttft p95 < 1s did not hold at any load from 2.00 up",
     });
     const unsure = [sweptPoint(0, 2, { slo: { state: "unsure", terms: [], goodPerS: 0 } })];
     expect(of({ goodput: null, points: unsure })).toMatchObject({ basis: null, meets: "unsure" });
+  });
+
+  it("is unknown where it was refused with 429 before the SLO held", () => {
+    const points = [sweptPoint(0, 2, { state: "rate-limited", slo: missed })];
+    expect(of({ goodput: null, points })).toEqual({
+      basis: null,
+      meets: "unsure",
+      why: "it was refused with 429 before ttft p95 < 1s held at a load: rate-limited, not saturated",
+    });
+  });
+
+  it("is nothing by loads alone that this machine could be trusted with", () => {
+    const [low, high] = [sweptPoint(0, 2, { slo: missed, trusted: false }), sweptPoint(1, 4, { slo: missed })];
+    expect(of({ goodput: null, points: [low] })).toEqual({
+      basis: null,
+      meets: "unsure",
+      why: "no load of its sweep can be trusted, so nobody knows whether ttft p95 < 1s holds",
+    });
+    expect(of({ goodput: null, points: [low, high] })).toMatchObject({
+      meets: "no",
+      why: "ttft p95 < 1s did not hold at any load from 4.00 up",
+    });
+    const unsure = sweptPoint(0, 2, { slo: { ...missed, state: "unsure" }, trusted: false });
+    expect(of({ goodput: null, points: [unsure, high] })).toMatchObject({ meets: "no" });
+  });
+
+  it("is at least what a trace asked for, if it kept the SLO", () => {
+    const stopped = { kind: "listed", text: "the trace was played once" } as const;
+    const trace = (change: Partial<SweepPoint>) =>
+      of({ goodput: null, knee: null, stopped, points: [sweptPoint(0, 2, { load: null, ...change })] });
+    expect(trace({})).toMatchObject({
+      basis: "highest",
+      perS: within(2, 2, null),
+      atLeast: true,
+      text: "it kept ttft p95 < 1s as its trace was played: no limit was found, the trace was played once",
+    });
+    expect(trace({ state: "unsure" })).toMatchObject({ basis: null, meets: "unsure" });
+    expect(trace({ slo: missed })).toMatchObject({
+      meets: "no",
+      why: "ttft p95 < 1s did not hold at any load that was swept",
+    });
   });
 
   it("is a share of the knee without an SLO", () => {

@@ -74,6 +74,25 @@ describe("lengths of the demand against those of the sweep", () => {
     });
   });
 
+  it("say that a share of cache hits stands against nothing where the sweep has none", () => {
+    expect(atLengths(lengths(null, null, 0.9), lengths(1_000, 100, null))).toMatchObject({
+      refused: false,
+      lengths: { cachedShare: 0.9, work: { most: 1, least: 1 } },
+      notes: [
+        "the sweep does not say which share of its prompt tokens a cache answered: it is taken to be no more than the 90.0 % of the demand",
+      ],
+    });
+  });
+
+  it("refuse to tell of prompts that are prefilled where a cache answered all that were swept", () => {
+    expect(atLengths(lengths(null, null, 0.99), lengths(1_000, 100, 1))).toMatchObject({
+      refused: true,
+      lengths: { work: { most: 1, least: 1 } },
+      why: expect.stringContaining("a cache answered 100.0 % of the prompt tokens in the sweep and answers 99.0 %"),
+    });
+    expect(atLengths(lengths(null, null, 1), lengths(1_000, 100, 1)).refused).toBe(false);
+  });
+
   it("are taken as they are where the sweep counted no tokens, and it says so", () => {
     const at = atLengths(lengths(900, 250, null), none);
     expect(at).toMatchObject({ refused: false, lengths: { inputTokens: 900, work: { most: 1, least: 1 } } });
