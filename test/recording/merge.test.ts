@@ -158,6 +158,21 @@ describe("a shard that is not whole", () => {
   });
 });
 
+describe("a shard that dropped arrivals of an open loop", () => {
+  const without = (lines: RecordingLine[]): RecordingLine[] => {
+    const last = lines.findLast((line): line is Exchange => line.type === "exchange");
+    const kept = lines.filter((line) => line !== last);
+    return [...kept, { type: "dropped", segment: 0, atNs: 15e9, ids: [last?.id ?? -1] }];
+  };
+
+  it("is not to blame for them, and the run is whole", () => {
+    const { summary } = merged(withShard(2, without)).report;
+    expect(summary.run).toMatchObject({ partial: false, planned: 24, recorded: 23 });
+    expect(summary.run.shards?.parts.map(({ lacking }) => lacking)).toEqual([0, 0, 0]);
+    expect(summary.verdict).toBe("pass");
+  });
+});
+
 describe("clocks of shards", () => {
   it("that paused at one time held the run back once", () => {
     const pause = {
