@@ -1,6 +1,7 @@
 import type { Command } from "commander";
 import type { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import { parseGates } from "../gate/parse.js";
 import { type MergedRun, mergeShards } from "../merge.js";
 import { formatCount, plural } from "../report/numbers.js";
 import { secretsOfRecording } from "../scan-run.js";
@@ -38,10 +39,13 @@ export function addMerge(program: Command, io: Io, done: (code: ExitCode) => voi
     )
     .action((recordings: string[], flags: MergeFlags) => {
       const goldenSet = goldenSetOf(flags);
+      const gates = gateTexts(flags);
+      // A mistake is said before the recordings are read.
+      parseGates(gates ?? []);
       const merged = mergeShards(recordings, {
         folder: flags.out,
         anyStart: flags.anyStart === true,
-        gates: gateTexts(flags),
+        gates,
         goldenSet,
       });
       for (const line of mergedLines(merged)) io.stderr.write(printable(`${line}\n`));

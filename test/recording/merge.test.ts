@@ -1,9 +1,10 @@
 /** What merging refuses, and what it says of shards that are not whole. Twelve pairs, three shards of four. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lockRecording } from "../../src/recording/lock.js";
 import type { Exchange, HeaderLine, RecordingLine } from "../../src/recording/recording.js";
+import { shardRecordingsIn } from "../../src/recording/results-folder.js";
 import { readResumable } from "../../src/recording/resumable.js";
 import { score } from "../../src/score.js";
 import { answer, golden } from "../assemble/recorded.js";
@@ -99,6 +100,17 @@ describe("three shards that are whole", () => {
     expect(segments.map((line) => line.type === "segment" && [line.id, line.shard])).toEqual(
       expect.arrayContaining([0, 1, 2].map((id) => [id, `${id + 1}/3`])),
     );
+  });
+
+  it("are found in a folder however long their headers are", () => {
+    const at = fresh();
+    const long = changedHeader(({ requests }) => ({
+      requests: { ...requests, long: { ...template, body: { prompt: "a".repeat(65 * 1024 * 1024) } } },
+    }));
+    for (const [index, lines] of three().entries()) {
+      written(index === 1 ? long(lines) : lines, join(at, String(index)));
+    }
+    expect(shardRecordingsIn(at)).toEqual([0, 1, 2].map((index) => join(at, String(index))));
   });
 
   it("are found in a folder of artifacts, in which a merged run is none of them", () => {
@@ -298,6 +310,40 @@ describe("what is no set of shards is refused in a line", () => {
     expect(() => merged(shardsOf(whole, 3), { folder })).toThrow(
       /a recording is there already; choose another folder with --out/,
     );
+  });
+
+  it("a recording that cannot be read in a folder of shards: none is left out in silence", () => {
+    const at = fresh();
+    for (const [index, lines] of three().entries()) written(lines, join(at, String(index)));
+    writeFileSync(join(at, "1", "recording.jsonl"), "{}\n");
+    expect(() => merged([at])).toThrow(/1\/recording\.jsonl:1: not a twintail recording; give a recording\.jsonl$/);
+  });
+
+  it("a folder that cannot be looked into", () => {
+    const at = fresh();
+    for (const [index, lines] of three().entries()) written(lines, join(at, String(index)));
+    mkdirSync(join(at, "loop"));
+    symlinkSync("recording.jsonl", join(at, "loop", "recording.jsonl"));
+    expect(() => merged([at])).toThrow(
+      /loop\/recording\.jsonl: it cannot be looked into for shards \(ELOOP\); make it readable, or name the run folders/,
+    );
+    rmSync(join(at, "loop"), { recursive: true });
+    // Root may read everything.
+    if (process.getuid?.() === 0) return;
+    mkdirSync(join(at, "locked"), { mode: 0 });
+    expect(() => merged([at])).toThrow(/locked\S*: it cannot be looked into for shards \(EACCES\)/);
+  });
+
+  it("another golden set, or a gate that cannot be asked, and nothing is in the way of the command that is mended", () => {
+    const folder = fresh();
+    const goldenSet = { ...header.goldenSet, name: "another" };
+    expect(() => merged(shardsOf(whole, 3), { folder, goldenSet })).toThrow(
+      /^the golden set is not the one that was recorded \(sha256:0, given sha256:\w+\); give the golden set as it was/,
+    );
+    expect(existsSync(folder)).toBe(false);
+    const gates = [{ text: "errors rote < 0.9", line: 0, column: 0 }];
+    expect(() => merged(shardsOf(whole, 3), { folder, gates })).toThrow(/rote/);
+    expect(merged(shardsOf(whole, 3), { folder }).report.summary.verdict).toBe("pass");
   });
 
   it("a shard that a process of this machine still writes; a lock of another machine may be a dead one's", () => {
