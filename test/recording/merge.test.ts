@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lockRecording } from "../../src/recording/lock.js";
+import { lateShards } from "../../src/recording/merge.js";
 import type { Exchange, HeaderLine, RecordingLine } from "../../src/recording/recording.js";
 import { shardRecordingsIn } from "../../src/recording/results-folder.js";
 import { readResumable } from "../../src/recording/resumable.js";
@@ -209,6 +210,33 @@ describe("clocks of shards", () => {
     );
     expect(new Set(shift)).toEqual(new Set([0, 60_000]));
     expect(at?.summary.metrics).toEqual(before?.summary.metrics);
+  });
+
+  it("tell of a shard that sent its first round late, whatever start it was given", () => {
+    const later = (byMs: number) => (lines: RecordingLine[]) =>
+      lines.map((line) => (line.type === "segment" ? { ...line, wallClockMs: line.wallClockMs + byMs } : line));
+    // Shard 3 has no pair of round 0, and says nothing of when it began.
+    expect(lateShards(merged(withShard(2, later(60_000))).parts)).toEqual([
+      "shard 2 sent its first round 1 min 1 s after shard 1: a round of the two is no one moment",
+    ]);
+    expect(lateShards(merged(withShard(2, later(3_000))).parts)).toEqual([]);
+    expect(lateShards(merged(withShard(3, later(60_000))).parts)).toEqual([]);
+  });
+
+  it("tell of it in an open loop by its clock: a first arrival may be due late", () => {
+    const open = (lines: RecordingLine[], dueMs: number, lateMs: number): RecordingLine[] => [
+      ...lines.map((line) => {
+        if (line.type !== "exchange") return line;
+        const intendedAtNs = dueMs * 1e6;
+        return { ...line, intendedAtNs, releasedAtNs: intendedAtNs + lateMs * 1e6 };
+      }),
+      { type: "begun", segment: 0, phase: "warm", atNs: 0 },
+    ];
+    const parts = (lateMs: number) =>
+      merged(three().map((lines, place) => written(place === 1 ? open(lines, 90_000, lateMs) : open(lines, 0, 0))))
+        .parts;
+    expect(lateShards(parts(0))).toEqual([]);
+    expect(lateShards(parts(30_000))).toEqual([expect.stringMatching(/^shard 2 sent its first round 30 s after/)]);
   });
 
   it("of a machine in trouble are named, though the others outweigh it", () => {
