@@ -54,13 +54,16 @@ export interface AboutToRun {
 
 /**
  * Reads a pinned run before another one is sent, so that no request is paid for in vain.
- * @throws TwintailError when it cannot be read, is a probe, replayed another golden set, asked other models, or is
+ * @throws TwintailError when it cannot be read, is a probe or a sweep, replayed another golden set, asked other models, or is
  * the run itself.
  */
 export function checkPinnedRun(path: string, { runId, goldenDigest, endpoints }: AboutToRun): void {
   const { header } = readRecording(path, () => {});
   if (header.kind === "probe") {
     throw new TwintailError({ cause: "this is the recording of a probe", place: path, remedy: "pin a run" });
+  }
+  if (header.kind === "sweep") {
+    throw new TwintailError({ cause: "this is the recording of a sweep", place: path, remedy: "pin a run" });
   }
   if (header.runId === runId) {
     throw new TwintailError({ cause: "this is the run that it goes on with", place: path, remedy: "pin another run" });

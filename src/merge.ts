@@ -2,7 +2,9 @@
 import { rmSync } from "node:fs";
 import { join } from "node:path";
 import type { GateText } from "./config/settings.js";
+import { digestOf } from "./core/digest.js";
 import { TwintailError } from "./core/errors.js";
+import { printableLine } from "./core/printable.js";
 import type { GoldenSet } from "./golden/golden-set.js";
 import { appendParts, mergedHeader } from "./recording/merge.js";
 import { RECORDING_FILE } from "./recording/reader.js";
@@ -11,7 +13,7 @@ import { shardRecordingsIn } from "./recording/results-folder.js";
 import { readShard, type ShardRecording } from "./recording/shard-recording.js";
 import { RecordingWriter } from "./recording/writer.js";
 import type { Report } from "./report/report.js";
-import { score } from "./score.js";
+import { type ScoreOptions, score } from "./score.js";
 
 export interface MergeOptions {
   /** The folder of the merged run, which is made. Default: `results/` and the run's name. */
@@ -36,7 +38,8 @@ export interface MergedRun {
 /**
  * Joins recordings of shards without loss, and scores what came of it. Missing shards make it partial. The report is not written.
  * @param paths recordings, run folders, or folders in which run folders of shards are; one that was merged before may be among them
- * @throws TwintailError when they are not of one run, when one is there twice, or when the merged recording cannot be written.
+ * @throws TwintailError when they are not of one run, when one is there twice, when the golden set is not theirs, or when the
+ * merged recording cannot be written or judged; then none is left.
  */
 export function mergeShards(paths: readonly string[], options: MergeOptions = {}): MergedRun {
   let first: HeaderLine | null = null;
@@ -49,12 +52,33 @@ export function mergeShards(paths: readonly string[], options: MergeOptions = {}
   if (first === null) {
     throw new TwintailError({ cause: "there is no recording to merge", remedy: "give the run folders of all shards" });
   }
+  const { gates, goldenSet } = options;
+  if (goldenSet !== undefined) refuseOtherGoldenSet(first, goldenSet);
   const header = mergedHeader(first, parts, options.anyStart === true);
   const folder = options.folder ?? join("results", header.runId);
   const recording = join(folder, RECORDING_FILE);
   write(recording, header, parts);
-  const { gates, goldenSet } = options;
-  return { folder, recording, header, parts, report: score(recording, { gates, goldenSet }) };
+  return { folder, recording, header, parts, report: scored(recording, { gates, goldenSet }) };
+}
+
+/** Before anything is written: a large run takes a minute to merge. */
+function refuseOtherGoldenSet({ goldenDigest }: HeaderLine, given: GoldenSet): void {
+  const digest = digestOf(given);
+  if (digest === goldenDigest) return;
+  throw new TwintailError({
+    cause: `the golden set is not the one that was recorded (${printableLine(goldenDigest.slice(0, 19), 30)}, given ${digest.slice(0, 19)})`,
+    remedy: "give the golden set as it was when the run was recorded",
+  });
+}
+
+/** A recording that could not be judged as it was asked would be in the way of the command that is mended. */
+function scored(recording: string, options: ScoreOptions): Report {
+  try {
+    return score(recording, options);
+  } catch (error) {
+    rmSync(recording, { force: true });
+    throw error;
+  }
 }
 
 /** A part of a merge is no recording: it is removed where the rest cannot be written. */

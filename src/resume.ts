@@ -108,7 +108,10 @@ export function prepareResume(given: Settings, of: string): PreparedResume {
     spent,
     prelude: preludeBefore(plan, input, segment),
     line,
-    notes: missing.size === 0 ? [] : [...changesSince(header, line, given.judge), ...awakeNotes(plan, settings)],
+    notes:
+      missing.size === 0
+        ? []
+        : [...changesSince(header, line, given.judge), ...loadNotes(capture), ...awakeNotes(plan, settings)],
     // The recording keeps the gates that it was planned with.
     gateWarnings: [],
   };
@@ -122,6 +125,14 @@ function plannerOf({ kind }: HeaderLine, recording: string): (input: PlanInput) 
     place: recording,
     remedy: "score what is there, or record anew",
   });
+}
+
+/** Arrivals that are missing keep their distances; what was in flight between those before and after the break is lost. */
+function loadNotes({ arrivals }: Settings["capture"]): string[] {
+  if (arrivals === undefined) return [];
+  return [
+    "capture.arrivals: what is missing comes from idle, at its own distances: another load than was asked for; run anew where the load is what is measured",
+  ];
 }
 
 function awakeNotes(plan: Plan, { endpoints }: Settings): string[] {

@@ -103,6 +103,8 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
     stop: options.stop,
   });
   if (options.stop?.aborted) throw interrupted();
+  // Neither answer has to come soon.
+  if (shard !== undefined) refuseLate(shard, Date.now());
   const heeded = heedPreflight(settings, said);
   const prepared = heeded === settings ? given : planned(heeded, given.golden, given.plan.seed, shard);
   const { plan, golden, sent = heeded } = prepared;
@@ -146,6 +148,13 @@ async function atItsTime(
   if (stop?.aborted) {
     writer.close();
     throw interrupted();
+  }
+  try {
+    // The machine may have slept meanwhile.
+    refuseLate(shard, Date.now());
+  } catch (error) {
+    writer.close();
+    throw error;
   }
   return startingAt(plan, shard.startAtMs - Date.now());
 }

@@ -6,7 +6,7 @@ import { TwintailError } from "./core/errors.js";
 import type { LoadedGoldenSet } from "./golden/load.js";
 import { estimatePlan, type PlanEstimate } from "./plan/estimate.js";
 import type { Plan } from "./plan/plan.js";
-import { planOfShard, type Shard, settingsOfShard } from "./plan/shard.js";
+import { planOfShard, refuseThinTokens, type Shard, settingsOfShard } from "./plan/shard.js";
 
 /** One of the processes that send a plan together. */
 export interface ShardToRun extends Shard {
@@ -24,12 +24,13 @@ export interface ShardPart {
 
 /**
  * @param whole what all shards send
- * @throws TwintailError where a part would be nothing.
+ * @throws TwintailError where a part would be nothing, or too little for a request.
  */
 export function partOf({ settings, golden, plan: all, estimate: whole }: WholeRun, { index, count }: Shard): ShardPart {
   const shard = { index, count };
   const plan = planOfShard(all, shard);
   const { endpoints, capture } = settings;
+  refuseThinTokens(endpoints, all, count);
   const estimate = estimatePlan(plan, golden.set, endpoints, capture.retry.attempts);
   return { plan, estimate, sent: settingsOfShard(settings, shard, estimate, whole) };
 }

@@ -1,9 +1,9 @@
 /** A run whose pairs have times of their own: what it says of an endpoint that cannot keep up. */
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
-import { parseSettings, prepareRun, renderTerminal, run, score } from "../dist/index.js";
+import { parseSettings, prepareResume, prepareRun, renderTerminal, run, score } from "../dist/index.js";
 import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "./capture/harness.js";
 import { ONE_CASE } from "./golden/sets.js";
 
@@ -36,7 +36,7 @@ gates: [e2e shift < 5]
     folder,
   );
   const finished = await run(prepareRun(settings), { resultsFolder: join(folder, "results"), environment: {} });
-  return { summary: finished.report.summary, report: finished.report, recording: finished.recording };
+  return { summary: finished.report.summary, report: finished.report, recording: finished.recording, settings };
 }
 
 describe("a run in an open loop", () => {
@@ -60,11 +60,20 @@ describe("a run in an open loop", () => {
   }, 30_000);
 
   it("that dropped more than 1 % of its arrivals is invalid, and says by how much", async () => {
-    const { summary } = await openRun(400, "shape: constant, rate: 20, maxInFlight: 2");
+    const { summary, recording, settings } = await openRun(400, "shape: constant, rate: 20, maxInFlight: 2");
     const figure = summary.validity.figures.find(({ name }) => name === "arrivals dropped");
     expect(figure).toMatchObject({ ok: false, limit: 0.01 });
     expect(figure?.value).toBeGreaterThan(0.2);
     expect(summary.verdict).toBe("invalid");
-    expect(summary.verdictReason).toMatch(/arrivals dropped \d+ % above the limit of 1 %/);
+    expect(summary.verdictReason).toMatch(/arrivals dropped \d+ % above the limit of 1 %: the candidate answers fewer/);
+    expect(summary.run).toMatchObject({ ended: "complete", partial: false });
+    // Killed before its last answers came, it lacks those and none that was dropped.
+    const lines = readFileSync(recording, "utf8").trimEnd().split("\n");
+    const exchanges = lines.filter((line) => line.startsWith('{"type":"exchange"'));
+    const cut = new Set([...exchanges.slice(-3), lines.at(-1)]);
+    writeFileSync(recording, `${lines.filter((line) => !cut.has(line)).join("\n")}\n`);
+    const resumed = prepareResume(settings, recording);
+    expect(resumed.missing).toBe(3);
+    expect(resumed.notes).toEqual([expect.stringMatching(/^capture\.arrivals: .* another load than was asked for/)]);
   }, 30_000);
 });

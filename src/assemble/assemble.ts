@@ -7,7 +7,7 @@ import type { GateResult, Judgement } from "../gate/judgement.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { TailBook } from "../measure/tail-book.js";
-import { ownRows } from "../recording/own-rows.js";
+import { awaitedRows, ownRows } from "../recording/own-rows.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import type { GateSummary } from "../report/decision.js";
 import type { Report } from "../report/report.js";
@@ -183,7 +183,7 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     limitPausesMs: { baseline: limitPauseMs(frame, "baseline"), candidate: limitPauseMs(frame, "candidate") },
     planned,
     recorded,
-    partial: recorded < planned,
+    partial: recorded < awaitedRows(frame).length,
     stillHolds: stillHolds(frame, exchanges, pairs, judgement.gates),
     recent: (header.recent ?? []).map((run) => ({ ...run })),
   };

@@ -4,12 +4,11 @@ import { isControl } from "../compare/pairs.js";
 import type { GateResult } from "../gate/judgement.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { PlannedRequest } from "../plan/plan.js";
-import { ownRows, rowsOfShards } from "../recording/own-rows.js";
-import type { EndLine, HeaderLine, RecordingFrame } from "../recording/recording.js";
+import { awaitedRows, droppedRows, rowsOfShards } from "../recording/own-rows.js";
+import type { EndLine, RecordingFrame } from "../recording/recording.js";
 import { shardsOfSegments } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
 import { shardLines } from "./shards.js";
-import { droppedRows } from "./validity.js";
 
 type Role = "baseline" | "candidate";
 const ROLES = ["baseline", "candidate"] as const;
@@ -29,9 +28,10 @@ const ENDED: Readonly<Record<EndLine["reason"], string>> = {
  * one reason is told once, as the first of them told it.
  */
 export function stoppedSummary(
-  { header, segments, stopped }: Pick<RecordingFrame, "header" | "segments" | "stopped">,
+  frame: Pick<RecordingFrame, "header" | "segments" | "stopped" | "dropped">,
   exchanges: readonly Pick<ScoredExchange, "endpoint" | "segment">[],
 ): Stopped[] {
+  const { header, segments, stopped } = frame;
   const merged = header.shards !== undefined;
   const shardOf = merged ? shardsOfSegments(segments) : () => null;
   const groups = new Map<string, { readonly line: (typeof stopped)[number]; readonly shards: (number | null)[] }>();
@@ -42,7 +42,7 @@ export function stoppedSummary(
     groups.set(key, group);
   }
   return [...groups.values()].map(({ line: { endpoint, kind, after, last }, shards }) => {
-    const planned = header.shards === undefined ? ownRows(header) : plannedOf(header, shards);
+    const planned = merged ? plannedOf(frame, shards) : awaitedRows(frame);
     const of = planned.filter((row) => row.endpoint === endpoint).length;
     const sent = exchanges.filter(
       (exchange) => exchange.endpoint === endpoint && shards.includes(shardOf(exchange.segment)),
@@ -53,16 +53,21 @@ export function stoppedSummary(
   });
 }
 
-function plannedOf({ plan, shards }: HeaderLine, among: readonly (number | null)[]): readonly PlannedRequest[] {
-  return rowsOfShards(plan, shards?.count ?? 1).flatMap((rows, place) => (among.includes(place + 1) ? rows : []));
+function plannedOf(
+  { header: { plan, shards }, dropped }: Pick<RecordingFrame, "header" | "dropped">,
+  among: readonly (number | null)[],
+): readonly PlannedRequest[] {
+  const unsent = droppedRows(dropped);
+  return rowsOfShards(plan, shards?.count ?? 1).flatMap((rows, place) =>
+    among.includes(place + 1) ? rows.filter(({ id }) => !unsent.has(id)) : [],
+  );
 }
 
 /** Why a recording is not whole, in a few words; null when it is. */
 export function partialReason(frame: RecordingFrame, exchanges: readonly ScoredExchange[]): string | null {
-  const { header, end } = frame;
+  const { end } = frame;
   const recorded = exchanges.filter(ranToEnd).length;
-  // What an open loop dropped is a figure of its own (validity.ts): nothing else kept it back.
-  const planned = ownRows(header).length - droppedRows(frame.dropped).size;
+  const planned = awaitedRows(frame).length;
   if (recorded >= planned && end?.reason === "complete") return null;
   const ran = `${recorded} of ${planned} planned requests ran to their end`;
   const unsent = stoppedSummary(frame, exchanges)
@@ -95,8 +100,8 @@ function ranToEnd({ cancelled }: Pick<ScoredExchange, "cancelled">): boolean {
   return cancelled !== "user";
 }
 
-function ofEndpoint(role: Role, { header }: RecordingFrame, exchanges: readonly ScoredExchange[]): string {
-  const planned = ownRows(header).filter(({ endpoint }) => endpoint === role).length;
+function ofEndpoint(role: Role, frame: RecordingFrame, exchanges: readonly ScoredExchange[]): string {
+  const planned = awaitedRows(frame).filter(({ endpoint }) => endpoint === role).length;
   const own = exchanges.filter((exchange) => exchange.endpoint === role && ranToEnd(exchange));
   const failed = own.filter(({ bucket }) => bucket === "failed").length;
   const which = failed === 0 ? "" : `, ${failed} of which failed`;
@@ -109,9 +114,9 @@ function ofEndpoint(role: Role, { header }: RecordingFrame, exchanges: readonly 
 }
 
 /** Pairs of phase warm; those of the control compare an endpoint with itself. */
-function ofPairs({ header }: RecordingFrame, pairs: readonly Pair[]): string {
+function ofPairs(frame: RecordingFrame, pairs: readonly Pair[]): string {
   const planned = new Map<number, { readonly round: number; readonly endpoints: Set<Role> }>();
-  for (const row of ownRows(header)) {
+  for (const row of awaitedRows(frame)) {
     if (row.phase !== "warm" || isControl(row)) continue;
     const pair = planned.get(row.pairId) ?? { round: row.round, endpoints: new Set<Role>() };
     pair.endpoints.add(row.endpoint);

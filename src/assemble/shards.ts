@@ -1,20 +1,18 @@
 /** Which part of a run a recording is, or which parts it was merged from, and what is missing of each. */
 import type { ScoredExchange } from "../measure/scored.js";
-import { rowsOfShards } from "../recording/own-rows.js";
+import { droppedRows, rowsOfShards } from "../recording/own-rows.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import { lackingShards } from "../report/shard-lines.js";
 import type { Summary } from "../report/summary.js";
 
 type Run = Summary["run"];
+type Frame = Pick<RecordingFrame, "header" | "dropped">;
 type Recorded = Pick<ScoredExchange, "id" | "cancelled">;
 
 /** Empty of a run that one process sent. */
-export function shardSummary(
-  { header }: Pick<RecordingFrame, "header">,
-  exchanges: readonly Recorded[],
-): Pick<Run, "shard" | "shards"> {
-  const { shard } = header;
-  const shards = shardsSummary(header, exchanges);
+export function shardSummary(frame: Frame, exchanges: readonly Recorded[]): Pick<Run, "shard" | "shards"> {
+  const { shard } = frame.header;
+  const shards = shardsSummary(frame, exchanges);
   return {
     ...(shard === undefined ? {} : { shard: { index: shard.index, count: shard.count, startAtMs: shard.startAtMs } }),
     ...(shards === undefined ? {} : { shards }),
@@ -22,17 +20,19 @@ export function shardSummary(
 }
 
 /** Of all shards, the missing ones too; undefined of a recording that was not merged. */
-function shardsSummary(header: HeaderLine, exchanges: readonly Recorded[]): Run["shards"] {
+function shardsSummary({ header, dropped }: Frame, exchanges: readonly Recorded[]): Run["shards"] {
   const { shards, plan } = header;
   if (shards === undefined) return undefined;
   const { count, startAtMs, merged } = shards;
   const recorded = new Set(exchanges.filter(({ cancelled }) => cancelled !== "user").map(({ id }) => id));
+  // No shard is to blame for an arrival that the open loop dropped.
+  const accounted = new Set([...recorded, ...droppedRows(dropped)]);
   const known = new Map(merged.map((each) => [each.index, each]));
   const warm = plan.filter(({ phase }) => phase === "warm");
   const parts = rowsOfShards(plan, count).map((rows, place) => {
     const rounds = rows.filter(({ phase }) => phase === "warm");
     const pairs = new Set(rounds.map(({ pairId }) => pairId));
-    const lacking = new Set(rounds.flatMap(({ id, pairId }) => (recorded.has(id) ? [] : [pairId])));
+    const lacking = new Set(rounds.flatMap(({ id, pairId }) => (accounted.has(id) ? [] : [pairId])));
     const own = known.get(place + 1);
     return {
       index: place + 1,
@@ -47,8 +47,8 @@ function shardsSummary(header: HeaderLine, exchanges: readonly Recorded[]): Run[
 }
 
 /** `shard 3 of 8 is missing: 47 of 380 pairs were not recorded`, one for each shard that is not whole. */
-export function shardLines({ header }: Pick<RecordingFrame, "header">, exchanges: readonly Recorded[]): string[] {
-  const shards = shardsSummary(header, exchanges);
+export function shardLines(frame: Frame, exchanges: readonly Recorded[]): string[] {
+  const shards = shardsSummary(frame, exchanges);
   return shards === undefined ? [] : lackingShards(shards);
 }
 

@@ -8,7 +8,8 @@ import {
   shownFigure,
 } from "../measure/machine.js";
 import type { ScoredExchange } from "../measure/scored.js";
-import type { MachineLine, RecordingFrame } from "../recording/recording.js";
+import { droppedRows } from "../recording/own-rows.js";
+import type { HeaderLine, MachineLine, RecordingFrame } from "../recording/recording.js";
 import type { Processes } from "../recording/shard-segments.js";
 import type { Summary } from "../report/summary.js";
 import { machinesOf, stalledShards, unseenMachines } from "./shard-validity.js";
@@ -17,7 +18,7 @@ import { rounded } from "./tails.js";
 type Validity = Summary["validity"];
 
 interface Dropping extends Pick<RecordingFrame, "dropped"> {
-  readonly header: { readonly capture?: Pick<RecordingFrame["header"]["capture"], "arrivals"> };
+  readonly header: { readonly capture?: Pick<HeaderLine["capture"], "arrivals">; readonly plan?: HeaderLine["plan"] };
 }
 
 /** @param frame of the recording: machines of shards are looked at one by one too */
@@ -32,7 +33,7 @@ export function validityOf(
     .flatMap((scalar) => (scalar !== undefined && "value" in scalar ? [scalar.value] : []))
     .sort((a, b) => a - b);
   const p99 = lags.length === 0 ? null : (lags[Math.ceil(0.99 * lags.length) - 1] as number);
-  const figures = [...machineFigures(machine, p99), ...droppedFigures(frame, exchanges.length)].map((figure) => ({
+  const figures = [...machineFigures(machine, p99), ...droppedFigures(frame, exchanges)].map((figure) => ({
     ...figure,
     value: rounded(figure.value),
   }));
@@ -48,11 +49,16 @@ export function validityOf(
 /** Beyond this, what was sent is not the load that was asked for. */
 const MAX_DROPPED = 0.01;
 
-/** Of an open loop alone. */
-function droppedFigures({ header, dropped }: Dropping, sent: number): MachineFigure[] {
-  if (header.capture?.arrivals === undefined) return [];
-  const count = droppedRows(dropped).size;
-  const value = count === 0 ? 0 : count / (count + sent);
+const ROLES = ["baseline", "candidate"] as const;
+
+/**
+ * Of an open loop alone, and of the endpoint that dropped the larger share: what the other kept up with, or what came outside
+ * phase warm, is no part of the load that it was to have.
+ */
+function droppedFigures(frame: Dropping, exchanges: readonly ScoredExchange[]): MachineFigure[] {
+  if (frame.header.capture?.arrivals === undefined) return [];
+  const [baseline, candidate] = ROLES.map((role) => droppedShare(role, frame, exchanges)) as [number, number];
+  const [value, who] = candidate > baseline ? [candidate, "candidate"] : [baseline, "baseline"];
   return [
     {
       name: "arrivals dropped",
@@ -60,14 +66,22 @@ function droppedFigures({ header, dropped }: Dropping, sent: number): MachineFig
       limit: MAX_DROPPED,
       unit: "share",
       ok: value <= MAX_DROPPED,
-      remedy: "an endpoint answers fewer than come: lower capture.arrivals.rate, or raise maxInFlight",
+      remedy: `the ${who} answers fewer than come: lower capture.arrivals.rate, or raise maxInFlight`,
     },
   ];
 }
 
-/** Rows that were not sent, since as many were in flight as may be. */
-export function droppedRows(dropped: RecordingFrame["dropped"]): ReadonlySet<number> {
-  return new Set(dropped.flatMap(({ ids }) => [...ids]));
+/** Of the arrivals of phase warm at one endpoint. */
+function droppedShare(
+  role: (typeof ROLES)[number],
+  { header: { plan = [] }, dropped }: Dropping,
+  exchanges: readonly ScoredExchange[],
+): number {
+  const ofLoad = ({ endpoint, phase }: Pick<ScoredExchange, "endpoint" | "phase">) =>
+    endpoint === role && phase === "warm";
+  const rows = droppedRows(dropped);
+  const count = plan.filter((row) => rows.has(row.id) && ofLoad(row)).length;
+  return count === 0 ? 0 : count / (count + exchanges.filter(ofLoad).length);
 }
 
 /** One line for each way in which a wall clock was set, of each shard. */

@@ -1,7 +1,9 @@
 import type { Command } from "commander";
 import type { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
+import { parseGates } from "../gate/parse.js";
 import { type MergedRun, mergeShards } from "../merge.js";
+import { lateShards } from "../recording/merge.js";
 import { formatCount, plural } from "../report/numbers.js";
 import { secretsOfRecording } from "../scan-run.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
@@ -38,10 +40,13 @@ export function addMerge(program: Command, io: Io, done: (code: ExitCode) => voi
     )
     .action((recordings: string[], flags: MergeFlags) => {
       const goldenSet = goldenSetOf(flags);
+      const gates = gateTexts(flags);
+      // A mistake is said before the recordings are read.
+      parseGates(gates ?? []);
       const merged = mergeShards(recordings, {
         folder: flags.out,
         anyStart: flags.anyStart === true,
-        gates: gateTexts(flags),
+        gates,
         goldenSet,
       });
       for (const line of mergedLines(merged)) io.stderr.write(printable(`${line}\n`));
@@ -72,6 +77,7 @@ function mergedLines({ header: { shards }, parts, recording }: MergedRun): strin
     ...merged.flatMap(({ index, end }) =>
       end === "complete" ? [] : [`note: shard ${index} of ${count} ${end === null ? "was killed" : `ended: ${end}`}`],
     ),
+    ...lateShards(parts).map((line) => `note: ${line}`),
     ...(nodes.length === 1 ? [] : [`note: shards ran on Node ${nodes.join(" and ")}`]),
   ];
 }

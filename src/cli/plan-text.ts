@@ -65,10 +65,15 @@ export function planText(prepared: PreparedRun, rows: boolean): string {
 function shardLines({ settings, plan, shard, sent }: PreparedRun): string[] {
   if (shard === undefined) return [];
   const lanes = plan.blocks.find(({ phase }) => phase === "warm")?.concurrency ?? 0;
+  const { arrivals, concurrency } = settings.capture;
+  const inFlight =
+    arrivals === undefined
+      ? `${counted(lanes, "pair")} in flight of ${concurrency}`
+      : `at most ${lanes} in flight at each endpoint, of ${arrivals.maxInFlight}`;
   const start = startLine(shard, Date.now());
   const asleep = (["baseline", "candidate"] as const).filter((side) => settings.endpoints[side].wake !== undefined);
   return [
-    `${shardName(shard)}: ${counted(lanes, "pair")} in flight of ${settings.capture.concurrency}; what follows is of this shard alone`,
+    `${shardName(shard)}: ${inFlight}; what follows is of this shard alone`,
     ...(start === null ? [] : [start]),
     ...partLines(settings, sent),
     "no cold trial and no solo request: another shard would wake or load the endpoint",

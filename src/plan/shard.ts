@@ -2,9 +2,10 @@
  * One part of a plan that several processes send together. All of them plan the whole, alike, and each sends the pairs that
  * are dealt to it: a pair is never split, and ids stay the ordinals of the whole plan.
  */
-import type { EndpointSettings, RateLimits, Settings } from "../config/settings.js";
+import type { EndpointRole, EndpointSettings, RateLimits, Settings } from "../config/settings.js";
 import { TwintailError } from "../core/errors.js";
-import type { PlanEstimate } from "./estimate.js";
+import { printableLine } from "../core/printable.js";
+import { mostTokens, type PlanEstimate } from "./estimate.js";
 import type { Block, Plan, PlannedRequest, RequestTemplate } from "./plan.js";
 
 export interface Shard {
@@ -84,8 +85,9 @@ export function planOfShard(plan: Plan, shard: Shard): Plan {
 }
 
 /** A warm-up goes one by one in each shard: it warms up, and measures nothing. */
-function lanesOf({ phase, concurrency }: Block, shard: Shard): number {
-  return phase === "warm" ? atLeastOne("capture.concurrency", concurrency, shard) : concurrency;
+function lanesOf({ phase, concurrency, open }: Block, shard: Shard): number {
+  if (phase !== "warm") return concurrency;
+  return atLeastOne(open === undefined ? "capture.concurrency" : "capture.arrivals.maxInFlight", concurrency, shard);
 }
 
 function atLeastOne(place: string, whole: number, shard: Shard): number {
@@ -135,6 +137,42 @@ function limitsOf(endpoint: EndpointSettings, shard: Shard): EndpointSettings {
     return all === undefined ? {} : { [name]: atLeastOne(`endpoints.${role}.limits.${name}`, all, shard) };
   };
   return { ...endpoint, limits: { ...limits, ...part("rpm"), ...part("tpm") } };
+}
+
+/**
+ * A request that is more than a limit by itself goes alone, in the empty minute of its shard: where every shard has one of
+ * those, all of them together pass a limit that each kept. All shards refuse alike.
+ * @param plan of the whole run
+ * @throws TwintailError where a shard's part of `tpm` is less than one of its requests may take, and the whole is not.
+ */
+export function refuseThinTokens(
+  endpoints: Readonly<Record<EndpointRole, Pick<EndpointSettings, "limits">>>,
+  plan: Plan,
+  count: number,
+): void {
+  if (Object.values(endpoints).every(({ limits }) => limits?.tpm === undefined)) return;
+  const shards = shardsOfPairs(plan.rows, count);
+  const most = mostTokens(plan);
+  let worst: {
+    readonly row: PlannedRequest;
+    readonly tokens: number;
+    readonly tpm: number;
+    readonly part: number;
+  } | null = null;
+  for (const row of plan.rows) {
+    const tpm = endpoints[row.endpoint].limits?.tpm;
+    const tokens = (most[row.id]?.input ?? 0) + (most[row.id]?.limit ?? 0);
+    if (tpm === undefined || tokens > tpm || tokens <= (worst?.tokens ?? 0)) continue;
+    const part = dealt(tpm, { index: shards.get(row.pairId) ?? 1, count });
+    if (tokens > part) worst = { row, tokens, tpm, part };
+  }
+  if (worst === null) return;
+  const { row, tokens, tpm, part } = worst;
+  throw new TwintailError({
+    cause: `it is of the whole run: of ${tpm} a shard has ${part}, and a request of ${printableLine(row.caseId, 60)} may take ${tokens}`,
+    place: `endpoints.${row.endpoint}.limits.tpm`,
+    remedy: `give ${tokens * count} or more, lower max_tokens, or use fewer shards`,
+  });
 }
 
 function requestsOf({ endpoints: { baseline, candidate } }: PlanEstimate): number {

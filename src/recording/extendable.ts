@@ -4,6 +4,7 @@ import { canonicalJson } from "../core/digest.js";
 import { formatDurationMs } from "../core/duration.js";
 import { TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
+import { awaitedRows } from "./own-rows.js";
 import { readRecording } from "./reader.js";
 import type { ExtensionLine, HeaderLine, RecordingFrame, SegmentLine } from "./recording.js";
 
@@ -22,13 +23,15 @@ export function readExtendable(file: string, looks: number, host: string): Recor
   };
   if (header.kind === "wake") refuse("this is a recording of cold trials", "name the folder of a run");
   if (header.kind === "probe") refuse("this is the recording of a probe", "name the folder of a run");
+  if (header.kind === "sweep") refuse("this is the recording of a sweep", "name the folder of a run");
   if (header.shard !== undefined || header.shards !== undefined) {
     refuse("this run was sent by shards", "run anew with more rounds");
   }
   if (end === null || tornBytes > 0) refuse("this run was killed before its end", NOT_WHOLE);
   if (end !== null && end.reason !== "complete") refuse(`this run ${ENDED[end.reason]}`, NOT_WHOLE);
-  if (ids.size < header.plan.length) {
-    refuse(`only ${ids.size} of ${header.plan.length} planned requests are in it`, NOT_WHOLE);
+  const lacking = awaitedRows(frame).filter(({ id }) => !ids.has(id)).length;
+  if (lacking > 0) {
+    refuse(`only ${header.plan.length - lacking} of ${header.plan.length} planned requests are in it`, NOT_WHOLE);
   }
   if (extensions.length + 1 >= looks) {
     refuse(

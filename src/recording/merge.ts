@@ -2,6 +2,7 @@
  * Recordings of shards → one recording, line by line: no exchange is kept, so that memory is that of the headers. Nothing is
  * lost and nothing is judged: each process keeps its segment, with a number of its own.
  */
+import { formatDurationMs } from "../core/duration.js";
 import { TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import type { RequestTemplate } from "../plan/plan.js";
@@ -60,6 +61,21 @@ function mergedShards(parts: readonly ShardRecording[]): MergedShards["merged"] 
     }
   }
   return parts.flatMap(({ shards }) => shards).sort((a, b) => a.index - b.index);
+}
+
+/**
+ * `shard 3 sent its first round 42 s after shard 1`, one for each that was late though it was given the same start: it came up
+ * late, or took long to warm up.
+ */
+export function lateShards(parts: readonly Pick<ShardRecording, "beganMs">[]): string[] {
+  const began = parts.flatMap(({ beganMs }) => [...beganMs]).sort(([, a], [, b]) => a - b);
+  const [first] = began;
+  if (first === undefined) return [];
+  return began.flatMap(([shard, ms]) =>
+    ms - first[1] <= MAX_APART_MS
+      ? []
+      : `shard ${shard} sent its first round ${formatDurationMs(ms - first[1])} after shard ${first[0]}: a round of the two is no one moment`,
+  );
 }
 
 function refuseApart(parts: readonly ShardRecording[]): void {

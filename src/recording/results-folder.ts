@@ -1,9 +1,12 @@
-/** Finds recordings among the run folders of a results folder. What cannot be read there is no recording of ours. */
+/**
+ * Finds recordings among the run folders of a results folder. What cannot be read there is no recording of ours, but for a
+ * merge: what it left out in silence would be missing from the run.
+ */
 import { closeSync, openSync, readdirSync, readSync, statSync } from "node:fs";
 import { join } from "node:path";
 import type { EndpointFacts, EndpointRole } from "../config/settings.js";
 import { canonicalJson } from "../core/digest.js";
-import { TwintailError } from "../core/errors.js";
+import { errorCode, errorMessage, TwintailError } from "../core/errors.js";
 import { RECORDING_FILE, readHeader } from "./reader.js";
 import type { HeaderLine } from "./recording.js";
 
@@ -54,11 +57,13 @@ const MAX_DEPTH = 4;
 
 /**
  * What a path names for a merge: a recording or a run folder itself; of any other folder the recordings of single shards in it.
- * @throws TwintailError when it is a folder without any.
+ * @throws TwintailError when it is a folder without any, or one in which a folder or a recording cannot be read.
  */
 export function shardRecordingsIn(path: string): string[] {
   if (!isFolder(path) || isFile(join(path, RECORDING_FILE))) return [path];
-  const found = recordingsBelow(path, MAX_DEPTH).filter((folder) => headerIn(folder)?.shard !== undefined);
+  const found = recordingsBelow(path, MAX_DEPTH).filter(
+    (folder) => readHeader(folder, Number.POSITIVE_INFINITY).shard !== undefined,
+  );
   if (found.length > 0) return found.sort();
   throw new TwintailError({
     cause: "no recording of a shard is in it",
@@ -70,16 +75,30 @@ export function shardRecordingsIn(path: string): string[] {
 function recordingsBelow(folder: string, depth: number): string[] {
   if (isFile(join(folder, RECORDING_FILE))) return [folder];
   if (depth === 0) return [];
-  const inner = readdirSync(folder, { withFileTypes: true }).filter((each) => each.isDirectory());
+  const inner = looked(folder, () => readdirSync(folder, { withFileTypes: true })).filter((each) => each.isDirectory());
   return inner.flatMap(({ name }) => recordingsBelow(join(folder, name), depth - 1));
 }
 
 function isFolder(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  return looked(path, () => statSync(path, { throwIfNoEntry: false }))?.isDirectory() === true;
 }
 
 function isFile(path: string): boolean {
-  return statSync(path, { throwIfNoEntry: false })?.isFile() === true;
+  return looked(path, () => statSync(path, { throwIfNoEntry: false }))?.isFile() === true;
+}
+
+/** @throws TwintailError where the system refuses to look. */
+function looked<Seen>(place: string, look: () => Seen): Seen {
+  try {
+    return look();
+  } catch (error) {
+    throw new TwintailError({
+      cause: `it cannot be looked into for shards (${errorCode(error) ?? errorMessage(error)})`,
+      place,
+      remedy: "make it readable, or name the run folders of the shards",
+      error,
+    });
+  }
 }
 
 function isRunOf({ kind, shard, goldenDigest, endpoints }: HeaderLine, subject: RunSubject): boolean {

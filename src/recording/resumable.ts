@@ -4,7 +4,7 @@ import { TwintailError } from "../core/errors.js";
 import { refuseOtherHost } from "./extendable.js";
 import { isInterrupted } from "./interrupted.js";
 import { refuseWhileLocked } from "./lock.js";
-import { ownRows } from "./own-rows.js";
+import { awaitedRows } from "./own-rows.js";
 import { beginsWhole, readHeader, readRecording, recordingFile } from "./reader.js";
 import type { HeaderLine, RecordingFrame } from "./recording.js";
 
@@ -15,7 +15,7 @@ export interface Resumable {
   readonly frame: RecordingFrame;
   /** The header as it was written: what was planned before any extension. */
   readonly planned: HeaderLine;
-  /** Ids of planned requests that were not recorded, or that a stop had cut. */
+  /** Ids of planned requests that were not recorded, or that a stop had cut; arrivals that were dropped are none of them. */
   readonly missing: ReadonlySet<number>;
   /** How many of them a stop had cut. */
   readonly cut: number;
@@ -47,12 +47,16 @@ export function readResumable(path: string, host: string): Resumable {
       remedy: "resume the shard that is not whole, and merge again",
     });
   }
-  const missing = new Set(ownRows(frame.header).flatMap(({ id }) => (whole.has(id) ? [] : [id])));
+  const missing = new Set(awaitedRows(frame).flatMap(({ id }) => (whole.has(id) ? [] : [id])));
   if (missing.size > 0) refuseOtherHost(frame.segments, host, file, "resume it from there, or run anew");
   return { file, bytes, frame, planned, missing, cut };
 }
 
 const REFUSED: Readonly<Partial<Record<HeaderLine["kind"], { readonly cause: string; readonly remedy: string }>>> = {
+  sweep: {
+    cause: "this is the recording of a sweep, whose loads follow one another without a pause",
+    remedy: "score what is there, or sweep anew",
+  },
   probe: { cause: "this is the recording of a probe", remedy: "probe anew: it takes a few minutes" },
   demo: {
     cause: "this is the recording of a demo, whose simulated endpoints ended with it",

@@ -5,6 +5,7 @@ import { TwintailError } from "../core/errors.js";
 import { printableLine } from "../core/printable.js";
 import { differingPath } from "../plan/other-rows.js";
 import { shardsOfPairs } from "../plan/shard.js";
+import { FirstRounds } from "./first-rounds.js";
 import { refuseWhileLockedHere } from "./lock.js";
 import { readRecording, recordingFile } from "./reader.js";
 import type { HeaderLine, MergedShards, RecordingFrame } from "./recording.js";
@@ -16,6 +17,8 @@ export interface ShardRecording extends Pick<HeaderLine, "createdAt" | "requests
   readonly startAtMs: number;
   /** One, but of a recording that was merged before. */
   readonly shards: MergedShards["merged"];
+  /** Shard → when it sent its first round, ms since the epoch, as far as it did. */
+  readonly beganMs: ReadonlyMap<number, number>;
   /** Segment → its shard, from 1. */
   readonly segments: ReadonlyMap<number, number>;
   readonly node: string;
@@ -48,8 +51,11 @@ export function readShard(path: string, first: HeaderLine | null): { part: Shard
   const seen = new Map<number, Map<number, number>>();
   let dealt: ReadonlyMap<number, number> | null = null;
   let exchanges = 0;
-  const frame = readRecording(file, ({ id, segment }, header) => {
+  const rounds = new FirstRounds();
+  const frame = readRecording(file, (exchange, header) => {
+    const { id, segment } = exchange;
     exchanges++;
+    rounds.add(exchange);
     dealt ??= shardsOfPairs(header.plan, countOf(header, file));
     const index = dealt.get(header.plan[id]?.pairId ?? -1) ?? 0;
     const own = seen.get(segment) ?? new Map<number, number>();
@@ -72,6 +78,7 @@ export function readShard(path: string, first: HeaderLine | null): { part: Shard
     count,
     startAtMs: shard?.startAtMs ?? header.shards?.startAtMs ?? 0,
     shards,
+    beganMs: rounds.beganMs(frame, segments),
     segments,
     createdAt,
     requests,

@@ -106,6 +106,31 @@ describe("a candidate that was given up in the third round", () => {
   });
 });
 
+describe("an open loop that dropped arrivals of the candidate", () => {
+  const ids = planned.filter(({ endpoint, pairId }) => endpoint === "candidate" && pairId >= 12).map(({ id }) => id);
+  const dropped = { type: "dropped", segment: 0, atNs: 1e9, ids };
+  const there = planned.filter(({ id }) => !ids.includes(id));
+
+  it("lacks nothing: what was dropped is a figure of its own", () => {
+    const { run } = scored(there, [dropped, { ...end("complete"), segment: 1 }]);
+    expect(run).toMatchObject({ partial: false, planned: 40, recorded: 32, stillHolds: [] });
+  });
+
+  it("and was then given up did not have them to send any more", () => {
+    const before = there.filter(({ endpoint, pairId }) => endpoint === "baseline" || pairId < 10);
+    const { run } = scored(before, [
+      dropped,
+      { ...stopped(2, "HTTP 401"), segment: 1 },
+      { ...end("stopped"), segment: 1 },
+    ]);
+    expect(run).toMatchObject({ partial: true, stopped: [{ notSent: 2 }] });
+    expect(run.stillHolds.slice(1, 3)).toEqual([
+      "The candidate's figures are of 10 of its 12 planned requests.",
+      "Side by side, 10 of 12 planned pairs have both their answers; rounds 1 and 2 of 3 are whole.",
+    ]);
+  });
+});
+
 describe("what is left of a run", () => {
   it("without one pair, or without one answer of a side, says so", () => {
     const baseline = planned.filter(({ endpoint }) => endpoint === "baseline");

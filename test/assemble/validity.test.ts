@@ -64,6 +64,48 @@ describe("a process that was stopped", () => {
   });
 });
 
+describe("an open loop", () => {
+  type Scored = Parameters<typeof judged>[1];
+  const plan = (["baseline", "candidate"] as const).flatMap((endpoint) =>
+    (["warmup", "warm"] as const).flatMap((phase) =>
+      Array.from({ length: 100 }, () => ({
+        endpoint,
+        phase,
+        arm: endpoint,
+        pairId: 0,
+        caseId: "c",
+        repeat: 0,
+        round: 0,
+      })),
+    ),
+  );
+  const rows = plan.map((row, id) => ({ ...row, id, variant: "stream" as const, requestId: "r" }));
+  const figureOf = (dropped: readonly number[]) => {
+    const sent = rows
+      .filter(({ id }) => !dropped.includes(id))
+      .map((row) => ({ ...row, scalars: new Map() })) as unknown as Scored;
+    const arrivals = { shape: { kind: "constant" }, rate: 1, maxInFlight: 1, whenFull: "drop" } as const;
+    const frame = {
+      header: { capture: { arrivals }, plan: rows },
+      segments: [],
+      dropped: [{ type: "dropped", segment: 0, atNs: 1, ids: dropped }] as const,
+    };
+    return judged(QUIET, sent, frame).figures.find(({ name }) => name === "arrivals dropped");
+  };
+
+  test("is judged by the endpoint that dropped most, over its warm arrivals alone", () => {
+    // Rows 300 to 399 are the candidate's warm ones: 2 of 100, and of all requests 1 in 200.
+    expect(figureOf([300, 301])).toMatchObject({
+      value: 0.02,
+      ok: false,
+      remedy: expect.stringMatching(/^the candidate/),
+    });
+    expect(figureOf([100, 300, 301, 302])).toMatchObject({ value: 0.03, ok: false });
+    expect(figureOf([100])).toMatchObject({ value: 0.01, ok: true });
+    expect(figureOf([])).toMatchObject({ value: 0, ok: true });
+  });
+});
+
 describe("a clock that was set", () => {
   const notesOf = (...steps: number[]): readonly string[] => {
     const { ok, notes } = validityOf(

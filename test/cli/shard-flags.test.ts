@@ -1,6 +1,13 @@
 /** Which shard a command line and its CI name, and when all of them begin. */
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { describe, expect, it } from "vitest";
+import { planText } from "../../src/cli/plan-text.js";
 import { type ShardFlags, seedOf, shardOf, startLine } from "../../src/cli/shard-flags.js";
+import { parseSettings } from "../../src/config/load.js";
+import { prepareRun } from "../../src/run.js";
+import { CAPITALS } from "../golden/sets.js";
 
 const NOW = Date.parse("2026-01-31T09:00:00Z");
 const of = (flags: ShardFlags, environment = {}) => shardOf(flags, environment, NOW);
@@ -55,6 +62,47 @@ describe("--start-at", () => {
     expect(late && startLine(late, NOW)).toMatch(/this shard is 55.* s late, and begins at once$/);
     expect(() => of({ shard: "1/2", startAt: "2026-01-31T08:58:59Z" })).toThrow(/the common start was .* ago/);
     expect(() => of({ startAt: "+30s" })).toThrow(/is for shards/);
+  });
+});
+
+describe("the plan of a shard", () => {
+  it("is refused where a shard's part of tpm is less than a request may take", () => {
+    const folder = mkdtempSync(join(tmpdir(), "twintail-shard-tpm-"));
+    writeFileSync(join(folder, "set.yaml"), CAPITALS);
+    const settings = parseSettings(
+      `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "http://a.example/v1", models: { default: m }, limits: { tpm: 120 } }
+  candidate: { baseUrl: "http://b.example/v1", models: { default: m } }
+capture: { rounds: 8, concurrency: 8, seed: 1, solo: { requests: 0 } }
+`,
+      folder,
+    );
+    expect(() => prepareRun(settings, { index: 2, count: 4 })).toThrow(/^endpoints\.baseline\.limits\.tpm: .* has 30/);
+    expect(() => prepareRun(settings)).not.toThrow();
+    rmSync(folder, { recursive: true });
+  });
+
+  it.each([
+    ["", /^shard 2 of 4: 2 pairs in flight of 8; what follows is of this shard alone$/m],
+    [
+      ", arrivals: { shape: constant, rate: 5, maxInFlight: 32 }",
+      /^shard 2 of 4: at most 8 in flight at each endpoint, of 32; what follows is of this shard alone$/m,
+    ],
+  ])("says how many it has in flight of the whole%s", (arrivals, line) => {
+    const folder = mkdtempSync(join(tmpdir(), "twintail-shard-plan-"));
+    writeFileSync(join(folder, "set.yaml"), CAPITALS);
+    const settings = parseSettings(
+      `goldens: set.yaml
+endpoints:
+  baseline: { baseUrl: "http://a.example/v1", models: { default: m } }
+  candidate: { baseUrl: "http://b.example/v1", models: { default: m } }
+capture: { rounds: 8, ${arrivals === "" ? "concurrency: 8, " : ""}seed: 1, solo: { requests: 0 }${arrivals} }
+`,
+      folder,
+    );
+    expect(planText(prepareRun(settings, { index: 2, count: 4 }), false)).toMatch(line);
+    rmSync(folder, { recursive: true });
   });
 });
 

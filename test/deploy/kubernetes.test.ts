@@ -115,10 +115,13 @@ describe("the shards", () => {
     expect(shards.template.spec.restartPolicy).toBe("Never");
   });
 
-  it("sit on nodes of their own, as far as there are any", () => {
+  it("sit on nodes of their own, or wait for one", () => {
     expect(shards.template.spec.topologySpreadConstraints).toMatchObject([
       {
         maxSkew: 1,
+        // Without it few nodes are only filled evenly.
+        minDomains: shards.completions,
+        whenUnsatisfiable: "DoNotSchedule",
         topologyKey: "kubernetes.io/hostname",
         labelSelector: { matchLabels: { "batch.kubernetes.io/job-name": "twintail-shards" } },
       },

@@ -224,7 +224,7 @@ describe("runs that cannot be compared", () => {
     );
   });
 
-  it("are known before a run: another golden set, other models, a probe", () => {
+  it("are known before a run: another golden set, other models, a probe, a sweep", () => {
     const endpoints = { baseline: { models: {} }, candidate: { models: {} } };
     expect(() => checkPinnedRun(older, { goldenDigest: "sha256:0", endpoints })).not.toThrow();
     expect(() => checkPinnedRun(older, { goldenDigest: "sha256:9", endpoints })).toThrow(/another golden set/);
@@ -236,6 +236,10 @@ describe("runs that cannot be compared", () => {
     expect(() => checkPinnedRun(older, itself)).toThrow(/this is the run that it goes on with/);
     const probe = write(usual(1), { header: { kind: "probe" } });
     expect(() => checkPinnedRun(probe, { goldenDigest: "sha256:0", endpoints })).toThrow(/recording of a probe/);
+    const sweep = write(usual(1), { header: { kind: "sweep" } });
+    expect(() => checkPinnedRun(sweep, { goldenDigest: "sha256:0", endpoints })).toThrow(
+      /this is the recording of a sweep; pin a run$/,
+    );
     expect(() => checkPinnedRun(join(folder, "nowhere"), { goldenDigest: "sha256:0", endpoints })).toThrow(/nowhere/);
   });
 });

@@ -5,7 +5,14 @@ import type { EndpointRole, Settings } from "../../src/config/settings.js";
 import { buildPlan } from "../../src/plan/build.js";
 import { estimatePlan } from "../../src/plan/estimate.js";
 import { type Plan, rowsToSend } from "../../src/plan/plan.js";
-import { dealt, planOfShard, refuseUnshardable, settingsOfShard, startingAt } from "../../src/plan/shard.js";
+import {
+  dealt,
+  planOfShard,
+  refuseThinTokens,
+  refuseUnshardable,
+  settingsOfShard,
+  startingAt,
+} from "../../src/plan/shard.js";
 import { QUICK } from "../config/capture-settings.js";
 import { endpointSettings } from "../config/endpoint-settings.js";
 import { goldenCase, inputOf, type Setup, setups } from "./setups.js";
@@ -109,6 +116,9 @@ describe("a plan that is dealt to shards", () => {
     expect(() => lanes(9)).toThrow(
       /^capture.concurrency: it is of the whole run: 8 cannot be dealt to 9 shards; give 9/,
     );
+    const open = planned(TEN, 9);
+    const blocks = open.blocks.map((block) => ({ ...block, open: { whenFull: "drop" as const } }));
+    expect(() => parts({ ...open, blocks }, 9)).toThrow(/^capture\.arrivals\.maxInFlight: it is of the whole run: 8 /);
     const one = { ...TEN, cases: [goldenCase("a")], capture: { ...TEN.capture, rounds: 2 } };
     expect(() => parts(planned(one, 3), 3)).toThrow(/^--shard: too few pairs for 3 shards: 2/);
   });
@@ -164,6 +174,18 @@ describe("limits of a run that is dealt to shards", () => {
     expect(() => shares(settings({}, { rpm: 2 }), 3)).toThrow(
       /^endpoints.baseline.limits.rpm: .* 2 cannot be dealt to 3/,
     );
+  });
+
+  it("are refused where a request is more than a shard's part of them: alone in each shard it would pass the whole", () => {
+    const plan = planned(TEN, 3);
+    const refusal = (tpm: number) => () => refuseThinTokens(settings({}, { tpm }).endpoints, plan, 3);
+    // 15 tokens in, and 100 out.
+    expect(refusal(330)).toThrow(
+      /^endpoints\.\w+\.limits\.tpm: it is of the whole run: of 330 a shard has 110, and a request of case-\d may take 115; give 345 or more, lower max_tokens, or use fewer shards$/,
+    );
+    expect(refusal(345)).not.toThrow();
+    // More than the whole limit by itself: it goes alone in one process too.
+    expect(refusal(90)).not.toThrow();
   });
 
   it("are dealt in whole numbers, the first ones more", () => {

@@ -1,9 +1,11 @@
 /** What merging refuses, and what it says of shards that are not whole. Twelve pairs, three shards of four. */
-import { mkdirSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, it } from "vitest";
 import { lockRecording } from "../../src/recording/lock.js";
+import { lateShards } from "../../src/recording/merge.js";
 import type { Exchange, HeaderLine, RecordingLine } from "../../src/recording/recording.js";
+import { shardRecordingsIn } from "../../src/recording/results-folder.js";
 import { readResumable } from "../../src/recording/resumable.js";
 import { score } from "../../src/score.js";
 import { answer, golden } from "../assemble/recorded.js";
@@ -101,6 +103,17 @@ describe("three shards that are whole", () => {
     );
   });
 
+  it("are found in a folder however long their headers are", () => {
+    const at = fresh();
+    const long = changedHeader(({ requests }) => ({
+      requests: { ...requests, long: { ...template, body: { prompt: "a".repeat(65 * 1024 * 1024) } } },
+    }));
+    for (const [index, lines] of three().entries()) {
+      written(index === 1 ? long(lines) : lines, join(at, String(index)));
+    }
+    expect(shardRecordingsIn(at)).toEqual([0, 1, 2].map((index) => join(at, String(index))));
+  });
+
   it("are found in a folder of artifacts, in which a merged run is none of them", () => {
     const at = fresh();
     for (const [index, lines] of three().entries()) written(lines, join(at, `shard-${index}`, "results", "run"));
@@ -158,6 +171,21 @@ describe("a shard that is not whole", () => {
   });
 });
 
+describe("a shard that dropped arrivals of an open loop", () => {
+  const without = (lines: RecordingLine[]): RecordingLine[] => {
+    const last = lines.findLast((line): line is Exchange => line.type === "exchange");
+    const kept = lines.filter((line) => line !== last);
+    return [...kept, { type: "dropped", segment: 0, atNs: 15e9, ids: [last?.id ?? -1] }];
+  };
+
+  it("is not to blame for them, and the run is whole", () => {
+    const { summary } = merged(withShard(2, without)).report;
+    expect(summary.run).toMatchObject({ partial: false, planned: 24, recorded: 23 });
+    expect(summary.run.shards?.parts.map(({ lacking }) => lacking)).toEqual([0, 0, 0]);
+    expect(summary.verdict).toBe("pass");
+  });
+});
+
 describe("clocks of shards", () => {
   it("that paused at one time held the run back once", () => {
     const pause = {
@@ -182,6 +210,33 @@ describe("clocks of shards", () => {
     );
     expect(new Set(shift)).toEqual(new Set([0, 60_000]));
     expect(at?.summary.metrics).toEqual(before?.summary.metrics);
+  });
+
+  it("tell of a shard that sent its first round late, whatever start it was given", () => {
+    const later = (byMs: number) => (lines: RecordingLine[]) =>
+      lines.map((line) => (line.type === "segment" ? { ...line, wallClockMs: line.wallClockMs + byMs } : line));
+    // Shard 3 has no pair of round 0, and says nothing of when it began.
+    expect(lateShards(merged(withShard(2, later(60_000))).parts)).toEqual([
+      "shard 2 sent its first round 1 min 1 s after shard 1: a round of the two is no one moment",
+    ]);
+    expect(lateShards(merged(withShard(2, later(3_000))).parts)).toEqual([]);
+    expect(lateShards(merged(withShard(3, later(60_000))).parts)).toEqual([]);
+  });
+
+  it("tell of it in an open loop by its clock: a first arrival may be due late", () => {
+    const open = (lines: RecordingLine[], dueMs: number, lateMs: number): RecordingLine[] => [
+      ...lines.map((line) => {
+        if (line.type !== "exchange") return line;
+        const intendedAtNs = dueMs * 1e6;
+        return { ...line, intendedAtNs, releasedAtNs: intendedAtNs + lateMs * 1e6 };
+      }),
+      { type: "begun", segment: 0, phase: "warm", atNs: 0 },
+    ];
+    const parts = (lateMs: number) =>
+      merged(three().map((lines, place) => written(place === 1 ? open(lines, 90_000, lateMs) : open(lines, 0, 0))))
+        .parts;
+    expect(lateShards(parts(0))).toEqual([]);
+    expect(lateShards(parts(30_000))).toEqual([expect.stringMatching(/^shard 2 sent its first round 30 s after/)]);
   });
 
   it("of a machine in trouble are named, though the others outweigh it", () => {
@@ -283,6 +338,40 @@ describe("what is no set of shards is refused in a line", () => {
     expect(() => merged(shardsOf(whole, 3), { folder })).toThrow(
       /a recording is there already; choose another folder with --out/,
     );
+  });
+
+  it("a recording that cannot be read in a folder of shards: none is left out in silence", () => {
+    const at = fresh();
+    for (const [index, lines] of three().entries()) written(lines, join(at, String(index)));
+    writeFileSync(join(at, "1", "recording.jsonl"), "{}\n");
+    expect(() => merged([at])).toThrow(/1\/recording\.jsonl:1: not a twintail recording; give a recording\.jsonl$/);
+  });
+
+  it("a folder that cannot be looked into", () => {
+    const at = fresh();
+    for (const [index, lines] of three().entries()) written(lines, join(at, String(index)));
+    mkdirSync(join(at, "loop"));
+    symlinkSync("recording.jsonl", join(at, "loop", "recording.jsonl"));
+    expect(() => merged([at])).toThrow(
+      /loop\/recording\.jsonl: it cannot be looked into for shards \(ELOOP\); make it readable, or name the run folders/,
+    );
+    rmSync(join(at, "loop"), { recursive: true });
+    // Root may read everything.
+    if (process.getuid?.() === 0) return;
+    mkdirSync(join(at, "locked"), { mode: 0 });
+    expect(() => merged([at])).toThrow(/locked\S*: it cannot be looked into for shards \(EACCES\)/);
+  });
+
+  it("another golden set, or a gate that cannot be asked, and nothing is in the way of the command that is mended", () => {
+    const folder = fresh();
+    const goldenSet = { ...header.goldenSet, name: "another" };
+    expect(() => merged(shardsOf(whole, 3), { folder, goldenSet })).toThrow(
+      /^the golden set is not the one that was recorded \(sha256:0, given sha256:\w+\); give the golden set as it was/,
+    );
+    expect(existsSync(folder)).toBe(false);
+    const gates = [{ text: "errors rote < 0.9", line: 0, column: 0 }];
+    expect(() => merged(shardsOf(whole, 3), { folder, gates })).toThrow(/rote/);
+    expect(merged(shardsOf(whole, 3), { folder }).report.summary.verdict).toBe("pass");
   });
 
   it("a shard that a process of this machine still writes; a lock of another machine may be a dead one's", () => {

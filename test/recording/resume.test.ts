@@ -7,6 +7,7 @@ import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { comparable, pairsOf } from "../../src/compare/pairs.js";
 import { halfPairs } from "../../src/plan/resume.js";
+import { readExtendable } from "../../src/recording/extendable.js";
 import { readRecording } from "../../src/recording/reader.js";
 import type {
   Attempt,
@@ -198,6 +199,40 @@ describe("a recording that was cut and completed", () => {
       { numRuns: 10 },
     );
   });
+});
+
+describe("arrivals that an open loop dropped", () => {
+  const two = ([0, 1] as const).map((id) => exchange([attempt()], { id, pairId: id }));
+  const [first] = two as [Exchange, Exchange];
+  const write = (name: string, lines: readonly object[]): string => {
+    const file = join(folder, name);
+    writeFileSync(file, lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    return file;
+  };
+  const segment = { type: "segment", id: 0, hrtimeOriginNs: "0", wallClockMs: 0, bootId: "b", host: "h", shard: null };
+  const lines = [headerLine([], two), segment, first, { type: "dropped", segment: 0, atNs: 1, ids: [1] }];
+
+  it("are not missing: a resume sends none of them later", () => {
+    expect([...readResumable(write("dropped.jsonl", lines), "h").missing]).toEqual([]);
+    expect([...readResumable(write("lacking.jsonl", lines.slice(0, 3)), "h").missing]).toEqual([1]);
+  });
+
+  it("do not keep a run from being extended", () => {
+    const end = { type: "end", segment: 0, atNs: 2, reason: "complete" };
+    expect(readExtendable(write("whole.jsonl", [...lines, end]), 3, "h").dropped).toHaveLength(1);
+    expect(() => readExtendable(write("part.jsonl", [...lines.slice(0, 3), end]), 3, "h")).toThrow(
+      /: only 1 of 2 planned requests are in it;/,
+    );
+  });
+});
+
+it("a sweep is neither resumed nor extended, and is called one", () => {
+  const file = join(folder, "sweep.jsonl");
+  writeFileSync(file, `${JSON.stringify({ ...headerLine(), kind: "sweep" })}\n`);
+  expect(() => readResumable(file, "h")).toThrow(/sweep\.jsonl: this is the recording of a sweep, .*; .*sweep anew$/);
+  expect(() => readExtendable(file, 3, "h")).toThrow(
+    /sweep\.jsonl: this is the recording of a sweep; name the folder of a run$/,
+  );
 });
 
 describe("an exchange that stands in a recording twice", () => {
