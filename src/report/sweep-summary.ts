@@ -118,7 +118,7 @@ const endpointSweep = z.strictObject({
     .strictObject({
       throughput: interval,
       load: interval,
-      /** The term that breaks first above it; null where none did. */
+      /** The term that breaks first above it, or how else it gives way, as a clause (`it refuses with 429`); null where none did. */
       limitedBy: z.string().nullable(),
       notes,
     })

@@ -5,7 +5,8 @@
  */
 import { scaleLinear } from "d3-scale";
 import type { CapacitySummary, CapacityTier } from "../capacity-summary.js";
-import { formatSignificant } from "../numbers.js";
+import { perTimeText } from "../capacity-words.js";
+import { formatSignificant, plural } from "../numbers.js";
 import { EMPTY, html, type Markup } from "./markup.js";
 import { at } from "./svg.js";
 
@@ -80,8 +81,8 @@ function hits(
 ): Markup[] {
   return rates.map((rate, hour) => {
     const replicas = tier.byHour?.[day]?.[hour];
-    const count = replicas === undefined ? "" : `, ${replicas} replicas`;
-    const title = `${hour} to ${hour + 1} h: ${formatSignificant(rate)} req/s, ${formatSignificant(required[hour] ?? 0)} to be borne${count}`;
+    const count = replicas === undefined ? "" : `, ${plural(replicas, "replica")}`;
+    const title = `${hour} to ${hour + 1} h: ${perTimeText(rate)}, ${perTimeText(required[hour] ?? 0)} to be borne${count}`;
     return html`<rect class="hit" x="${at(x(hour))}" y="${EDGE.top}" width="${at(x(hour + 1) - x(hour))}" height="${BOTTOM - EDGE.top}"><title>${title}</title></rect>`;
   });
 }
