@@ -96,7 +96,7 @@ describe("a plan as a page", () => {
     expect(page.match(/class="capacity-plot" viewBox="0 0 470/g)).toHaveLength(4);
     // Without the spare one: six of them bear 10 each.
     expect(page).toContain("dual H100: requests a second by hour, 50.4 asked at most, 60.0 borne");
-    expect(page).toContain("12 to 13 h: 25.0 req/s, 42.0 to be borne, 6 replicas");
+    expect(page).toContain("12 to 13 h: 25.0 req/s, 42.0 req/s to be borne, 6 replicas");
   });
 
   it("escapes what anybody said, and labels what is simulated", () => {
