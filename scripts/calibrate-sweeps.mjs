@@ -72,7 +72,7 @@ async function oneSeed(seed) {
     const row = Object.fromEntries(
       ROLES.map((role) => {
         const knee = summary.endpoints[role].sweep.knee;
-        const replicas = plan.tiers.find(({ name }) => name === TIERS[role])?.replicas?.peak?.value ?? null;
+        const replicas = plan.tiers.find(({ name }) => name === TIERS[role])?.replicas?.value ?? null;
         const needed = Math.ceil(perSecond / known(role));
         return [role, { knee, off: knee === null ? null : knee.throughput.value / known(role) - 1, replicas, needed }];
       }),
