@@ -5,8 +5,10 @@ import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import type { PreparedRun } from "../run.js";
 import { type AfterRun, type AfterRunFlags, planAfterRun } from "./after-run.js";
+import { refuseJsonBesideDryRun } from "./dry-run-flag.js";
 import { EXTEND_FLAGS, type ExtendFlags, prepareFrom, send } from "./extend-flags.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
+import { maxRequestsOf } from "./max-requests-flag.js";
 import { planText } from "./plan-text.js";
 import { RESUME_FLAG } from "./resume-flags.js";
 import { whileSending } from "./sending.js";
@@ -56,13 +58,7 @@ export function addRun(program: Command, io: Io, done: (code: ExitCode) => void)
         "\n  $ twintail run twintail.yaml --resume results/2026-01-31T09-00-00Z-migration-1a2b",
     )
     .action(async (config: string, flags: RunFlags) => {
-      if (flags.dryRun && flags.json) {
-        throw new TwintailError({
-          cause: "--dry-run makes no report that --json could print",
-          place: "--json",
-          remedy: "leave one of them out",
-        });
-      }
+      refuseJsonBesideDryRun(flags);
       const shard = shardOf(flags, io.environment, Date.now());
       const prepared = prepareFrom(asFlagged(loadSettings(config), flags), flags, io, shard);
       for (const warning of prepared.golden.warnings)
@@ -98,17 +94,6 @@ function asFlagged(settings: Settings, flags: RunFlags): Settings {
     capture: { ...capture, rounds: QUICK_ROUNDS, spreadMs: 0 },
     judge: { ...flagged.judge, quick: true },
   };
-}
-
-function maxRequestsOf({ maxRequests }: RunFlags): { readonly maxRequests?: number } {
-  if (maxRequests === undefined) return {};
-  const count = Number(maxRequests);
-  if (Number.isInteger(count) && count >= 1) return { maxRequests: count };
-  throw new TwintailError({
-    cause: `${JSON.stringify(maxRequests)} is no number of requests`,
-    place: "--max-requests",
-    remedy: "give a whole number from 1",
-  });
 }
 
 export interface RunAndShowOptions {

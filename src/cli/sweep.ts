@@ -13,7 +13,9 @@ import { writeSweep } from "../report/sweep-write.js";
 import { secretsOfRecording } from "../scan-run.js";
 import { scoreSweep } from "../score-sweep.js";
 import { type PreparedSweep, prepareSweep, sweep } from "../sweep.js";
+import { refuseJsonBesideDryRun } from "./dry-run-flag.js";
 import { overwriteAndSay } from "./leaks.js";
+import { maxRequestsOf } from "./max-requests-flag.js";
 import { whileSending } from "./sending.js";
 import { sweepPlanText } from "./sweep-plan-text.js";
 import { type SweepProgress, startSweepProgress } from "./sweep-progress.js";
@@ -67,13 +69,7 @@ export function addSweep(program: Command, io: Io, done: (code: ExitCode) => voi
         "\n  $ twintail sweep --from results/2026-01-31T09-00-00Z-migration-sweep-1a2b",
     )
     .action(async (config: string, flags: SweepFlags) => {
-      if (flags.dryRun && flags.json) {
-        throw new TwintailError({
-          cause: "--dry-run makes no report that --json could print",
-          place: "--json",
-          remedy: "leave one of them out",
-        });
-      }
+      refuseJsonBesideDryRun(flags);
       if (flags.from !== undefined) {
         refuseBesideFrom(flags);
         const summary = scoreSweep(flags.from);
@@ -196,16 +192,5 @@ function windowOf(text: string): number {
     cause: "a window of less than a second measures nothing",
     place: "--window",
     remedy: "give 30s, or as long as twenty answers take",
-  });
-}
-
-function maxRequestsOf({ maxRequests }: SweepFlags): { readonly maxRequests?: number } {
-  if (maxRequests === undefined) return {};
-  const count = Number(maxRequests);
-  if (Number.isInteger(count) && count >= 1) return { maxRequests: count };
-  throw new TwintailError({
-    cause: `${JSON.stringify(maxRequests)} is no number of requests`,
-    place: "--max-requests",
-    remedy: "give a whole number from 1",
   });
 }

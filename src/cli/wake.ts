@@ -4,6 +4,7 @@ import type { Settings } from "../config/settings.js";
 import { ExitCode, TwintailError } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { type PreparedWake, prepareWake, wake } from "../wake.js";
+import { refuseJsonBesideDryRun } from "./dry-run-flag.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
 import { whileSending } from "./sending.js";
 import { exitCodeOf, showReport } from "./show-report.js";
@@ -43,13 +44,7 @@ export function addWake(program: Command, io: Io, done: (code: ExitCode) => void
         '\n  $ twintail wake twintail.yaml --trials 6 --gate "wake max < 8m"',
     )
     .action(async (config: string, flags: WakeFlags) => {
-      if (flags.dryRun && flags.json) {
-        throw new TwintailError({
-          cause: "--dry-run makes no report that --json could print",
-          place: "--json",
-          remedy: "leave one of them out",
-        });
-      }
+      refuseJsonBesideDryRun(flags);
       const prepared = prepareWake(asFlagged(loadSettings(config), flags), {
         trials: countOf("--trials", flags.trials, 1, MAX_TRIALS),
         references: countOf("--references", flags.references, 0, MAX_REFERENCES),
