@@ -46,6 +46,8 @@ export interface VirtualSweep {
     readonly atMs: number;
     readonly random: Random;
   }) => Reply;
+  /** Of the capture thread, under the load that stands at this place in the sweep. */
+  readonly busyShare?: (load: number, index: number) => number;
   /** Each line of the recording, its end included. */
   readonly onLine?: (line: RecordingLine) => void;
 }

@@ -39,7 +39,7 @@ export const LOOPS = { closed: CLOSED, poisson: POISSON };
  *   engine: parameters of a tier; replicas: engines behind one address, each request to the one with the least in flight;
  *   mix: shapes with `id`, `category` and `weight`; seed; load: changes of the settings of the load; roles and together as of
  *   `SweepFacts`; engines: parameters of each endpoint, in place of `engine`; reply: `(request) => answer` in place of the engine
- *   (see `lab` below); onLine: each line of the recording
+ *   (see `lab` below); busyShare: `(load, index) => share` of the capture thread; onLine: each line of the recording
  * @returns {import("../../dist/report/sweep-summary.js").SweepSummary}
  */
 export function virtualSweep(parts) {
@@ -122,7 +122,11 @@ function feed(book, frame, line) {
 }
 
 /** One load, played to its end, as lines of a recording. */
-function linesOf(index, { roles, load: amount }, { engine, engines, replicas = 1, seed, mix, load, state, reply }) {
+function linesOf(
+  index,
+  { roles, load: amount },
+  { engine, engines, replicas = 1, seed, mix, load, state, reply, busyShare = () => 0.1 },
+) {
   const time = new VirtualTime();
   const endMs = load.settleMs + load.windowMs;
   const rows = [];
@@ -221,7 +225,7 @@ function linesOf(index, { roles, load: amount }, { engine, engines, replicas = 1
       fromNs: ns(second * 1_000),
       toNs: ns((second + 1) * 1_000),
       stalls: [],
-      busyShare: 0.1,
+      busyShare: busyShare(amount, index),
       reads: 100,
       stalledReads: 0,
       maxReadsPerTurn: 1,

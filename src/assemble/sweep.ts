@@ -50,10 +50,11 @@ export function assembleSweep(frame: RecordingFrame, book: SweepBook): SweepSumm
     };
   };
   const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
-  const validity = validityOf(frame, measured);
+  const needed = spoilt(header, endpoints, measured);
+  const validity = validityOf(frame, measured, needed);
   return {
     schemaVersion: SWEEP_SCHEMA_VERSION,
-    ...verdictOf(endpoints, validity, measured, cut),
+    ...verdictOf(endpoints, validity, needed, cut),
     run: runOf(frame),
     load: loadOf(header, book),
     endpoints,
@@ -208,7 +209,11 @@ function rateInterval(rate: Rate): SweepInterval {
   return interval(intervalOfRate(rate));
 }
 
-function validityOf({ machine }: RecordingFrame, measured: readonly MeasuredPoint[]): SweepSummary["validity"] {
+function validityOf(
+  { machine }: RecordingFrame,
+  measured: readonly MeasuredPoint[],
+  needed: readonly MeasuredPoint[],
+): SweepSummary["validity"] {
   const lags = measured.flatMap((point) => {
     const tail = point.tail("send_lag");
     return tail === null || tail.n === 0 ? [] : [tail.quantile(0.99) as number];
@@ -219,17 +224,26 @@ function validityOf({ machine }: RecordingFrame, measured: readonly MeasuredPoin
     value: rounded(each.value),
   }));
   return {
-    ok: machine.length > 0 && spoilt(measured).length === 0,
+    ok: machine.length > 0 && needed.length === 0,
     notes: clockNotes(new Map([[null, machine]])),
     figures,
   };
 }
 
-/** Loads that this machine could not be trusted with, and not when they were sent again either. */
-function spoilt(measured: readonly MeasuredPoint[]): MeasuredPoint[] {
+/**
+ * Loads that the sweep's answer needs, and that this machine could not be trusted with, as often as they were sent: those that were
+ * asked for by name, and one at which the rise ended. One between two others would only have told more exactly where.
+ */
+function spoilt(
+  { sweep }: HeaderLine,
+  endpoints: SweepSummary["endpoints"],
+  measured: readonly MeasuredPoint[],
+): MeasuredPoint[] {
+  const named = sweep?.load.points !== "auto" || measured.some(({ load }) => load === null);
   return measured.filter(
     (point) =>
       !point.trusted &&
+      (named || endpoints[point.role].sweep?.stopped.kind === "machine") &&
       !measured.some(({ trusted, role, load }) => trusted && role === point.role && load === point.load),
   );
 }
@@ -238,14 +252,14 @@ function spoilt(measured: readonly MeasuredPoint[]): MeasuredPoint[] {
 function verdictOf(
   endpoints: SweepSummary["endpoints"],
   { ok, figures }: SweepSummary["validity"],
-  measured: readonly MeasuredPoint[],
+  needed: readonly MeasuredPoint[],
   cut: Cut | null,
 ): Pick<SweepSummary, "verdict" | "reason"> {
   const swept = Object.entries(endpoints).flatMap(([role, { sweep }]) =>
     sweep === null ? [] : [[role, sweep] as const],
   );
   if (!ok) {
-    const [first] = spoilt(measured);
+    const [first] = needed;
     const at = first === undefined ? "" : `at a load of ${first.load ?? "the trace"} on the ${first.role}, `;
     const why =
       first?.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";

@@ -56,7 +56,7 @@ function wantedBy({ load: settings }: SweepFacts, points: readonly MeasuredPoint
   const whole = loop.kind === "closed";
   const rise = risen(riseOf(settings.from, settings.to, whole), points);
   if (!("stopped" in rise)) return rise;
-  const refined = refine(points, points.length - rise.tried, whole);
+  const refined = refine(points, rise.tried, whole);
   return refined === null ? { stopped: rise.stopped } : { load: refined };
 }
 
@@ -91,11 +91,11 @@ function tidy(load: number, whole: boolean): number {
 }
 
 /** Something else may have kept this machine busy for a moment: a load that it could not be trusted with is sent again. */
-const TRIES = 2;
+const TRIES = 3;
 /** Saturated points that it takes to stop where none is clear. */
 const CONFIRMED = 2;
 
-/** The next load of the rise, or why it ended and after how many loads. */
+/** The next load of the rise, or why it ended and at how many loads. */
 function risen(
   rise: readonly number[],
   points: readonly MeasuredPoint[],
@@ -106,7 +106,7 @@ function risen(
     const own = points.filter((each) => each.load === load);
     const point = own.find(({ trusted }) => trusted) ?? own[TRIES - 1];
     if (point === undefined) return { load };
-    tried += own.length;
+    tried++;
     const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried });
     if (!point.trusted) return ended("machine", `at a load of ${load} this machine could not be trusted`);
     if (point.state === "failing") {
@@ -132,23 +132,30 @@ function risen(
 const NEAR = 1.05;
 const REFINEMENTS = 4;
 
-/** A load between two, first around the knee, then around the SLO; null where both are near, or enough were tried. */
-function refine(points: readonly MeasuredPoint[], used: number, whole: boolean): number | null {
+/**
+ * A load between two, first around the knee, then around the SLO; null where both are near, or enough were tried.
+ *
+ * @param risen loads of the rise
+ */
+function refine(points: readonly MeasuredPoint[], risen: number, whole: boolean): number | null {
   const trusted = points.filter((point) => point.trusted && point.load !== null);
-  const taken = new Set(points.map(({ load }) => load));
-  const between = (lo: number | null, hi: number | null): number | null => {
+  const tried = new Set(points.map(({ load }) => load));
+  const used = tried.size - risen;
+  const open = (load: number): boolean => {
+    const own = points.filter((point) => point.load === load);
+    return own.length < TRIES && own.every((point) => !point.trusted);
+  };
+  const between = (lo: number | null, hi: number | null, most: number): number | null => {
     if (lo === null || hi === null || hi / lo <= NEAR) return null;
     const middle = tidy(Math.sqrt(lo * hi), whole);
-    return middle > lo && middle < hi && !taken.has(middle) ? middle : null;
+    return middle > lo && middle < hi && open(middle) && (used < most || tried.has(middle)) ? middle : null;
   };
-  if (used < REFINEMENTS) {
-    const knee = kneeBracket(trusted);
-    const load = knee === null ? null : between(knee.lo, knee.hi);
-    if (load !== null) return load;
-  }
-  if (used >= 2 * REFINEMENTS) return null;
+  const knee = kneeBracket(trusted);
   const slo = sloBracket(trusted);
-  return slo === null ? null : between(slo.kept.load, slo.broken?.load ?? null);
+  return (
+    between(knee?.lo ?? null, knee?.hi ?? null, REFINEMENTS) ??
+    between(slo?.kept.load ?? null, slo?.broken?.load ?? null, 2 * REFINEMENTS)
+  );
 }
 
 /** The highest steady load below every saturated one, and the lowest above it that is not. */

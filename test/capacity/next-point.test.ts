@@ -62,9 +62,9 @@ describe("the rise", () => {
     expect(result.done.candidate?.kind).toBe(kind);
   });
 
-  test("a machine that cannot be trusted ends it when it could not be twice", () => {
+  test("a machine that cannot be trusted ends it when it could not be three times", () => {
     const result = loadsOf(facts(), (load) => (load >= 8 ? { state: "unsure", trusted: false } : {}));
-    expect(only(result)).toEqual([1, 2, 4, 8, 8]);
+    expect(only(result)).toEqual([1, 2, 4, 8, 8, 8]);
     expect(result.done.candidate?.kind).toBe("machine");
   });
 
@@ -76,6 +76,18 @@ describe("the rise", () => {
       return { trusted: false };
     });
     expect(only(result)).toEqual([1, 2, 4, 4, 8, 16, 32, 64, 23, 19, 21, 20]);
+  });
+
+  test("a load between two others is sent again too, and after three tries left alone", () => {
+    const unlucky =
+      (tries: number): Judge =>
+      (load, role) =>
+        load === 21 && tries-- > 0 ? { trusted: false } : givesWayAt(20)(load, role);
+    const rise = [1, 2, 4, 8, 16, 32, 64, 23, 19];
+    expect(only(loadsOf(facts(), unlucky(2)))).toEqual([...rise, 21, 21, 21, 20]);
+    expect(only(loadsOf(facts(), unlucky(9)))).toEqual([...rise, 21, 21, 21]);
+    const last: Judge = (load, role) => (load === 20 ? { trusted: false } : givesWayAt(20)(load, role));
+    expect(only(loadsOf(facts(), last))).toEqual([...rise, 21, 20, 20, 20]);
   });
 
   test("a listed load is sent again too, and one that is listed twice is measured twice", () => {

@@ -1,7 +1,7 @@
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { describe, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { LOOPS } from "../../scripts/calibrate/virtual-sweep.mjs";
 import { seededRandom } from "../../src/core/random.js";
 import type { RecordingLine } from "../../src/recording/recording.js";
@@ -180,7 +180,7 @@ describe("endpoints that do not simply give way", () => {
       reply: () => answer(1_000),
       load: { ...OPEN, maxInFlight: 20, points: [4, 64] },
     });
-    expect(sweep.points.map(({ state }) => state)).toEqual(["steady", "unsure", "unsure"]);
+    expect(sweep.points.map(({ state }) => state)).toEqual(["steady", "unsure", "unsure", "unsure"]);
     expect(sweep.points[1]?.dropped).toBeGreaterThan(500);
     expect(summary.verdict).toBe("invalid");
     expect(summary.reason).toContain("raise load.maxInFlight");
@@ -200,6 +200,7 @@ describe("a recording of a sweep", () => {
   const lines: RecordingLine[] = [];
   const { summary } = swept({ reply: queueing(8), seed: 3, load: { to: 32 }, onLine: (line) => lines.push(line) });
   const folder = mkdtempSync(join(tmpdir(), "twintail-sweep-"));
+  afterAll(() => rmSync(folder, { recursive: true }));
   const file = (name: string, own: readonly RecordingLine[]): string => {
     const path = join(folder, name);
     writeFileSync(path, own.map((line) => `${JSON.stringify(line)}\n`).join(""));
@@ -254,15 +255,43 @@ describe("a recording of a sweep", () => {
       /the recording of a run, not of a sweep; judge it with twintail score/,
     );
   });
+});
 
-  test("a machine that was too busy at one load ends in an invalid sweep", () => {
-    const busy = lines.map((line) =>
-      line.type === "machine" && line.fromNs > 2e11 ? { ...line, busyShare: 0.99 } : line,
+describe("a machine that was too busy", () => {
+  const busyAt = (spoilt: (load: number) => boolean) =>
+    swept({ reply: queueing(20), busyShare: (load) => (spoilt(load) ? 0.99 : 0.1) });
+
+  test("from one load on ends the rise there, in an invalid sweep that names it", () => {
+    const { summary, sweep } = busyAt((load) => load >= 16);
+    expect(summary.verdict).toBe("invalid");
+    expect(summary.validity.ok).toBe(false);
+    expect(summary.reason).toMatch(
+      /^at a load of 16 on the candidate, busy share of the capture thread 99 % above the limit of 85 %: lower load.to/,
     );
-    const judged = scoreSweep(file("busy.jsonl", busy));
-    expect(judged.verdict).toBe("invalid");
-    expect(judged.reason).toMatch(/busy share of the capture thread 99 % above the limit of 85 %: lower load.to/);
-    expect(judged.endpoints.candidate.sweep?.points.some(({ trusted }) => !trusted)).toBe(true);
+    expect(sweep.stopped.kind).toBe("machine");
+    expect(sweep.points.map(({ load, trusted }) => [load, trusted])).toEqual([
+      ...[1, 2, 4, 8].map((load) => [load, true]),
+      ...[16, 16, 16].map((load) => [load, false]),
+    ]);
+  });
+
+  test("between two loads of the rise leaves a knee from the others", () => {
+    const { summary, sweep } = busyAt((load) => load > 16 && load < 32);
+    expect(sweep.points.filter(({ trusted }) => !trusted).length).toBeGreaterThan(2);
+    expect([summary.verdict, summary.validity.ok]).toEqual(["measured", true]);
+    expect(sweep.knee?.throughput.value).toBeGreaterThan(19);
+    expect(sweep.knee?.throughput.value).toBeLessThan(21);
+    expect(sweep.knee?.load.lo).toBeLessThanOrEqual(20);
+    expect(sweep.knee?.load.hi).toBeGreaterThanOrEqual(20);
+  });
+
+  test("at a load that was asked for leaves that question open", () => {
+    const { summary } = swept({
+      reply: queueing(20),
+      load: { points: [8, 16] },
+      busyShare: (load) => (load === 8 ? 0.99 : 0.1),
+    });
+    expect(summary.verdict).toBe("invalid");
   });
 });
 
