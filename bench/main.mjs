@@ -1,5 +1,5 @@
 /**
- * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|million|hundred|load|verdict`. Progress goes to
+ * The benchmarks: `npm run bench`, or one part of them with `--only pure|capture|load|offered|million|verdict|hundred`. Progress goes to
  * standard error, the table to standard output. Everything stays on loopback and in the temporary folder.
  */
 import { availableParallelism, cpus } from "node:os";
@@ -8,6 +8,7 @@ import { captureRows } from "./capture.mjs";
 import { hundredRows } from "./hundred.mjs";
 import { loadRows } from "./load.mjs";
 import { millionRows } from "./million.mjs";
+import { offeredRows } from "./offered.mjs";
 import { pureRows } from "./pure.mjs";
 import { tableText } from "./table.mjs";
 import { verdictRows } from "./verdict.mjs";
@@ -16,6 +17,7 @@ const PARTS = {
   pure: pureRows,
   capture: captureRows,
   load: loadRows,
+  offered: offeredRows,
   million: millionRows,
   verdict: verdictRows,
   hundred: hundredRows,
