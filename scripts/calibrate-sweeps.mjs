@@ -14,7 +14,6 @@ import { capacityRequestsPerS } from "../dist/sim/batching.js";
 import { engineParameters } from "../dist/sim/tiers.js";
 
 const OUTPUT_TOKENS = 24;
-const PROMPT_TOKENS = 20;
 const PLACES = { baseline: 6, candidate: 8 };
 const TIERS = { baseline: "a100x2", candidate: "h100x2" };
 const ROLES = ["baseline", "candidate"];
@@ -25,18 +24,18 @@ const LOOPS = {
 /** Of the faster tier's known capacity: far from where one replica more or less would do for either. */
 const DEMAND = 2.5;
 
-const { seeds, loop } = parseArgs({
-  options: { seeds: { type: "string", default: "5" }, loop: { type: "string", default: "closed" } },
+const { seeds, first, loop } = parseArgs({
+  options: {
+    seeds: { type: "string", default: "5" },
+    first: { type: "string", default: "1" },
+    loop: { type: "string", default: "closed" },
+  },
 }).values;
 if (!Object.hasOwn(LOOPS, loop)) throw new Error(`--loop ${loop}: known are ${Object.keys(LOOPS).join(", ")}`);
 
 const engineOf = (role) => ({ maxBatch: PLACES[role] });
-const known = (role) =>
-  capacityRequestsPerS(engineParameters(TIERS[role], engineOf(role)), {
-    promptTokens: PROMPT_TOKENS,
-    outputTokens: OUTPUT_TOKENS,
-  });
-const perSecond = DEMAND * known("candidate");
+const known = (role, promptTokens) =>
+  capacityRequestsPerS(engineParameters(TIERS[role], engineOf(role)), { promptTokens, outputTokens: OUTPUT_TOKENS });
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-sweeps-"));
 process.once("exit", () => rmSync(folder, { recursive: true, force: true }));
@@ -46,7 +45,7 @@ writeFileSync(
 );
 
 const rows = [];
-for (let seed = 1; seed <= Number(seeds); seed++) rows.push(await oneSeed(seed));
+for (let seed = Number(first); seed < Number(first) + Number(seeds); seed++) rows.push(await oneSeed(seed));
 summarise(rows);
 
 async function oneSeed(seed) {
@@ -68,17 +67,23 @@ async function oneSeed(seed) {
     const finished = await sweep(prepareSweep(settings), { resultsFolder: join(folder, "results"), environment: {} });
     writeSweep(finished.summary, finished.folder);
     const { summary } = finished;
-    const plan = planOf(finished.folder);
+    // The nonces make prompts a token longer or shorter: the truth is of what the simulators say that they were sent.
+    const truth = Object.fromEntries(
+      ROLES.map((role) => [role, known(role, summary.endpoints[role].sweep.meanInputTokens)]),
+    );
+    const perSecond = DEMAND * truth.candidate;
+    const plan = planOf(finished.folder, perSecond);
     const row = Object.fromEntries(
       ROLES.map((role) => {
         const knee = summary.endpoints[role].sweep.knee;
         const replicas = plan.tiers.find(({ name }) => name === TIERS[role])?.replicas?.value ?? null;
-        const needed = Math.ceil(perSecond / known(role));
-        return [role, { knee, off: knee === null ? null : knee.throughput.value / known(role) - 1, replicas, needed }];
+        const needed = Math.ceil(perSecond / truth[role]);
+        const off = knee === null ? null : knee.throughput.value / truth[role] - 1;
+        return [role, { knee, truth: truth[role], off, replicas, needed }];
       }),
     );
     console.log(
-      `seed ${seed} (${loop}): ${summary.verdict}; ${ROLES.map((role) => rowText(role, row[role])).join("; ")}`,
+      `seed ${seed} (${loop}): ${summary.verdict}${summary.verdict === "measured" ? "" : ` (${summary.reason})`}; ${ROLES.map((role) => rowText(role, row[role])).join("; ")}`,
     );
     rmSync(finished.folder, { recursive: true, force: true });
     return { ...row, verdict: summary.verdict };
@@ -87,7 +92,7 @@ async function oneSeed(seed) {
   }
 }
 
-function planOf(sweepFolder) {
+function planOf(sweepFolder, perSecond) {
   const file = join(folder, "capacity.yaml");
   writeFileSync(
     file,
@@ -96,10 +101,10 @@ function planOf(sweepFolder) {
   return capacity({ file, sweeps: [sweepFolder], allowPartial: true });
 }
 
-function rowText(role, { knee, off, replicas, needed }) {
+function rowText(role, { knee, truth, off, replicas, needed }) {
   if (knee === null) return `${TIERS[role]} no knee`;
   const { value, lo, hi } = knee.throughput;
-  const at = `${value.toFixed(1)} [${lo?.toFixed(1)}, ${hi?.toFixed(1)}] of ${known(role).toFixed(1)} requests/s (${percent(off)})`;
+  const at = `${value.toFixed(1)} [${lo?.toFixed(1)}, ${hi?.toFixed(1)}] of ${truth.toFixed(1)} requests/s (${percent(off)})`;
   return `${TIERS[role]} ${at}, ${replicas} of ${needed} replicas`;
 }
 
@@ -109,7 +114,7 @@ function summarise(all) {
     const within = offs.filter((off) => off <= 0.1).length;
     const right = all.filter((row) => row[role].replicas === row[role].needed).length;
     const covered = all.filter(
-      ({ [role]: { knee } }) => knee !== null && knee.throughput.lo <= known(role) && known(role) <= knee.throughput.hi,
+      ({ [role]: { knee, truth } }) => knee !== null && knee.throughput.lo <= truth && truth <= knee.throughput.hi,
     ).length;
     console.log(
       `${TIERS[role]}, ${loop}: knee within 10 % in ${within} of ${all.length}, median ${percent(offs[offs.length >> 1] ?? Number.NaN)} off, farthest ${percent(offs.at(-1) ?? Number.NaN)}; interval covers in ${covered}; replicas right in ${right} of ${all.length}`,
