@@ -8,13 +8,15 @@ const PURE = ["check", "compare", "config", "core", "decode", "gate", "golden", 
 /** Tests that hold times against limits, on two noisy cores: one file after another, so that they measure the code and not each other. */
 const TIMED = [
   "test/capture/**/*.test.ts",
-  "test/cli/cli.test.ts",
+  "test/cli/demo.test.ts",
   "test/control.test.ts",
   "test/open-loop-run.test.ts",
   "test/probe/probe.test.ts",
-  "test/reliability/**/*.test.ts",
+  "test/reliability/endpoints.test.ts",
   "test/run*.test.ts",
-  "test/sim/**/*.test.ts",
+  ...["cold", "faults", "process", "profiles", "replicas", "requests", "stall", "wheel", "replay/replay"].map(
+    (name) => `test/sim/${name}.test.ts`,
+  ),
   "test/soak.test.ts",
   "test/sweep.test.ts",
   "test/traps.test.ts",
@@ -26,6 +28,8 @@ export default defineConfig({
     // What a run stores depends on it: tests that are about that set it themselves.
     env: { CI: "" },
     testTimeout: 30_000,
+    // A browser that starts on a busy machine takes more than the ten seconds of the default.
+    hookTimeout: 60_000,
     projects: [
       {
         extends: true,

@@ -2,7 +2,7 @@
  * twintail as a library: two simulated endpoints, a few cases, and the numbers that a program would act on.
  * Run it with `npm run example`.
  */
-import { mkdtempSync, writeFileSync } from "node:fs";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseSettings, prepareRun, run, score, startSimProcess } from "twintail";
@@ -41,4 +41,5 @@ capture: { rounds: 8, concurrency: 2 }
   console.log(`the recording scores the same again: ${score(recording).summary.run.recorded} exchanges`);
 } finally {
   await Promise.all([baseline.stop(), candidate.stop()]);
+  rmSync(folder, { recursive: true });
 }

@@ -3,12 +3,13 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import type { Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterEach, describe, expect, test } from "vitest";
+import { afterAll, afterEach, describe, expect, test } from "vitest";
 import { parseSettings, prepareRun, readRecording, run } from "../dist/index.js";
 import { chunk, LAST_CHUNK, plainAnswer, type RawServer, rawServer, SSE_HEAD } from "./capture/harness.js";
 import { content, finish, usage } from "./recording/exchange-builder.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-preflight-"));
+afterAll(() => rmSync(folder, { recursive: true }));
 const goldens = join(folder, "set.yaml");
 writeFileSync(
   goldens,
