@@ -2,7 +2,6 @@
  * A capacity plan as one self-contained page: no script, no network, and a content security policy that allows exactly its own
  * style. What an endpoint or a file called itself stays text.
  */
-import { createHash } from "node:crypto";
 import { printableLine } from "../core/printable.js";
 import type { CapacityInterval, CapacityMode, CapacitySummary, CapacityTier } from "./capacity-summary.js";
 import {
@@ -23,7 +22,8 @@ import {
 } from "./capacity-words.js";
 import { capacityLegend, capacityPlot } from "./html/capacity-plot.js";
 import { CAPACITY_STYLE } from "./html/capacity-style.js";
-import { html, Markup } from "./html/markup.js";
+import { html, type Markup } from "./html/markup.js";
+import { pageText } from "./html/page.js";
 import { scrolling, section } from "./html/section.js";
 import { STYLE } from "./html/style.js";
 import { formatCount, plural } from "./numbers.js";
@@ -32,31 +32,19 @@ const PAGE_STYLE = `${STYLE}${CAPACITY_STYLE}`;
 
 /** The page as text, in the same bytes for the same plan. */
 export function renderCapacityHtml(summary: CapacitySummary): string {
-  const digest = createHash("sha256").update(PAGE_STYLE).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const word = CAPACITY_WORDS[summary.verdict];
   // A tier's name stays as it was written, also where it begins a sentence.
   const told = summary.verdict === "recommended" ? (text: string) => text : capitalised;
   const heading = summary.verdict === "recommended" ? `${word}: ${summary.recommended ?? ""}` : word;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${word}: ${plural(summary.tiers.length, "tier")} (twintail capacity)</title>
-<style>${new Markup(PAGE_STYLE)}</style>
-</head>
-<body class="capacity">
-<main>
+  return pageText({
+    title: `${word}: ${plural(summary.tiers.length, "tier")} (twintail capacity)`,
+    style: PAGE_STYLE,
+    bodyClass: "capacity",
+    body: html`<main>
 <header class="top"><h1 class="verdict ${summary.verdict}">${printableLine(heading, 100)}</h1><p class="reason">${told(printableLine(summary.reason, 1_000))}.</p>${labels(summary)}</header>
 ${overview(summary)}${summary.tiers.map((tier, index) => tierPart(tier, index, summary))}${assumptionsPart(summary)}</main>
-<footer><p>twintail capacity, ${plural(summary.tiers.length, "tier")}. This page loads nothing and sends nothing.</p></footer>
-</body>
-</html>
-`.text;
+<footer><p>twintail capacity, ${plural(summary.tiers.length, "tier")}. This page loads nothing and sends nothing.</p></footer>`,
+  });
 }
 
 function capitalised(text: string): string {

@@ -2,7 +2,6 @@
  * A report as one self-contained page: no network, no handler in an attribute, and a content security policy that
  * allows exactly the style and the script it was made with. What an endpoint sent stays text.
  */
-import { createHash } from "node:crypto";
 import { printableLine } from "../core/printable.js";
 import { modelsLine, SIDES } from "./facts.js";
 import { VERDICT_WORDS } from "./headline.js";
@@ -13,8 +12,9 @@ import { controlSection, slowShareSection } from "./html/comparisons.js";
 import { checklistSection, timeoutsSection } from "./html/decision.js";
 import { failuresSection } from "./html/failures.js";
 import { firstScreen } from "./html/head.js";
-import { html, Markup } from "./html/markup.js";
+import { html, type Markup } from "./html/markup.js";
 import { methodSection } from "./html/method.js";
+import { pageText } from "./html/page.js";
 import { SCRIPT } from "./html/script.js";
 import { section } from "./html/section.js";
 import { notTestedSection, outputsSection, ratesSection, wireSection } from "./html/sections.js";
@@ -75,32 +75,16 @@ export function renderHtml(report: Report): string {
   const word = summary.verdict === null ? "No verdict" : VERDICT_WORDS[summary.verdict];
   const models = SIDES.map((role) => printableLine(modelsLine(summary.endpoints[role]), 60)).join(" → ");
   const title = `${word}: ${models}, ${summary.run.goldenSet.name} (twintail)`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy()}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${new Markup(STYLE)}</style>
-</head>
-<body>
-<a class="skip" href="#summary">Skip to the summary</a>
+  return pageText({
+    title,
+    style: STYLE,
+    script: SCRIPT,
+    body: html`<a class="skip" href="#summary">Skip to the summary</a>
 <nav aria-label="sections"><div>${links}</div></nav>
 <main>
 ${present.map(([, part]) => part)}</main>
-<footer><p>twintail ${summary.run.versions.twintail}, run ${summary.run.runId}. This page loads nothing and sends nothing.</p></footer>
-<script>${new Markup(SCRIPT)}</script>
-</body>
-</html>
-`.text;
-}
-
-function policy(): string {
-  const hash = (text: string): string => `'sha256-${createHash("sha256").update(text).digest("base64")}'`;
-  return `default-src 'none'; style-src ${hash(STYLE)}; script-src ${hash(SCRIPT)}; base-uri 'none'; form-action 'none'`;
+<footer><p>twintail ${summary.run.versions.twintail}, run ${summary.run.runId}. This page loads nothing and sends nothing.</p></footer>`,
+  });
 }
 
 function figuresSection(summary: Summary): Markup | null {

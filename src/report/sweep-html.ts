@@ -2,9 +2,9 @@
  * A sweep as one self-contained page: no script, no network, and a content security policy that allows exactly its own
  * style. What an endpoint called itself stays text.
  */
-import { createHash } from "node:crypto";
 import { printableLine } from "../core/printable.js";
-import { html, Markup } from "./html/markup.js";
+import { html, type Markup } from "./html/markup.js";
+import { pageText } from "./html/page.js";
 import { STYLE } from "./html/style.js";
 import { curvesSection } from "./html/sweep-curves.js";
 import { sweepHead } from "./html/sweep-head.js";
@@ -19,8 +19,6 @@ const PAGE_STYLE = `${STYLE}${SWEEP_STYLE}`;
 
 /** The page as text, in the same bytes for the same sweep. */
 export function renderSweepHtml(summary: SweepSummary): string {
-  const digest = createHash("sha256").update(PAGE_STYLE).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const parts: [id: string, name: string, part: Markup | null][] = [
     ["summary", "Verdict", sweepHead(summary)],
     ["curves", "Curves", curvesSection(summary)],
@@ -30,24 +28,14 @@ export function renderSweepHtml(summary: SweepSummary): string {
   const present = parts.filter((part): part is [string, string, Markup] => part[2] !== null);
   const models = sweptSides(summary).map((side) => printableLine(sweptModels(summary.endpoints[side]), 60));
   const title = `${SWEEP_WORDS[summary.verdict]}: ${models.join(", ")} (twintail sweep)`;
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${title}</title>
-<style>${new Markup(PAGE_STYLE)}</style>
-</head>
-<body class="sweep-page">
-<a class="skip" href="#summary">Skip to the summary</a>
+  return pageText({
+    title,
+    style: PAGE_STYLE,
+    bodyClass: "sweep-page",
+    body: html`<a class="skip" href="#summary">Skip to the summary</a>
 <nav aria-label="sections"><div>${present.map(([id, name]) => html`<a href="#${id}">${name}</a>`)}</div></nav>
 <main>
 ${present.map(([, , part]) => part)}</main>
-<footer><p>twintail ${printableLine(summary.run.versions.twintail, 40)}, sweep ${printableLine(summary.run.runId, 120)}. This page loads nothing and sends nothing.</p></footer>
-</body>
-</html>
-`.text;
+<footer><p>twintail ${printableLine(summary.run.versions.twintail, 40)}, sweep ${printableLine(summary.run.runId, 120)}. This page loads nothing and sends nothing.</p></footer>`,
+  });
 }

@@ -2,11 +2,11 @@
  * A nightly history as one self-contained page: no script, no network, and a content security policy that allows exactly
  * its own style. What an endpoint called itself stays text.
  */
-import { createHash } from "node:crypto";
 import { printableLine } from "../core/printable.js";
 import { SIDES } from "./facts.js";
-import { html, Markup } from "./html/markup.js";
+import { html, type Markup } from "./html/markup.js";
 import { nightPlots } from "./html/night-plot.js";
+import { pageText } from "./html/page.js";
 import { scrolling, section } from "./html/section.js";
 import { STYLE } from "./html/style.js";
 import { sign } from "./html/svg.js";
@@ -30,28 +30,16 @@ const PAGE_STYLE = `${STYLE}${TREND_STYLE}`;
 
 /** The page as text, in the same bytes for the same history. */
 export function renderTrendHtml(summary: TrendSummary): string {
-  const digest = createHash("sha256").update(PAGE_STYLE).digest("base64");
-  const policy = `default-src 'none'; style-src 'sha256-${digest}'; base-uri 'none'; form-action 'none'`;
   const word = TREND_WORDS[summary.verdict];
-  return html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta http-equiv="Content-Security-Policy" content="${policy}">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<meta name="referrer" content="no-referrer">
-<title>${word}: ${plural(summary.runs, "run")} (twintail trend)</title>
-<style>${new Markup(PAGE_STYLE)}</style>
-</head>
-<body class="trend">
-<main>
+  return pageText({
+    title: `${word}: ${plural(summary.runs, "run")} (twintail trend)`,
+    style: PAGE_STYLE,
+    bodyClass: "trend",
+    body: html`<main>
 <header class="top"><h1 class="verdict">${word}</h1><p class="reason">${sentence(printableLine(summary.reason, 400))}</p></header>
 ${summary.current.map((trend, index) => measuredPart(trend, index, summary.needed))}${endedPart(summary)}${howPart(summary)}</main>
-<footer><p>twintail trend, ${plural(summary.runs, "run")}. This page loads nothing and sends nothing.</p></footer>
-</body>
-</html>
-`.text;
+<footer><p>twintail trend, ${plural(summary.runs, "run")}. This page loads nothing and sends nothing.</p></footer>`,
+  });
 }
 
 function sentence(text: string): string {
