@@ -4,13 +4,14 @@ import { type Interval, kneeOf } from "../capacity/knee.js";
 import { nextPoint, type Stopped } from "../capacity/next-point.js";
 import { intervalOfRate, type Rate } from "../capacity/rate.js";
 import type { MeasuredPoint } from "../capacity/saturation.js";
+import { shapeText } from "../capacity/shape-text.js";
 import type { HeldTerm } from "../capacity/slo-state.js";
 import type { SweepBook } from "../capacity/sweep-book.js";
 import { NS_PER_MS } from "../core/units.js";
 import { METRICS } from "../measure/catalogue.js";
 import { machineFigures, passedLimits } from "../measure/machine.js";
 import type { Metric } from "../measure/metric.js";
-import type { EndLine, HeaderLine, RecordingFrame, SweepFacts } from "../recording/recording.js";
+import type { EndLine, HeaderLine, RecordingFrame } from "../recording/recording.js";
 import {
   type EndpointSweep,
   SWEEP_SCHEMA_VERSION,
@@ -292,25 +293,12 @@ function runOf({ header, segments, begun, machine, end }: RecordingFrame): Sweep
   };
 }
 
-const SHAPES = {
-  constant: "at even intervals",
-  poisson: "Poisson arrivals",
-  trace: "arrivals as they were recorded",
-} as const;
-
-function shapeOf({ loop, whenFull }: SweepFacts["load"]): string {
-  if (loop.kind === "closed") return "closed loop, each lane sends again when it was answered";
-  const { shape } = loop;
-  const arrivals = shape.kind === "gamma" ? `gamma arrivals of burstiness ${shape.burstiness}` : SHAPES[shape.kind];
-  return `open loop, ${arrivals}${whenFull === "wait" ? ", waiting for a place where too many are in flight" : ""}`;
-}
-
 function loadOf(header: HeaderLine, { facts: { load, together }, slo }: SweepBook): SweepSummary["load"] {
   const { loop } = load;
   const open = loop.kind === "open";
   return {
     axis: !open ? "concurrency" : loop.shape.kind === "trace" ? "trace" : "rate",
-    shape: shapeOf(load),
+    shape: shapeText(load),
     together,
     settleMs: load.settleMs,
     windowMs: load.windowMs,

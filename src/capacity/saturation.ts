@@ -12,12 +12,9 @@ export type PointState = "steady" | "saturated" | "unsure" | "rate-limited" | "f
 
 export interface MeasuredPoint extends PointFigures {
   readonly state: PointState;
-  /** Saturated at 99 % where 95 % would do: it needs no second point to be believed. */
-  readonly clear: boolean;
 }
 
 const ALPHA = 0.05;
-const CLEAR = 0.01;
 /**
  * Flat: of what a proportional endpoint would gain by the added load, at most so much. An engine that batches gains a third from
  * 32 to 64 in flight while it still has places.
@@ -45,8 +42,8 @@ export function judgePoints(figures: readonly PointFigures[]): MeasuredPoint[] {
   const judged = open ? openPoints(usable) : closedPoints(usable);
   return sorted.map((each) => {
     const state = refusal(each);
-    if (state !== null) return { ...each, state, clear: true };
-    return judged.get(each.index) ?? { ...each, state: "unsure", clear: false };
+    if (state !== null) return { ...each, state };
+    return judged.get(each.index) ?? { ...each, state: "unsure" };
   });
 }
 
@@ -63,10 +60,7 @@ function closedPoints(points: readonly PointFigures[]): Judged {
   const paces = comparablePaces(points);
   for (const [place, point] of points.entries()) {
     const below = points.slice(0, place).findLast(({ load }) => (load ?? 0) * APART <= (point.load ?? 0));
-    judged.set(
-      point.index,
-      below === undefined ? { ...point, state: "unsure", clear: false } : against(point, below, paces),
-    );
+    judged.set(point.index, below === undefined ? { ...point, state: "unsure" } : against(point, below, paces));
   }
   const flat = points.filter(({ index }) => judged.get(index)?.state === "saturated");
   // What a higher load is seen to exceed was no limit: a step in latency is not one.
@@ -75,12 +69,11 @@ function closedPoints(points: readonly PointFigures[]): Judged {
     const { state } = judged.get(point.index) as MeasuredPoint;
     if (state === "saturated" && saturated.includes(point)) continue;
     if (saturated.length > 0) {
-      judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces), clear: false });
+      judged.set(point.index, { ...point, state: besidePlateau(point, points, saturated, paces) });
     } else if (state !== "steady") {
       judged.set(point.index, {
         ...point,
         state: isExceeded(point, points, paces) ? "steady" : "unsure",
-        clear: false,
       });
     }
   }
@@ -91,16 +84,15 @@ function closedPoints(points: readonly PointFigures[]): Judged {
 function against(point: PointFigures, below: PointFigures, paces: Paces): MeasuredPoint {
   const ratio = logRatio(paces.get(point.index) as Rate, paces.get(below.index) as Rate);
   const load = (point.load ?? 1) / (below.load ?? 1);
-  if (ratio === null) return { ...point, state: "unsure", clear: false };
+  if (ratio === null) return { ...point, state: "unsure" };
   const gain = (log: number): number => (Math.exp(log) - 1) / (load - 1);
-  const bound = (alpha: number): number => gain(ratio.value + reach(ratio, alpha));
   const grown = waitGrew(point, below);
-  if (grown && bound(ALPHA) < FLAT) return { ...point, state: "saturated", clear: bound(CLEAR) < FLAT };
-  const grows = gain(ratio.value - reach(ratio, ALPHA)) > FLAT;
-  return { ...point, state: grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure", clear: false };
+  if (grown && gain(ratio.value + reach(ratio)) < FLAT) return { ...point, state: "saturated" };
+  const grows = gain(ratio.value - reach(ratio)) > FLAT;
+  return { ...point, state: grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure" };
 }
 
-function reach({ error, df }: { readonly error: number; readonly df: number }, alpha: number): number {
+function reach({ error, df }: { readonly error: number; readonly df: number }, alpha = ALPHA): number {
   return error === 0 ? 0 : tQuantile(alpha, df) * error;
 }
 
@@ -171,22 +163,21 @@ function openPoints(points: readonly PointFigures[]): Judged {
 
 function openPoint(point: PointFigures, lowest: PointFigures | undefined): MeasuredPoint {
   const { drift, offeredPerS, dropped, waited, requests } = point;
-  if (drift === null || drift.backlog.error === null || requests < 2)
-    return { ...point, state: "unsure", clear: false };
+  if (drift === null || drift.backlog.error === null || requests < 2) return { ...point, state: "unsure" };
   const { backlog, work } = drift;
-  const behind = (alpha: number): boolean =>
-    (isAbove(backlog, alpha) && backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0)) ||
-    (work !== null && isAbove(work.backlog, alpha) && work.backlog.value > LEAST_WORK_BACKLOG * work.sentPerS);
+  const behind =
+    (isAbove(backlog, ALPHA) && backlog.value > LEAST_BACKLOG * (offeredPerS ?? 0)) ||
+    (work !== null && isAbove(work.backlog, ALPHA) && work.backlog.value > LEAST_WORK_BACKLOG * work.sentPerS);
   const slower = isAbove(drift.wait, ALPHA);
   const full = dropped + waited > FULL * (requests + dropped);
   const grown = slower || lowest === undefined || waitGrew(point, lowest);
   if (full && !grown) {
     const note =
       "arrivals met the limit in flight while the endpoint was no slower than under its lowest load: raise load.maxInFlight";
-    return { ...point, state: "unsure", clear: false, trusted: false, notes: [note, ...point.notes] };
+    return { ...point, state: "unsure", trusted: false, notes: [note, ...point.notes] };
   }
-  if (behind(ALPHA) && (slower || full)) return { ...point, state: "saturated", clear: behind(CLEAR) };
-  if (!behind(ALPHA) && !slower && !full) return { ...point, state: "steady", clear: false };
+  if (behind && (slower || full)) return { ...point, state: "saturated" };
+  if (!behind && !slower && !full) return { ...point, state: "steady" };
   const note = "it may have fallen behind: the window is too short to tell";
-  return { ...point, state: "unsure", clear: false, notes: [...point.notes, note] };
+  return { ...point, state: "unsure", notes: [...point.notes, note] };
 }

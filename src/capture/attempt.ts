@@ -5,7 +5,7 @@
 
 import type { Dispatcher } from "undici";
 import { errorCode, errorMessage } from "../core/errors.js";
-import { NS_PER_MS } from "../core/units.js";
+import { MAX_TIMER_MS, NS_PER_MS } from "../core/units.js";
 import type { CancelRule } from "../golden/golden-set.js";
 import type { RequestTemplate } from "../plan/plan.js";
 import type { Attempt, Outcome } from "../recording/recording.js";
@@ -53,9 +53,6 @@ export const DEADLINE = "deadline";
 export function sendAttempt(timed: TimedClient, options: AttemptOptions): Promise<RawAttempt> {
   return new Promise((resolve) => new LiveAttempt(timed, options, resolve).start());
 }
-
-/** Node's timers fire at once beyond this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 class LiveAttempt {
   readonly #log: ReadLog;

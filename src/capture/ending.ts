@@ -5,13 +5,10 @@
 import { setMaxListeners } from "node:events";
 import { setTimeout as delay } from "node:timers/promises";
 import type { EndpointRole } from "../config/settings.js";
-import { NS_PER_MS } from "../core/units.js";
+import { MAX_TIMER_MS, NS_PER_MS } from "../core/units.js";
 import { DEADLINE } from "./attempt.js";
 import type { Clock } from "./clock.js";
 import type { CaptureEnd } from "./messages.js";
-
-/** Node's timers fire at once beyond this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const GIVEN_UP = "given up";
 

@@ -1,7 +1,7 @@
 /** Walks a plan: blocks in order; within one, releases as lanes are free (closed loop) or at their times (open loop). */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EndpointRole } from "../config/settings.js";
-import { NS_PER_MS } from "../core/units.js";
+import { MAX_TIMER_MS, NS_PER_MS } from "../core/units.js";
 import type { Block, PlannedRequest, Release } from "../plan/plan.js";
 import { fallAsleep } from "./asleep.js";
 import type { Clock } from "./clock.js";
@@ -37,8 +37,6 @@ interface Departure {
 }
 
 const ROLES = ["baseline", "candidate"] as const;
-/** Node's timers fire at once beyond this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 /** An open loop that is behind its schedule still reads what comes, after so many requests. */
 const REQUESTS_A_TURN = 8;
 /** A lane whose request failed waits so long: what fails at once would otherwise be asked thousands of times a second. */

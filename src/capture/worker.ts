@@ -1,7 +1,7 @@
 /** A capture thread: nothing runs here but sending, stamping and handing buffers over. */
 import { setMaxListeners } from "node:events";
 import { parentPort, workerData } from "node:worker_threads";
-import { NS_PER_MS } from "../core/units.js";
+import { MAX_TIMER_MS, NS_PER_MS } from "../core/units.js";
 import { DEADLINE } from "./attempt.js";
 import { clockFrom } from "./clock.js";
 import { prepareRoute } from "./connection.js";
@@ -12,9 +12,6 @@ import { Pacer } from "./pacer.js";
 
 const port = parentPort;
 if (port === null) throw new Error("capture/worker runs in a worker thread");
-
-/** Node's timers fire at once beyond this. */
-const MAX_TIMER_MS = 2 ** 31 - 1;
 
 const job = workerData as ThreadJob;
 const now = clockFrom(job.originNs);

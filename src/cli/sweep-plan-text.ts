@@ -1,4 +1,6 @@
 /** A sweep as `sweep --dry-run` prints it: which loads, on whom, for how long, and what is asked. */
+
+import { shapeText } from "../capacity/shape-text.js";
 import type { LoadSettings } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
 import { printableLine } from "../core/printable.js";
@@ -39,20 +41,6 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     ...costLines(settings),
   ];
   return `${lines.join("\n")}\n`;
-}
-
-export function shapeText({ loop }: Pick<LoadSettings, "loop">): string {
-  if (loop.kind === "closed") return "closed loop, each lane asks again when it was answered";
-  switch (loop.shape.kind) {
-    case "constant":
-      return "open loop, arrivals at even gaps";
-    case "poisson":
-      return "open loop, Poisson arrivals";
-    case "gamma":
-      return `open loop, gamma arrivals of burstiness ${loop.shape.burstiness}`;
-    case "trace":
-      return `open loop, ${plural(loop.shape.arrivals.length, "arrival")} of a trace`;
-  }
 }
 
 function loadsText({ loop, points, from, to, settleMs, windowMs }: LoadSettings): string {

@@ -1,2 +1,5 @@
 /** Stamps are integer nanoseconds, people read milliseconds. */
 export const NS_PER_MS = 1_000_000;
+
+/** Node fires a longer timer at once. */
+export const MAX_TIMER_MS = 2 ** 31 - 1;

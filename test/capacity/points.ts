@@ -30,7 +30,6 @@ export function measured(load: number | null, more: Partial<MeasuredPoint> = {})
     usedUpPerS: null,
     slo: { state: "none", terms: [], goodPerS: null },
     state: "steady",
-    clear: false,
     trusted: true,
     notes: [],
     ...more,
