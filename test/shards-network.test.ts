@@ -21,7 +21,7 @@ import {
   summaryIn,
 } from "./shard-processes.js";
 
-const SHARDS = 4;
+const SHARDS = 8;
 const NAME = `tt${process.pid % 10_000}`;
 const HUB = `${NAME}-hub`;
 const nameOf = (index: number): string => `${NAME}-s${index}`;
@@ -103,7 +103,7 @@ describe.runIf(tried.ok)("shards in network namespaces", () => {
     writeFileSync(join(folder, "forward.mjs"), FORWARDER);
     const [baseline, candidate] = [await endpoint("1"), await endpoint("2")];
     configure(folder, baseline, candidate, SHARDS);
-    const startAt = soon(12_000);
+    const startAt = soon(20_000);
     const shards = Array.from({ length: SHARDS }, (_, place) =>
       start(shardArgs(place + 1, SHARDS, startAt), folder, ["ip", "netns", "exec", nameOf(place + 1)]),
     );
