@@ -72,10 +72,12 @@ export class PacingWheel implements Schedule {
     const slot = this.#slot(this.#cursor);
     if (slot.length === 0) return;
     const kept: Entry[] = [];
+    // One look at the clock for all: of two of one stream, the second must not become due while the first was not.
+    const nowMs = this.now();
     // The array may grow while it runs: what is already late is added to the slot at the cursor.
     for (let i = 0; i < slot.length; i++) {
       const entry = slot[i] as Entry;
-      if (entry.tick > this.#cursor || entry.dueMs > this.now()) {
+      if (entry.tick > this.#cursor || entry.dueMs > nowMs) {
         kept.push(entry);
         continue;
       }

@@ -50,6 +50,31 @@ test("what is already late runs at once, in the order of adding, and may add mor
   expect(ran).toEqual(["first", "second", "third"]);
 });
 
+test("what is due within one slot keeps its order, however the time passes while it runs", async () => {
+  // Each look at the clock takes 0.03 ms: between two callbacks of one slot the second may become due.
+  class SlowClock extends PacingWheel {
+    #ms = 0;
+    override now(): number {
+      this.#ms += 0.03;
+      return this.#ms;
+    }
+  }
+  const wheel = new SlowClock();
+  const ran: number[] = [];
+  const count = 600;
+  const GAPS_MS = [0, 0.1, 0.11];
+  await new Promise<void>((resolve) => {
+    for (let i = 0; i < count; i++) {
+      // Three at a time, anywhere in a slot: what the first takes makes the third due.
+      wheel.at(1 + 0.5771 * Math.floor(i / 3) + (GAPS_MS[i % 3] as number), () => {
+        ran.push(i);
+        if (ran.length === count) resolve();
+      });
+    }
+  });
+  expect(ran).toEqual(Array.from({ length: count }, (_, i) => i));
+});
+
 test("a time beyond one turn of the wheel waits for its own turn", async () => {
   const wheel = new PacingWheel();
   const startMs = wheel.now();
