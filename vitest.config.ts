@@ -5,22 +5,23 @@ const PURE = ["check", "compare", "config", "core", "decode", "gate", "golden", 
   (room) => `test/${room}/**/*.test.ts`,
 );
 
+const named = (room: string, names: readonly string[]): string[] => names.map((name) => `test/${room}${name}.test.ts`);
+
+/** Tests that wait for timeouts, wakes and pauses with generous room: two at a time, one for each core of a small machine. */
+const PACED = [
+  ...named("", ["control", "run", "run-limits", "traps", "wake"]),
+  ...named("capture/", ["asleep", "deadline", "draining", "give-up", "hostile", "limits", "routes", "silence"]),
+  ...named("reliability/", ["endpoints"]),
+  ...named("sim/", ["faults", "profiles", "replicas", "requests", "replay/replay"]),
+];
+
 /** Tests that hold times against limits, on two noisy cores: one file after another, so that they measure the code and not each other. */
 const TIMED = [
+  ...named("", ["open-loop-run", "soak", "sweep"]),
   "test/capture/**/*.test.ts",
-  "test/cli/demo.test.ts",
-  "test/control.test.ts",
-  "test/open-loop-run.test.ts",
-  "test/probe/probe.test.ts",
-  "test/reliability/endpoints.test.ts",
-  "test/run*.test.ts",
-  ...["cold", "faults", "process", "profiles", "replicas", "requests", "stall", "wheel", "replay/replay"].map(
-    (name) => `test/sim/${name}.test.ts`,
-  ),
-  "test/soak.test.ts",
-  "test/sweep.test.ts",
-  "test/traps.test.ts",
-  "test/wake.test.ts",
+  ...named("cli/", ["demo"]),
+  ...named("probe/", ["probe"]),
+  ...named("sim/", ["cold", "process", "stall", "wheel"]),
 ];
 
 export default defineConfig({
@@ -40,7 +41,7 @@ export default defineConfig({
         test: {
           name: "whole",
           include: ["test/**/*.test.ts"],
-          exclude: [...PURE, ...TIMED],
+          exclude: [...PURE, ...PACED, ...TIMED],
           // They wait more than they compute.
           maxWorkers: 3,
           sequence: { groupOrder: 1 },
@@ -48,7 +49,11 @@ export default defineConfig({
       },
       {
         extends: true,
-        test: { name: "timed", include: TIMED, maxWorkers: 1, sequence: { groupOrder: 2 } },
+        test: { name: "paced", include: PACED, maxWorkers: 2, sequence: { groupOrder: 2 } },
+      },
+      {
+        extends: true,
+        test: { name: "timed", include: TIMED, exclude: PACED, maxWorkers: 1, sequence: { groupOrder: 3 } },
       },
     ],
   },

@@ -14,6 +14,7 @@ export interface MixedShape {
 }
 
 export const MIGRATION_MIX: readonly MixedShape[];
+export const RETRIEVAL_MIX: readonly MixedShape[];
 export const CHAT_MIX: readonly MixedShape[];
 export const LOOPS: Readonly<Record<"closed" | "poisson", LoadSettings["loop"]>>;
 

@@ -30,6 +30,13 @@ export const CHAT_MIX = [
   { id: "code", category: "code", promptTokens: 300, outputTokens: 500, weight: 2 },
 ];
 
+/** Documents in the prompt, short answers: prefill decides. */
+export const RETRIEVAL_MIX = [
+  { id: "answer", category: "retrieval", promptTokens: 6_000, outputTokens: 150, weight: 4 },
+  { id: "extract", category: "retrieval", promptTokens: 12_000, outputTokens: 60, weight: 1 },
+  { id: "rewrite", category: "chat", promptTokens: 300, outputTokens: 40, weight: 5 },
+];
+
 const CLOSED = { kind: "closed" };
 const POISSON = { kind: "open", shape: { kind: "poisson" } };
 export const LOOPS = { closed: CLOSED, poisson: POISSON };
