@@ -36,7 +36,7 @@ export function kneeOf(points: readonly MeasuredPoint[]): Knee | null {
   if (saturated.length === 0) return null;
   const paces = comparablePaces(usable);
   const plateau = plateauOf([...saturated, ...(open ? [] : peak(usable, saturated, paces))], paces);
-  const { parted, ...throughput } = borneOf(plateau.points, mixMeans(points));
+  const { parted, ...throughput } = borneOf(plateau.points, mixMeans(points), usable);
   const tokens = plateau.points.map(({ outputTokensPerS }) => outputTokensPerS);
   return {
     throughput,

@@ -101,7 +101,7 @@ export interface Borne {
  * What is borne of the mix, over points that measured one pace: the surest of the three rates. Where the kinds of work part, what
  * their costs make of the mix, somewhere between the two.
  */
-export function borneOf(points: readonly PointFigures[], means: MixMeans): Borne {
+export function borneOf(points: readonly PointFigures[], means: MixMeans, others: readonly PointFigures[] = []): Borne {
   const paces = points.map((point) => pacesOf(point, means));
   const of = (pick: (paces: Paces) => Rate | null, mean: Mean | null): Rate | null => {
     const rates = paces.map(pick);
@@ -116,7 +116,8 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans): Borne
   if (prompts !== null && outputs !== null) {
     const [lower, upper] = [prompts, outputs].toSorted((a, b) => a.value - b.value) as [Rate, Rate];
     if (upper.value > PARTED * lower.value) {
-      const fitted = byCosts(points, means) ?? lower.value;
+      const busy = others.filter((point) => isBusy(pacesOf(point, means), { prompts, outputs }));
+      const fitted = byCosts([...new Set([...points, ...busy])], means) ?? lower.value;
       return {
         value: Math.min(upper.value, Math.max(lower.value, fitted)),
         lo: boundOf(lower, "lower", 0.025),
@@ -128,6 +129,14 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans): Borne
   const known = [answers, outputs, prompts].filter((rate): rate is Rate => rate !== null && rate.error !== null);
   const surest = known.toSorted((a, b) => relative(a) - relative(b))[0];
   return { ...intervalOfRate(surest ?? answers), parted: null };
+}
+
+/** Of a kind of work it did as much as where it was saturated. */
+const BUSY = 0.97;
+
+function isBusy({ prompts, outputs }: Paces, plateau: { readonly prompts: Rate; readonly outputs: Rate }): boolean {
+  if (prompts === null || outputs === null) return false;
+  return prompts.value >= BUSY * plateau.prompts.value || outputs.value >= BUSY * plateau.outputs.value;
 }
 
 function relative({ value, error }: Rate): number {
