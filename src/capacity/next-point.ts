@@ -102,6 +102,7 @@ function risen(
 ): { readonly load: number } | { readonly stopped: Stopped; readonly tried: number } {
   const saturated: MeasuredPoint[] = [];
   let tried = 0;
+  let last: MeasuredPoint["state"] = "steady";
   for (const load of rise) {
     const own = points.filter((each) => each.load === load);
     const point = own.find(({ trusted }) => trusted) ?? own[TRIES - 1];
@@ -112,6 +113,7 @@ function risen(
     if (point.state === "failing") {
       return ended("failing", `at a load of ${load} ${point.errors.count} of ${point.errors.of} requests failed`);
     }
+    last = point.state;
     if (point.state !== "saturated") continue;
     saturated.push(point);
     const from = saturated[0]?.load;
@@ -125,7 +127,8 @@ function risen(
       tried,
     };
   }
-  return { ...stop("top", `${rise.at(-1)} is the highest load that was asked for, and it bore it`), tried };
+  const borne = last === "steady" ? "it bore it" : "whether it bore it cannot be told";
+  return { ...stop("top", `${rise.at(-1)} is the highest load that was asked for, and ${borne}`), tried };
 }
 
 /** Loads nearer than this to each other need none between them. */

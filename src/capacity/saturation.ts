@@ -59,8 +59,8 @@ function closedPoints(points: readonly PointFigures[]): Judged {
   const judged: Judged = new Map();
   const paces = comparablePaces(points);
   for (const [place, point] of points.entries()) {
-    const below = points.slice(0, place).findLast(({ load }) => (load ?? 0) * APART <= (point.load ?? 0));
-    judged.set(point.index, below === undefined ? { ...point, state: "unsure" } : against(point, below, paces));
+    const below = points.slice(0, place).filter(({ load }) => (load ?? 0) * APART <= (point.load ?? 0));
+    judged.set(point.index, { ...point, state: againstAll(point, below, paces) });
   }
   const flat = points.filter(({ index }) => judged.get(index)?.state === "saturated");
   // What a higher load is seen to exceed was no limit: a step in latency is not one.
@@ -80,16 +80,26 @@ function closedPoints(points: readonly PointFigures[]): Judged {
   return judged;
 }
 
+/**
+ * The nearest load tells whether throughput still grows. Whether it is flat, any of them does: gains shrink as the load grows, so
+ * that what is flat from far below is flat from near by, and from there noise matters less.
+ */
+function againstAll(point: PointFigures, below: readonly PointFigures[], paces: Paces): PointState {
+  const states = below.map((each) => against(point, each, paces));
+  const nearest = states.at(-1) ?? "unsure";
+  return nearest === "unsure" && states.includes("saturated") ? "saturated" : nearest;
+}
+
 /** A point against one well below it. */
-function against(point: PointFigures, below: PointFigures, paces: Paces): MeasuredPoint {
+function against(point: PointFigures, below: PointFigures, paces: Paces): PointState {
   const ratio = logRatio(paces.get(point.index) as Rate, paces.get(below.index) as Rate);
   const load = (point.load ?? 1) / (below.load ?? 1);
-  if (ratio === null) return { ...point, state: "unsure" };
+  if (ratio === null) return "unsure";
   const gain = (log: number): number => (Math.exp(log) - 1) / (load - 1);
   const grown = waitGrew(point, below);
-  if (grown && gain(ratio.value + reach(ratio)) < FLAT) return { ...point, state: "saturated" };
+  if (grown && gain(ratio.value + reach(ratio)) < FLAT) return "saturated";
   const grows = gain(ratio.value - reach(ratio)) > FLAT;
-  return { ...point, state: grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure" };
+  return grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure";
 }
 
 function reach({ error, df }: { readonly error: number; readonly df: number }, alpha = ALPHA): number {

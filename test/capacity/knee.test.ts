@@ -63,6 +63,15 @@ describe("whether a closed loop saturated", () => {
     expect(states(...[32, 64, 128].map(vague)).map(([, state]) => state)).toEqual(["unsure", "unsure", "unsure"]);
   });
 
+  test("what no neighbour can tell, loads far below can", () => {
+    const noisy = (load: number) => ({ ...closed(load), throughput: rate(Math.min(20, rising(load)), 2.2) });
+    expect(states(...[32, 64].map(noisy)).map(([, state]) => state)).toEqual(["unsure", "unsure"]);
+    expect(states(...[32, 64, 128, 256].map(noisy)).slice(2)).toEqual([
+      [128, "saturated"],
+      [256, "saturated"],
+    ]);
+  });
+
   test("what this machine measured badly judges nothing", () => {
     expect(states(...[16, 64].map((load) => ({ ...closed(load), trusted: false }))).map(([, state]) => state)).toEqual([
       "unsure",

@@ -40,6 +40,14 @@ describe("the rise", () => {
     });
   });
 
+  test("does not say that the highest load was borne where that cannot be told", () => {
+    const { done } = loadsOf(facts({ to: 8 }), (load) => (load === 8 ? { state: "unsure" } : {}));
+    expect(done.candidate).toEqual({
+      kind: "top",
+      text: "8 is the highest load that was asked for, and whether it bore it cannot be told",
+    });
+  });
+
   test("ends with the second saturated load, and halves what is left four times", () => {
     const result = loadsOf(facts(), givesWayAt(20));
     expect(only(result)).toEqual([1, 2, 4, 8, 16, 32, 64, 23, 19, 21, 20]);
