@@ -3,6 +3,7 @@ import { randomInt } from "node:crypto";
 import { join } from "node:path";
 import { nextPoint } from "./capacity/next-point.js";
 import type { MeasuredPoint } from "./capacity/saturation.js";
+import { settleMsFor } from "./capacity/settle.js";
 import { parseSlo } from "./capacity/slo.js";
 import { SweepBook } from "./capacity/sweep-book.js";
 import { interrupted } from "./capture/reach.js";
@@ -256,8 +257,13 @@ class LiveSweep {
     const roles = this.facts.roles.filter((role) => !this.#givenUp.has(role));
     const next = nextPoint({ ...this.facts, roles }, measured);
     if ("done" in next) return null;
-    const { settleMs, windowMs } = this.facts.load;
-    const point: LoadPoint = { index: this.#points++, roles: next.roles, load: next.load, settleMs, windowMs };
+    const point: LoadPoint = {
+      index: this.#points++,
+      roles: next.roles,
+      load: next.load,
+      settleMs: settleMsFor(this.facts, next, measured),
+      windowMs: this.facts.load.windowMs,
+    };
     const expectPerS = Object.fromEntries(
       next.roles.map((role) => [role, this.#expected(role, next.load ?? 1, measured)]),
     );

@@ -4,6 +4,7 @@
  */
 import { assembleSweep } from "../../dist/assemble/sweep.js";
 import { nextPoint } from "../../dist/capacity/next-point.js";
+import { settleMsFor } from "../../dist/capacity/settle.js";
 import { SweepBook } from "../../dist/capacity/sweep-book.js";
 import { seededRandom } from "../../dist/core/random.js";
 import { sampleOf } from "../../dist/measure/sample.js";
@@ -93,7 +94,8 @@ export function virtualSweep(parts) {
   const state = { rows: [], startMs: 1_000 };
   let next = nextPoint(facts, book.measured());
   for (let index = 0; !("done" in next); index++) {
-    const lines = linesOf(index, next, { ...parts, seed, mix, load, header, state });
+    const settled = { ...load, settleMs: settleMsFor(facts, next, book.measured()) };
+    const lines = linesOf(index, next, { ...parts, seed, mix, load: settled, header, state });
     for (const line of lines) {
       onLine(line);
       feed(book, frame, line);
@@ -201,7 +203,7 @@ function linesOf(
       const lane = () => {
         if (time.now() < endMs) send(undefined, lane);
       };
-      for (let n = 0; n < amount; n++) time.at((load.settleMs * n) / amount, lane);
+      for (let n = 0; n < amount; n++) time.at((load.settleMs * n) / (2 * amount), lane);
     } else {
       const gap = () => ({ constant: 1, poisson: random.exponential() })[load.loop.shape.kind];
       const arrive = (atMs) => {

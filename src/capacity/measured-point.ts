@@ -129,6 +129,7 @@ export function figuresOf(
       ...(untrusted === null ? [] : [untrusted]),
       ...usageNotes(book),
       ...lengthNotes(window.windowMs, answerMs, count),
+      ...(droppedCells === null ? settleNotes(book.point.settleMs, answerMs) : []),
     ],
   };
 }
@@ -171,6 +172,13 @@ function lengthNotes(windowMs: number, answerMs: number | null, count: number): 
   return [
     `answers take ${(answerMs / 1_000).toFixed(1)} s on average, and ${(windowMs / 1_000).toFixed(0)} s hold too few of them for a sure interval: raise load.window`,
   ];
+}
+
+/** Lanes whose first answers end within the window are its beginning, and not how it goes on. */
+function settleNotes(settleMs: number, answerMs: number | null): string[] {
+  if (answerMs === null || answerMs <= settleMs) return [];
+  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
+  return [`answers take ${seconds(answerMs)} on average, and it settled for ${seconds(settleMs)}: raise load.settle`];
 }
 
 /** A schedule that is kept to within so much is the load that it says it is. */

@@ -85,8 +85,10 @@ export function comparablePaces(points: readonly PointFigures[]): Map<number, Ra
   );
 }
 
-/** Kinds of work whose rates part by more than this are not of one mix. */
+/** Kinds of work whose rates part by more than this are not of one mix: told, since a longer settling might show more. */
 const PARTED = 1.1;
+/** By less than this they are one rate. */
+const ALIKE = 1.03;
 
 export interface Borne {
   readonly value: number;
@@ -115,14 +117,14 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans, others
   const outputs = of(({ outputs }) => outputs, means.output);
   if (prompts !== null && outputs !== null) {
     const [lower, upper] = [prompts, outputs].toSorted((a, b) => a.value - b.value) as [Rate, Rate];
-    if (upper.value > PARTED * lower.value) {
+    if (upper.value > ALIKE * lower.value) {
       const busy = others.filter((point) => isBusy(pacesOf(point, means), { prompts, outputs }));
       const fitted = byCosts([...new Set([...points, ...busy])], means) ?? lower.value;
       return {
         value: Math.min(upper.value, Math.max(lower.value, fitted)),
         lo: boundOf(lower, "lower", 0.025),
         hi: boundOf(upper, "upper", 0.025),
-        parted: [lower.value, upper.value],
+        parted: upper.value > PARTED * lower.value ? [lower.value, upper.value] : null,
       };
     }
   }

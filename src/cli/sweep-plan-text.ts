@@ -26,7 +26,7 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     ...roles.map((role) => `${role.padEnd(9)} ${settings.endpoints[role].baseUrl}`),
     "",
     `loads     ${loadsText(load)}`,
-    `each      ${formatDurationMs(load.settleMs)} to settle, ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
+    `each      ${formatDurationMs(load.settleMs)} to settle, or twice as long as an answer takes, and ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
     `at most   ${plural(most, "load")}, about ${formatDurationMs(most * pointMs)} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
     `mix       ${[...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,

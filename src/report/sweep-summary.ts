@@ -171,6 +171,7 @@ const sweepSchema = z.strictObject({
     shape: z.string(),
     /** Both endpoints at the same moments, or one after the other. */
     together: z.boolean(),
+    /** At least: where answers take longer, a load settles for longer. */
     settleMs: number,
     windowMs: number,
     /** Open loop alone. */

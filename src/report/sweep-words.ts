@@ -89,7 +89,7 @@ export function priceText({ price }: Pick<SweptEndpoint, "price">): string {
     .join("; ");
 }
 
-/** `closed loop, both endpoints at the same moments; each load settles for 10 s and is measured for 30 s`. */
+/** `closed loop, both endpoints at the same moments; each load settles for at least 10 s and is measured for 30 s`. */
 export function shapeLine({ load, endpoints }: SweepSummary): string {
   const both = endpoints.baseline.sweep !== null && endpoints.candidate.sweep !== null;
   const moments = load.together ? ", both endpoints at the same moments" : ", one endpoint after the other";
@@ -97,7 +97,7 @@ export function shapeLine({ load, endpoints }: SweepSummary): string {
     load.maxInFlight === null
       ? ""
       : `; at most ${formatCount(load.maxInFlight)} in flight, beyond that an arrival ${load.whenFull === "wait" ? "waits" : "is dropped"}`;
-  const window = `${load.axis === "trace" ? "it" : "each load"} settles for ${formatPlainMs(load.settleMs)} and is measured for ${formatPlainMs(load.windowMs)}`;
+  const window = `${load.axis === "trace" ? "it settles for" : "each load settles for at least"} ${formatPlainMs(load.settleMs)} and is measured for ${formatPlainMs(load.windowMs)}`;
   return `${load.shape}${both ? moments : ""}${full}; ${window}`;
 }
 

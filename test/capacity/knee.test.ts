@@ -145,6 +145,28 @@ describe("what is borne of a mix", () => {
     expect(borneOf(points, mixMeans(points))).toMatchObject({ value: 10, parted: null });
   });
 
+  test("loads below that kept it as busy tell the costs apart where the saturated ones served one blend", () => {
+    // Prompts alone cost: 10,000 a second, 1,000 a request.
+    const blend = (prompts: number, outputs: number) => ({
+      ...worked(12, prompts, outputs),
+      halves: [0.999, 1.001].map((part) => [part * prompts, part * outputs] as const),
+    });
+    const saturated = [blend(10_000, 1_300), blend(9_980, 1_290)];
+    const below = [blend(10_010, 1_020), blend(9_990, 1_100), blend(5_000, 500)];
+    const { value, lo, hi } = borneOf(saturated, mixMeans(saturated), [...below, ...saturated]);
+    expect(value).toBeGreaterThan(9.9);
+    expect(value).toBeLessThan(10.1);
+    expect([lo !== null && lo < 10, hi !== null && hi > 12.9]).toEqual([true, true]);
+  });
+
+  test("rates that part by little are fitted too, and no note is made of it", () => {
+    const points = [worked(18, 10_000, 1_050)];
+    const { value, parted } = borneOf(points, mixMeans(points));
+    expect(parted).toBeNull();
+    expect(value).toBeGreaterThan(10);
+    expect(value).toBeLessThan(10.5);
+  });
+
   test("where they part it is what the costs of both make of the mix, between the two", () => {
     // A second buys 20,000 prompt tokens or 4,000 of output, a request takes 1,000 and 100: 13.3 a second.
     const points = [worked(18, 10_000, 2_000)];
