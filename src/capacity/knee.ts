@@ -49,11 +49,19 @@ export function kneeOf(points: readonly MeasuredPoint[]): Knee | null {
         : [
             `it served some requests before others: what came of prompts and of output would be ${shown(parted[0])} and ${shown(parted[1])} requests/s of the mix, and what it bears of the whole mix in the long run lies between; settle for longer to see`,
           ]),
-      ...(usable.some(({ state }) => state === "steady")
-        ? []
-        : ["it was saturated from its first load on: begin lower with load.from to see where it gives way"]),
+      ...beginningNotes(usable),
     ],
   };
+}
+
+/** Without a steady load below nobody knows where it begins to give way. */
+function beginningNotes(usable: readonly MeasuredPoint[]): string[] {
+  if (usable.some(({ state }) => state === "steady")) return [];
+  if (usable[0]?.state !== "saturated")
+    return [
+      "no load below it was steady beyond doubt, so where it gives way is known from above alone: raise load.window",
+    ];
+  return ["it was saturated from its first load on: begin lower with load.from to see where it gives way"];
 }
 
 /** Where throughput falls off so soon that its highest point was still steady, that point is the knee. */

@@ -167,18 +167,18 @@ function usageNotes({ answers, withUsage }: PointBook): string[] {
   return [`usage came with ${withUsage} of ${answers} answers: the others are taken as their average`];
 }
 
+/** Without the figures of one load, so that all loads which it is true of share one note. */
 function lengthNotes(windowMs: number, answerMs: number | null, count: number): string[] {
   if (answerMs === null || windowMs / count >= answerMs) return [];
   return [
-    `answers take ${(answerMs / 1_000).toFixed(1)} s on average, and ${(windowMs / 1_000).toFixed(0)} s hold too few of them for a sure interval: raise load.window`,
+    `answers are long against a window of ${(windowMs / 1_000).toFixed(0)} s, which holds too few of them for a sure interval: raise load.window`,
   ];
 }
 
 /** Lanes whose first answers end within the window are its beginning, and not how it goes on. */
 function settleNotes(settleMs: number, answerMs: number | null): string[] {
   if (answerMs === null || answerMs <= settleMs) return [];
-  const seconds = (ms: number): string => `${(ms / 1_000).toFixed(1)} s`;
-  return [`answers take ${seconds(answerMs)} on average, and it settled for ${seconds(settleMs)}: raise load.settle`];
+  return ["answers take longer than it settled, so the window still shows how it began: raise load.settle"];
 }
 
 /** A schedule that is kept to within so much is the load that it says it is. */

@@ -109,6 +109,16 @@ describe("the knee", () => {
     expect(found?.notes).toEqual(["throughput falls off past it: less was answered at a load of 128 than at the knee"]);
   });
 
+  test("says so where no load below it was surely steady", () => {
+    const found = kneeOf([
+      measured(2, { state: "unsure", throughput: rate(10, 5) }),
+      measured(64, { index: 1, state: "saturated", throughput: rate(20) }),
+    ]);
+    expect(found?.notes).toEqual([
+      "no load below it was steady beyond doubt, so where it gives way is known from above alone: raise load.window",
+    ]);
+  });
+
   test("is none where nothing saturated, and has no lower load where everything did", () => {
     expect(knee(1, 2, 4)).toBeNull();
     const all = kneeOf([measured(64, { state: "saturated", throughput: rate(20) })]);
