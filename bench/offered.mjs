@@ -56,7 +56,7 @@ async function ladder(setup, progress) {
     const summary = await oneLoad(setup, perS);
     const points = summary.endpoints.candidate.sweep.points;
     const point = points.find(({ trusted }) => trusted) ?? points.at(-1);
-    if (summary.verdict === "invalid") return rowOf(setup, held, { perS, point, reason: summary.reason });
+    if (summary.verdict !== "measured") return rowOf(setup, held, { perS, point, reason: summary.reason });
     held.push(point);
   }
   return rowOf(setup, held, null);

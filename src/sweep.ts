@@ -261,7 +261,7 @@ class LiveSweep {
       index: this.#points++,
       roles: next.roles,
       load: next.load,
-      settleMs: settleMsFor(this.facts, next, measured),
+      settleMs: settleMsFor(this.facts, next, measured, (role) => Math.max(0, ...this.#warmups[role])),
       windowMs: this.facts.load.windowMs,
     };
     const expectPerS = Object.fromEntries(

@@ -13,6 +13,16 @@ const known = capacityRequestsPerS(engineParameters("h100x2", ENGINE), {
   outputTokens: OUTPUT_TOKENS,
 });
 
+interface RecordedPoint {
+  readonly point: { readonly load: number; readonly settleMs: number };
+  readonly plan: readonly { readonly endpoint: string; readonly nonce: string }[];
+}
+const pointsOf = (recording: string): RecordedPoint[] =>
+  readFileSync(recording, "utf8")
+    .split("\n")
+    .filter((line) => line.startsWith('{"type":"point"'))
+    .map((line) => JSON.parse(line) as RecordedPoint);
+
 describe("a sweep", () => {
   it("finds what a simulated engine of known capacity bears, within 10 %, and where", async ({ skip }) => {
     const { baseUrl } = await sim();
@@ -33,6 +43,9 @@ describe("a sweep", () => {
     expect(own?.goodput?.load.value).toBeLessThan(16);
     expect(own?.goodput?.limitedBy).toBe("ttft p50 < 300ms");
     expect(scoreSweep(recording)).toEqual(summary);
+    // Thirty-two lanes of which eight are served wait for four answers: longer than it was told to settle.
+    const highest = pointsOf(recording).find(({ point }) => point.load === 32);
+    expect(highest?.point.settleMs).toBeGreaterThan(2_000);
   }, 240_000);
 
   it("loads both endpoints with one schedule in an open loop, each to what it bears", async ({ skip }) => {
@@ -55,10 +68,7 @@ describe("a sweep", () => {
     expect(highFast?.state).not.toBe("saturated");
     expect(highSlow?.throughput.value).toBeLessThan(0.7 * 36);
     // Same prompts to both, each once.
-    const bodies = readFileSync(recording, "utf8")
-      .split("\n")
-      .filter((line) => line.startsWith('{"type":"point"'))
-      .flatMap((line) => (JSON.parse(line) as { plan: { endpoint: string; nonce: string }[] }).plan);
+    const bodies = pointsOf(recording).flatMap(({ plan }) => plan);
     const nonces = (role: string): string[] =>
       bodies.filter(({ endpoint }) => endpoint === role).map(({ nonce }) => nonce);
     expect([...nonces("baseline")].sort()).toEqual([...nonces("candidate")].sort());

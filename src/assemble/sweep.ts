@@ -51,7 +51,7 @@ export function assembleSweep(frame: RecordingFrame, book: SweepBook): SweepSumm
     };
   };
   const endpoints = { baseline: endpoint("baseline"), candidate: endpoint("candidate") };
-  const needed = spoilt(header, endpoints, measured);
+  const needed = spoilt(header, measured);
   const validity = validityOf(frame, measured, needed);
   return {
     schemaVersion: SWEEP_SCHEMA_VERSION,
@@ -233,20 +233,17 @@ function validityOf(
 
 /**
  * Loads that the sweep's answer needs, and that this machine could not be trusted with, as often as they were sent: those that were
- * asked for by name, and one at which the rise ended. One between two others would only have told more exactly where.
+ * asked for by name, and those above all that it could be trusted with. One between two others would only have told more exactly
+ * where.
  */
-function spoilt(
-  { sweep }: HeaderLine,
-  endpoints: SweepSummary["endpoints"],
-  measured: readonly MeasuredPoint[],
-): MeasuredPoint[] {
-  const named = sweep?.load.points !== "auto" || measured.some(({ load }) => load === null);
-  return measured.filter(
-    (point) =>
-      !point.trusted &&
-      (named || endpoints[point.role].sweep?.stopped.kind === "machine") &&
-      !measured.some(({ trusted, role, load }) => trusted && role === point.role && load === point.load),
-  );
+function spoilt({ sweep }: HeaderLine, measured: readonly MeasuredPoint[]): MeasuredPoint[] {
+  const named = sweep?.load.points !== "auto";
+  return measured.filter((point) => {
+    if (point.trusted) return false;
+    const trusted = measured.filter((each) => each.trusted && each.role === point.role);
+    if (named || point.load === null) return trusted.every(({ load }) => load !== point.load);
+    return trusted.every(({ load }) => (load as number) < (point.load as number));
+  });
 }
 
 /** Loads that could be trusted are not spoilt by one that could not, but what was looked for may lie there. */

@@ -3,7 +3,7 @@
  * missed, where the value of the term that breaks first meets its limit.
  */
 import type { Interval } from "./knee.js";
-import { borneOf, mixMeans } from "./pace.js";
+import { borneOf, mixMeans, surestOf } from "./pace.js";
 import type { MeasuredPoint } from "./saturation.js";
 import { type HeldTerm, keeps } from "./slo-state.js";
 
@@ -54,7 +54,9 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
   if (bracket === null) return null;
   const { kept, broken } = bracket;
   const means = mixMeans(points);
-  const borne = (point: MeasuredPoint) => borneOf([point], means);
+  // A steady load leaves time over, so that nothing follows from how its time was spent.
+  const borne = (point: MeasuredPoint) =>
+    point.state === "steady" ? surestOf([point], means) : borneOf([point], means);
   const usable = points.filter(({ trusted, load }) => trusted && load !== null);
   const met = usable.findLast((point) => isSurelyMet(point) && (point.load as number) <= (kept.load as number));
   const missed = usable.find((point) => (point.load as number) > (kept.load as number) && isSurelyMissed(point));

@@ -42,6 +42,8 @@ export interface PointFigures {
   readonly waited: number;
   readonly cachedShare: number | null;
   readonly usage: PointBook["usage"];
+  /** Requests that were planned, by case: the mix. */
+  readonly dealt: ReadonlyMap<string, number>;
   /** Median wait for the first token, ms, with its bounds; of whole answers where none is streamed. */
   readonly wait: { readonly value: number; readonly lo: number | null; readonly hi: number | null } | null;
   readonly drift: Drift | null;
@@ -65,14 +67,14 @@ export interface Drift {
 /**
  * @param machine lines that overlap its window
  * @param droppedCells arrivals that were not sent, by cell; null in a closed loop
- * @param planned requests to this endpoint
+ * @param dealt requests to this endpoint that were planned, by case
  */
 export function figuresOf(
   book: PointBook,
   slo: Slo | null,
   machine: readonly MachineLine[],
   droppedCells: Float64Array | null,
-  planned: number,
+  dealt: ReadonlyMap<string, number>,
 ): PointFigures {
   const { window, usage } = book;
   const { seconds } = window;
@@ -90,6 +92,7 @@ export function figuresOf(
   const terms = (slo?.terms ?? []).map((term) =>
     holdTerm(term, term.kind === "rate" ? null : tail(term.metric.name), rates),
   );
+  const planned = [...dealt.values()].reduce((sum, count) => sum + count, 0);
   const usedUpPerS = droppedCells === null ? usedUp(book, planned) : null;
   const untrusted =
     usedUpPerS === null
@@ -116,6 +119,7 @@ export function figuresOf(
     waited: book.waited,
     cachedShare: usage.cachedOf === 0 ? null : usage.cached / usage.cachedOf,
     usage,
+    dealt,
     wait: waitOf(tail("ttft")) ?? waitOf(tail("e2e")),
     drift: droppedCells === null ? null : driftOf(book, droppedCells, count),
     usedUpPerS,

@@ -68,11 +68,13 @@ function stop(kind: Stopped["kind"], text: string): { readonly stopped: Stopped 
 function nextListed(listed: readonly number[], points: readonly MeasuredPoint[]): number | null {
   const inOrder = points.toSorted((a, b) => a.index - b.index);
   for (const load of listed) {
-    for (let tries = 0; tries < TRIES; tries++) {
-      const point = inOrder.shift();
-      if (point === undefined) return load;
-      if (point.trusted) break;
+    const own: MeasuredPoint[] = [];
+    while (own.length < TRIES && inOrder[0]?.load === load && own.every(({ trusted }) => !trusted)) {
+      own.push(inOrder.shift() as MeasuredPoint);
     }
+    const next = inOrder[0];
+    // A load after which another was sent is over, whatever is thought of it since.
+    if (next === undefined && own.length < TRIES && own.every(({ trusted }) => !trusted)) return load;
   }
   return null;
 }

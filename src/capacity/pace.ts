@@ -8,8 +8,10 @@
  * and more answers end than the mix would let it in the long run. What it bears of the whole mix lies between the rates of the
  * two kinds of work, since its time is spent on both: 1 = α · prompt tokens/s + β · output tokens/s.
  */
+import { tQuantile } from "../compare/t-distribution.js";
 import type { PointFigures } from "./measured-point.js";
-import { boundOf, intervalOfRate, pooled, type Rate } from "./rate.js";
+import type { CaseUsage } from "./point-book.js";
+import { boundOf, intervalOfRate, logRatio, pooled, type Rate } from "./rate.js";
 
 export interface Paces {
   readonly answers: Rate;
@@ -30,33 +32,53 @@ export interface MixMeans {
   readonly output: Mean | null;
 }
 
-/** Over all answers of one endpoint. */
+/**
+ * Of the mix as it was dealt, over what the answers to each case took: how often a case comes is no chance, so that what is not
+ * sure of a mean is what differs among the answers to one case.
+ *
+ * @param points of one endpoint
+ */
 export function mixMeans(points: readonly PointFigures[]): MixMeans {
-  const total = (pick: (usage: PointFigures["usage"]) => number): number =>
-    points.reduce((sum, { usage }) => sum + pick(usage), 0);
-  const n = total(({ answers }) => answers);
+  const dealt = new Map<string, number>();
+  const answered = new Map<string, CaseUsage[]>();
+  for (const point of points) {
+    for (const [id, count] of point.dealt) dealt.set(id, (dealt.get(id) ?? 0) + count);
+    for (const [id, usage] of point.usage.byCase) answered.set(id, [...(answered.get(id) ?? []), usage]);
+  }
+  const meanOver = (pick: (usage: CaseUsage) => readonly [sum: number, squares: number]): Mean | null =>
+    meanOf(
+      [...answered].map(([id, own]) => ({
+        dealt: dealt.get(id) ?? 0,
+        answers: own.reduce((total, { answers }) => total + answers, 0),
+        sum: own.reduce((total, usage) => total + pick(usage)[0], 0),
+        squares: own.reduce((total, usage) => total + pick(usage)[1], 0),
+      })),
+    );
   return {
-    work: meanOf(
-      n,
-      total(({ work }) => work),
-      total(({ workSquares }) => workSquares),
-    ),
-    output: meanOf(
-      n,
-      total(({ output }) => output),
-      total(({ outputSquares }) => outputSquares),
-    ),
+    work: meanOver(({ work, workSquares }) => [work, workSquares]),
+    output: meanOver(({ output, outputSquares }) => [output, outputSquares]),
   };
 }
 
 /** Fewer answers say little of a mix. */
 const FEWEST = 30;
 
-function meanOf(n: number, sum: number, squares: number): Mean | null {
-  if (n < FEWEST || sum === 0) return null;
-  const value = sum / n;
-  const variance = Math.max(0, squares / n - value ** 2);
-  return { value, error: Math.sqrt(variance / n) / value };
+function meanOf(
+  cases: readonly {
+    readonly dealt: number;
+    readonly answers: number;
+    readonly sum: number;
+    readonly squares: number;
+  }[],
+): Mean | null {
+  const whole = cases.reduce((total, { dealt }) => total + dealt, 0);
+  const value = cases.reduce((total, { dealt, answers, sum }) => total + (dealt / whole) * (sum / answers), 0);
+  if (cases.reduce((total, { answers }) => total + answers, 0) < FEWEST || !(value > 0)) return null;
+  const variance = cases.reduce((total, { dealt, answers, sum, squares }) => {
+    const within = Math.max(0, squares / answers - (sum / answers) ** 2);
+    return total + (dealt / whole) ** 2 * (within / answers);
+  }, 0);
+  return { value, error: Math.sqrt(variance) / value };
 }
 
 export function pacesOf(
@@ -87,7 +109,7 @@ export function comparablePaces(points: readonly PointFigures[]): Map<number, Ra
 
 /** Kinds of work whose rates part by more than this are not of one mix: told, since a longer settling might show more. */
 const PARTED = 1.1;
-/** By less than this they are one rate. */
+/** By less than this they are one rate, however surely they differ. */
 const ALIKE = 1.03;
 
 export interface Borne {
@@ -99,11 +121,42 @@ export interface Borne {
   readonly parted: readonly [number, number] | null;
 }
 
+/** What came, over points that measured one pace: the surest of the three rates. */
+export function surestOf(points: readonly PointFigures[], means: MixMeans): Borne {
+  const known = Object.values(pooledPaces(points, means)).filter(
+    (rate): rate is Rate => rate !== null && rate.error !== null,
+  );
+  const surest = known.toSorted((a, b) => relative(a) - relative(b))[0];
+  return { ...intervalOfRate(surest ?? pooled(points.map(({ throughput }) => throughput))), parted: null };
+}
+
 /**
- * What is borne of the mix, over points that measured one pace: the surest of the three rates. Where the kinds of work part, what
- * their costs make of the mix, somewhere between the two.
+ * What is borne of the mix, over saturated points that measured one pace: the surest of the three rates. Where the kinds of work
+ * part, what their costs make of the mix, somewhere between the two.
+ *
+ * @param others of the same endpoint; those that kept it as busy help to tell the two costs apart
  */
 export function borneOf(points: readonly PointFigures[], means: MixMeans, others: readonly PointFigures[] = []): Borne {
+  const { prompts, outputs } = pooledPaces(points, means);
+  if (prompts === null || outputs === null) return surestOf(points, means);
+  const [lower, upper] = [prompts, outputs].toSorted((a, b) => a.value - b.value) as [Rate, Rate];
+  if (!isApart(lower, upper)) return surestOf(points, means);
+  const fitted = byCosts([...new Set([...points, ...busyOf([...points, ...others], means)])], means) ?? lower.value;
+  return {
+    value: Math.min(upper.value, Math.max(lower.value, fitted)),
+    lo: boundOf(lower, "lower", 0.025),
+    hi: boundOf(upper, "upper", 0.025),
+    parted: upper.value > PARTED * lower.value ? [lower.value, upper.value] : null,
+  };
+}
+
+function isApart(lower: Rate, upper: Rate): boolean {
+  const ratio = logRatio(upper, lower);
+  if (ratio === null || ratio.value <= Math.log(ALIKE)) return false;
+  return ratio.error === 0 || ratio.value > tQuantile(0.025, ratio.df) * ratio.error;
+}
+
+function pooledPaces(points: readonly PointFigures[], means: MixMeans): Paces {
   const paces = points.map((point) => pacesOf(point, means));
   const of = (pick: (paces: Paces) => Rate | null, mean: Mean | null): Rate | null => {
     const rates = paces.map(pick);
@@ -112,33 +165,28 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans, others
     if (rate.error === null) return null;
     return { ...rate, error: Math.hypot(rate.error, rate.value * (mean?.error ?? 0)) };
   };
-  const answers = pooled(paces.map(({ answers }) => answers));
-  const prompts = of(({ prompts }) => prompts, means.work);
-  const outputs = of(({ outputs }) => outputs, means.output);
-  if (prompts !== null && outputs !== null) {
-    const [lower, upper] = [prompts, outputs].toSorted((a, b) => a.value - b.value) as [Rate, Rate];
-    if (upper.value > ALIKE * lower.value) {
-      const busy = others.filter((point) => isBusy(pacesOf(point, means), { prompts, outputs }));
-      const fitted = byCosts([...new Set([...points, ...busy])], means) ?? lower.value;
-      return {
-        value: Math.min(upper.value, Math.max(lower.value, fitted)),
-        lo: boundOf(lower, "lower", 0.025),
-        hi: boundOf(upper, "upper", 0.025),
-        parted: upper.value > PARTED * lower.value ? [lower.value, upper.value] : null,
-      };
-    }
-  }
-  const known = [answers, outputs, prompts].filter((rate): rate is Rate => rate !== null && rate.error !== null);
-  const surest = known.toSorted((a, b) => relative(a) - relative(b))[0];
-  return { ...intervalOfRate(surest ?? answers), parted: null };
+  return {
+    answers: pooled(paces.map(({ answers }) => answers)),
+    prompts: of(({ prompts }) => prompts, means.work),
+    outputs: of(({ outputs }) => outputs, means.output),
+  };
 }
 
-/** Of a kind of work it did as much as where it was saturated. */
-const BUSY = 0.97;
-
-function isBusy({ prompts, outputs }: Paces, plateau: { readonly prompts: Rate; readonly outputs: Rate }): boolean {
-  if (prompts === null || outputs === null) return false;
-  return prompts.value >= BUSY * plateau.prompts.value || outputs.value >= BUSY * plateau.outputs.value;
+/**
+ * Points at which it did as much of some kind of work as it ever did, for all that is sure: there it had no time left. A kind that
+ * saturated points did less of was starved there, and is no measure of the others.
+ */
+function busyOf(points: readonly PointFigures[], means: MixMeans): PointFigures[] {
+  const paces = points.map((point) => [point, pacesOf(point, means)] as const);
+  const peakOf = (pick: (paces: Paces) => Rate | null): number =>
+    paces.reduce((most, [, own]) => {
+      const rate = pick(own);
+      return Math.max(most, rate === null ? 0 : rate.value - (rate.error ?? 0));
+    }, 0);
+  const [prompts, outputs] = [peakOf((own) => own.prompts), peakOf((own) => own.outputs)];
+  return paces.flatMap(([point, own]) =>
+    (own.prompts?.value ?? 0) >= prompts || (own.outputs?.value ?? 0) >= outputs ? [point] : [],
+  );
 }
 
 function relative({ value, error }: Rate): number {

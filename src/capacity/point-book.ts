@@ -27,6 +27,16 @@ export const TOKEN_SCALE = 1_000_000;
 
 const cells = () => new Float64Array(CELLS);
 
+/** Tokens of the answers to one case. */
+export interface CaseUsage {
+  answers: number;
+  output: number;
+  outputSquares: number;
+  /** Of the prompts, those that no cache answered. */
+  work: number;
+  workSquares: number;
+}
+
 export class PointBook {
   readonly window: MeasuredWindow;
   readonly begunAtNs: number;
@@ -55,11 +65,10 @@ export class PointBook {
     answers: 0,
     input: 0,
     output: 0,
-    outputSquares: 0,
     work: 0,
-    workSquares: 0,
     cachedOf: 0,
     cached: 0,
+    byCase: new Map<string, CaseUsage>(),
   };
   readonly sent = cells();
   readonly answered = cells();
@@ -133,7 +142,7 @@ export class PointBook {
     this.#addWait(this.waits.e2e, cell, measurements.get(open ? e2eIntended : e2e));
     if (failure !== null) return;
     add(this.work.sent, cell, workOf(completion.usage));
-    this.#addUsage(completion.usage, completion.dimensions !== null);
+    this.#addUsage(exchange.caseId, completion.usage, completion.dimensions !== null);
   }
 
   #addWait(
@@ -147,16 +156,21 @@ export class PointBook {
     add(waits.sum, cell, Math.round(1_000 * ms));
   }
 
-  #addUsage(usage: Usage | null, embedding: boolean): void {
+  #addUsage(caseId: string, usage: Usage | null, embedding: boolean): void {
     const output = usage?.outputTokens ?? (embedding ? 0 : null);
     if (usage?.inputTokens == null || output === null) return;
     this.usage.answers++;
     this.usage.input += usage.inputTokens;
     this.usage.output += output;
-    this.usage.outputSquares += output ** 2;
     const work = workOf(usage);
     this.usage.work += work;
-    this.usage.workSquares += work ** 2;
+    const own = this.usage.byCase.get(caseId) ?? { answers: 0, output: 0, outputSquares: 0, work: 0, workSquares: 0 };
+    own.answers++;
+    own.output += output;
+    own.outputSquares += output ** 2;
+    own.work += work;
+    own.workSquares += work ** 2;
+    this.usage.byCase.set(caseId, own);
     if (usage.cachedTokens === null) return;
     this.usage.cached += usage.cachedTokens;
     this.usage.cachedOf += usage.inputTokens;

@@ -81,13 +81,21 @@ function closedPoints(points: readonly PointFigures[]): Judged {
 }
 
 /**
- * The nearest load tells whether throughput still grows. Whether it is flat, any of them does: gains shrink as the load grows, so
- * that what is flat from far below is flat from near by, and from there noise matters less.
+ * The nearest load tells whether throughput still grows. Where it looks flat from there and noise hides whether it is, loads further
+ * below may tell: against them the same noise is less of the gain. They tell nothing where it looks as if it grew.
  */
 function againstAll(point: PointFigures, below: readonly PointFigures[], paces: Paces): PointState {
-  const states = below.map((each) => against(point, each, paces));
-  const nearest = states.at(-1) ?? "unsure";
-  return nearest === "unsure" && states.includes("saturated") ? "saturated" : nearest;
+  const near = below.at(-1);
+  if (near === undefined) return "unsure";
+  const state = against(point, near, paces);
+  if (state !== "unsure" || gainOver(point, near, paces) > FLAT) return state;
+  return below.some((each) => against(point, each, paces) === "saturated") ? "saturated" : "unsure";
+}
+
+/** Of what a proportional endpoint would gain by the added load, the share that it gained. */
+function gainOver(point: PointFigures, below: PointFigures, paces: Paces): number {
+  const gained = (paces.get(point.index) as Rate).value / (paces.get(below.index) as Rate).value;
+  return (gained - 1) / ((point.load ?? 1) / (below.load ?? 1) - 1);
 }
 
 /** A point against one well below it. */

@@ -11,33 +11,37 @@ const ANSWERS = 2;
 /** A load far past the knee is not worth hours: what is cut short there is noted. */
 const MOST_WINDOWS = 2;
 
-/** @returns ms; no less than `load.settle` */
+export function longestSettleMs({ settleMs, windowMs }: Pick<SweepFacts["load"], "settleMs" | "windowMs">): number {
+  return Math.max(settleMs, MOST_WINDOWS * windowMs);
+}
+
+/**
+ * @param warmMs what an answer took before the first load, by endpoint; 0 where nobody knows
+ * @returns ms; no less than `load.settle`
+ */
 export function settleMsFor(
   { load: settings }: SweepFacts,
   next: { readonly roles: readonly EndpointRole[]; readonly load: number | null },
   measured: readonly MeasuredPoint[],
+  warmMs: (role: EndpointRole) => number = () => 0,
 ): number {
-  const longest = next.roles.reduce(
-    (most, role) =>
-      Math.max(
-        most,
-        expectedAnswerMs(
-          next.load,
-          measured.filter((point) => point.role === role),
-        ),
-      ),
-    0,
-  );
-  const most = Math.max(settings.settleMs, MOST_WINDOWS * settings.windowMs);
-  return Math.round(Math.min(most, Math.max(settings.settleMs, ANSWERS * longest)));
+  const { load, roles } = next;
+  if (load === null) return settings.settleMs;
+  const expected = roles.map((role) => expectedAnswerMs(load, ofRole(role, measured)) ?? warmMs(role));
+  const asLong = ANSWERS * expected.reduce((most, each) => Math.max(most, each), 0);
+  return Math.round(Math.min(longestSettleMs(settings), Math.max(settings.settleMs, asLong)));
 }
 
-/** By the nearest load below, and by Little's law where more lanes may bring no more answers; 0 where nothing is known. */
-function expectedAnswerMs(load: number | null, own: readonly MeasuredPoint[]): number {
-  if (load === null) return 0;
+function ofRole(role: EndpointRole, measured: readonly MeasuredPoint[]): MeasuredPoint[] {
+  return measured.filter((point) => point.role === role);
+}
+
+/** By the nearest load below, and by Little's law where more lanes may bring no more answers; null where nothing is known. */
+function expectedAnswerMs(load: number, own: readonly MeasuredPoint[]): number | null {
   const below = own.findLast((point) => point.trusted && point.load !== null && point.load <= load);
+  if (below === undefined) return null;
   // In an open loop that falls behind, answers take ever longer: nothing settles.
-  if (below === undefined || (below.drift !== null && below.state === "saturated")) return 0;
+  if (below.drift !== null && below.state === "saturated") return 0;
   const tookMs = below.tail("e2e")?.mean ?? 0;
   if (below.drift !== null || below.throughput.value === 0) return tookMs;
   return Math.max(tookMs, (1_000 * load) / below.throughput.value);

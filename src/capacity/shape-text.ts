@@ -16,6 +16,6 @@ function arrivalsText(shape: Extract<LoadSettings["loop"], { kind: "open" }>["sh
     case "gamma":
       return `gamma arrivals of burstiness ${shape.burstiness}`;
     case "trace":
-      return `${shape.arrivals.length.toLocaleString("en-US")} arrivals of a trace`;
+      return `${shape.arrivals.length.toLocaleString("en-US")} ${shape.arrivals.length === 1 ? "arrival" : "arrivals"} of a trace`;
   }
 }

@@ -24,6 +24,8 @@ interface Entry {
   readonly line: PointLine;
   readonly segment: number;
   readonly books: ReadonlyMap<EndpointRole, PointBook>;
+  /** How many requests of each case were planned. */
+  readonly dealt: ReadonlyMap<EndpointRole, ReadonlyMap<string, number>>;
 }
 
 export class SweepBook {
@@ -84,8 +86,8 @@ export class SweepBook {
       const own = [...this.#entries.values()].flatMap((entry) => {
         const book = entry.books.get(role);
         if (book === undefined || book.window.toNs > this.#cutAtNs) return [];
-        const planned = entry.line.plan.filter(({ endpoint }) => endpoint === role).length;
-        return [figuresOf(book, this.slo, this.#machineDuring(entry, book), this.#droppedOf(entry, book), planned)];
+        const dealt = entry.dealt.get(role) ?? new Map();
+        return [figuresOf(book, this.slo, this.#machineDuring(entry, book), this.#droppedOf(entry, book), dealt)];
       });
       return judgePoints(own);
     });
@@ -102,7 +104,8 @@ export class SweepBook {
     const books = new Map(
       line.point.roles.map((role) => [role, new PointBook(role, line.point, begun.atNs, this.slo)] as const),
     );
-    const entry = { line, segment: begun.segment, books };
+    const dealt = new Map(line.point.roles.map((role) => [role, dealtTo(role, line)] as const));
+    const entry = { line, segment: begun.segment, books, dealt };
     this.#entries.set(index, entry);
     const waiting = this.#waiting.get(index) ?? [];
     this.#waiting.delete(index);
@@ -146,3 +149,9 @@ export class SweepBook {
 const MAX_NAME = 200;
 const MAX_MODELS = 50;
 const MAX_KEPT = 10_000;
+
+function dealtTo(role: EndpointRole, { plan }: PointLine): Map<string, number> {
+  const dealt = new Map<string, number>();
+  for (const { endpoint, caseId } of plan) if (endpoint === role) dealt.set(caseId, (dealt.get(caseId) ?? 0) + 1);
+  return dealt;
+}

@@ -1,5 +1,6 @@
 /** A sweep as `sweep --dry-run` prints it: which loads, on whom, for how long, and what is asked. */
 
+import { longestSettleMs } from "../capacity/settle.js";
 import { shapeText } from "../capacity/shape-text.js";
 import type { LoadSettings } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
@@ -21,13 +22,15 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
   const turns = together ? 1 : roles.length;
   const most = turns * mostPoints(load);
   const pointMs = load.settleMs + load.windowMs;
+  const isTrace = load.loop.kind === "open" && load.loop.shape.kind === "trace";
+  const longestMs = isTrace ? pointMs : longestSettleMs(load) + load.windowMs;
   const lines = [
     `Sweep of ${printableLine(golden.set.name, 60)}: ${shapeText(load)}, seed ${seed}`,
     ...roles.map((role) => `${role.padEnd(9)} ${settings.endpoints[role].baseUrl}`),
     "",
     `loads     ${loadsText(load)}`,
-    `each      ${formatDurationMs(load.settleMs)} to settle, or twice as long as an answer takes, and ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
-    `at most   ${plural(most, "load")}, about ${formatDurationMs(most * pointMs)} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
+    `each      ${formatDurationMs(load.settleMs)} to settle${longestMs > pointMs ? ` (up to ${formatDurationMs(longestMs - load.windowMs)} where answers take long)` : ""}, ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
+    `at most   ${plural(most, "load")}, ${formatDurationMs(most * pointMs)}${longestMs > pointMs ? ` to ${formatDurationMs(most * longestMs)}` : ""} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
     `mix       ${[...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
     ...(load.slo === undefined ? [] : [`SLO       ${printableLine(load.slo.text, 200)}`]),

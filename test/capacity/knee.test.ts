@@ -72,6 +72,22 @@ describe("whether a closed loop saturated", () => {
     ]);
   });
 
+  test("loads far below tell nothing where the nearest looks exceeded", () => {
+    // One stream alone is fast, the others add 1.2 each: from 1 the gain is small, from the nearest it is not.
+    const fastAlone = (load: number) => {
+      const value = 10 + 1.2 * load;
+      return {
+        ...closed(load),
+        throughput: rate(value, 0.1 * value),
+        wait: { value: load, lo: 0.9 * load, hi: 1.1 * load },
+      };
+    };
+    for (const to of [8, 16, 32, 64]) {
+      const loads = [1, 2, 4, 8, 16, 32, 64].filter((load) => load <= to);
+      expect(states(...loads.map(fastAlone)).map(([, state]) => state)).not.toContain("saturated");
+    }
+  });
+
   test("what this machine measured badly judges nothing", () => {
     expect(states(...[16, 64].map((load) => ({ ...closed(load), trusted: false }))).map(([, state]) => state)).toEqual([
       "unsure",
@@ -132,11 +148,12 @@ describe("what is borne of a mix", () => {
     answers: 100,
     input: 100_000,
     output: 10_000,
-    outputSquares: 1_000_000,
     work: 100_000,
-    workSquares: 100_000_000,
     cachedOf: 0,
     cached: 0,
+    byCase: new Map([
+      ["one", { answers: 100, output: 10_000, outputSquares: 1_000_000, work: 100_000, workSquares: 100_000_000 }],
+    ]),
   };
   const worked = (answers: number, prompts: number, outputs: number) =>
     measured(64, {
@@ -167,6 +184,42 @@ describe("what is borne of a mix", () => {
     expect(value).toBeGreaterThan(9.9);
     expect(value).toBeLessThan(10.1);
     expect([lo !== null && lo < 10, hi !== null && hi > 12.9]).toEqual([true, true]);
+  });
+
+  test("loads that left time over say nothing of costs, also where one kind is starved past the knee", () => {
+    // A second buys 20,000 prompt tokens or 4,000 of output: 13.3 requests a second of 1,000 and 100, and past that half its time
+    // goes to prompts.
+    const exact = (perS: number, prompts: number, outputs: number) => ({
+      ...worked(perS, prompts, outputs),
+      halves: [[prompts, outputs] as const, [prompts, outputs] as const],
+    });
+    const saturated = [exact(18, 10_000, 2_000)];
+    const steady = [10.5, 11.5, 12.5].map((perS) => exact(perS, 1_000 * perS, 100 * perS));
+    const { value } = borneOf(saturated, mixMeans(saturated), [...steady, ...saturated]);
+    expect(value).toBeGreaterThan(12.4);
+    expect(value).toBeLessThan(13.4);
+  });
+
+  test("how often a case comes is dealt, and no doubt about a mean", () => {
+    const byCase = new Map(
+      [10, 4_000].map((tokens, index) => [
+        String(index),
+        { answers: 50, output: 50, outputSquares: 50, work: 50 * tokens, workSquares: 50 * tokens ** 2 },
+      ]),
+    );
+    // One in four is long, whatever the windows happened to show.
+    const dealt = new Map([
+      ["0", 300],
+      ["1", 100],
+    ]);
+    const { work, output } = mixMeans([measured(1, { usage: { ...usage, byCase }, dealt })]);
+    expect(work).toEqual({ value: 1_007.5, error: 0 });
+    expect(output).toEqual({ value: 1, error: 0 });
+  });
+
+  test("rates that part within their errors are one", () => {
+    const points = [{ ...worked(10, 10_000, 1_080), workPerS: rate(10_000, 900) }];
+    expect(borneOf(points, mixMeans(points)).value).toBeCloseTo(10.8, 9);
   });
 
   test("rates that part by little are fitted too, and no note is made of it", () => {

@@ -109,6 +109,12 @@ describe("the rise", () => {
     expect(result.done.candidate?.kind).toBe("listed");
   });
 
+  test("a listed load that lost its trust once another had followed is not sent again, nor the other in its place", () => {
+    const about = facts({ points: [64, 4] });
+    const points = [measured(4, { index: 1 }), measured(64, { index: 0, trusted: false })];
+    expect(nextPoint(about, points)).toMatchObject({ done: { candidate: { kind: "listed" } } });
+  });
+
   test("one load that looks saturated and is not confirmed ends nothing", () => {
     expect(only(loadsOf(facts({ to: 32 }), (load) => (load === 8 ? { state: "unsure" } : {})))).toEqual([
       1, 2, 4, 8, 16, 32,

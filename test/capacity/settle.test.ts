@@ -21,6 +21,11 @@ describe("how long a load settles", () => {
     expect(settleMsFor(facts({ settleMs: 0 }), next(null), [])).toBe(0);
   });
 
+  test("of the first load goes by what the warm-up took", () => {
+    expect(settleMsFor(facts(), next(4), [], () => 8_000)).toBe(16_000);
+    expect(settleMsFor(facts(), next(4), [at(2, 2_000)], () => 8_000)).toBe(10_000);
+  });
+
   test("is twice an answer where answers are longer, by the nearest load below", () => {
     const points = [at(4, 9_000), at(10, 12_000), at(40, 90_000)];
     expect(settleMsFor(facts(), next(10), points)).toBe(24_000);

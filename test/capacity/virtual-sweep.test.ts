@@ -285,6 +285,16 @@ describe("a machine that was too busy", () => {
     expect(sweep.knee?.load.hi).toBeGreaterThanOrEqual(20);
   });
 
+  test("at the load at which it was refused, or at every load, ends in an invalid sweep too", () => {
+    const limited = swept({
+      reply: ({ load }) => (load >= 4 ? refused(429) : answer(100)),
+      load: { from: 4 },
+      busyShare: () => 0.99,
+    });
+    expect([limited.summary.verdict, limited.sweep.stopped.kind]).toEqual(["invalid", "rate-limited"]);
+    expect(busyAt(() => true).summary.verdict).toBe("invalid");
+  });
+
   test("at a load that was asked for leaves that question open", () => {
     const { summary } = swept({
       reply: queueing(20),
