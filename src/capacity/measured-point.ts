@@ -30,8 +30,6 @@ export interface PointFigures {
   readonly inputTokensPerS: number | null;
   /** Prompt tokens that were worked off, a second: those that no cache answered. Null without usage. */
   readonly workPerS: Rate | null;
-  /** Prompt and output tokens a second in each half of the window; null without usage. */
-  readonly halves: readonly (readonly [prompts: number, outputs: number])[] | null;
   readonly inFlight: number;
   /** By name of the metric; null without a sample. */
   tail(metric: string): PointTail | null;
@@ -110,7 +108,6 @@ export function figuresOf(
     outputTokensPerS: tokensPerS(book, seconds, count),
     inputTokensPerS: usage.answers === 0 ? null : book.inputTokensAnswered / seconds,
     workPerS: usage.answers === 0 ? null : rateOf(book.work.done, seconds, count),
-    halves: usage.answers === 0 || book.withUsage === 0 ? null : halvesOf(book, seconds),
     inFlight: sumOf(book.inFlight) / (window.toNs - window.fromNs),
     tail,
     errors: { count: book.errors, of: book.requests, http429: book.http429 },
@@ -150,11 +147,6 @@ function waitOf(tail: PointTail | null): PointFigures["wait"] {
   if (tail === null || tail.n === 0) return null;
   const [lo, value, hi] = quantileBounds(tail, 0.5);
   return { value: value as number, lo, hi };
-}
-
-function halvesOf({ work, tokens }: PointBook, seconds: number): [number, number][] {
-  const [prompts, outputs] = [subWindows(work.done, 2), subWindows(tokens, 2)];
-  return prompts.map((sum, half) => [(2 * sum) / seconds, (2 * (outputs[half] as number)) / TOKEN_SCALE / seconds]);
 }
 
 /** Answers without usage count as the average of the others. */

@@ -172,9 +172,12 @@ function pooledPaces(points: readonly PointFigures[], means: MixMeans): Paces {
   };
 }
 
+/** Of the most that is sure of a kind of work: who does so much has no time left. */
+const BUSY = 0.97;
+
 /**
- * Points at which it did as much of some kind of work as it ever did, for all that is sure: there it had no time left. A kind that
- * saturated points did less of was starved there, and is no measure of the others.
+ * Points at which it did as much of some kind of work as it ever did. A kind that saturated points did less of was starved there,
+ * and is no measure of the others.
  */
 function busyOf(points: readonly PointFigures[], means: MixMeans): PointFigures[] {
   const paces = points.map((point) => [point, pacesOf(point, means)] as const);
@@ -185,7 +188,7 @@ function busyOf(points: readonly PointFigures[], means: MixMeans): PointFigures[
     }, 0);
   const [prompts, outputs] = [peakOf((own) => own.prompts), peakOf((own) => own.outputs)];
   return paces.flatMap(([point, own]) =>
-    (own.prompts?.value ?? 0) >= prompts || (own.outputs?.value ?? 0) >= outputs ? [point] : [],
+    (own.prompts?.value ?? 0) >= BUSY * prompts || (own.outputs?.value ?? 0) >= BUSY * outputs ? [point] : [],
   );
 }
 
@@ -193,20 +196,25 @@ function relative({ value, error }: Rate): number {
   return value > 0 && error !== null ? error / value : Number.POSITIVE_INFINITY;
 }
 
+/** Windows whose blends differ by no more than rounding are one. */
+const ONE_BLEND = 1e-9;
+
 /**
- * A saturated endpoint spends each second on prompts and on output: `1 = α · I + β · O`, fitted by least squares over the halves of
- * the windows, neither cost below 0. A request of the mix then takes `α · prompt + β · output` seconds. Shorter pieces would be too
- * noisy: a long prompt shows all at once, with its first token. Null where the pieces cannot tell the two costs apart.
+ * An endpoint that is busy spends each second on prompts and on output: `1 = α · I + β · O`, fitted by least squares over windows,
+ * neither cost below 0. A request of the mix then takes `α · prompt + β · output` seconds. Shorter pieces would be too noisy: a long
+ * prompt shows all at once, with its first token. Null where the windows cannot tell the two costs apart.
  */
 function byCosts(points: readonly PointFigures[], { work, output }: MixMeans): number | null {
-  const halves = points.flatMap(({ halves }) => halves ?? []);
+  const windows = points.flatMap(({ workPerS, outputTokensPerS }) =>
+    workPerS === null || outputTokensPerS === null ? [] : [[workPerS.value, outputTokensPerS.value] as const],
+  );
   if (work === null || output === null) return null;
   const sum = (of: (prompts: number, outputs: number) => number): number =>
-    halves.reduce((total, [prompts, outputs]) => total + of(prompts, outputs), 0);
+    windows.reduce((total, [prompts, outputs]) => total + of(prompts, outputs), 0);
   const [pp, po, oo] = [sum((p) => p * p), sum((p, o) => p * o), sum((_, o) => o * o)];
   const [p, o] = [sum((prompts) => prompts), sum((_, outputs) => outputs)];
   const determinant = pp * oo - po * po;
-  if (determinant <= 0) return null;
+  if (determinant <= ONE_BLEND * pp * oo) return null;
   const [alpha, beta] = [(p * oo - o * po) / determinant, (o * pp - p * po) / determinant];
   if (alpha < 0) return oo / o / output.value;
   if (beta < 0) return pp / p / work.value;

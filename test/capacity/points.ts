@@ -16,7 +16,6 @@ export function measured(load: number | null, more: Partial<MeasuredPoint> = {})
     outputTokensPerS: null,
     inputTokensPerS: null,
     workPerS: null,
-    halves: null,
     inFlight: load ?? 1,
     tail: () => null,
     errors: { count: 0, of: 100, http429: 0 },
