@@ -143,13 +143,25 @@ describe("the command", () => {
     expect(stdout).toContain("from 1 in flight, doubled until it saturates or reaches 256");
     expect(stdout).toContain("SLO       ttft p95 < 1s");
     expect(stdout).toContain("mix       chat 100 %");
+    // Seventeen loads of ten seconds to a minute to settle, and half a minute each.
+    expect(stdout).toContain("each      10 s to settle (up to 1 min where answers take long), 30 s measured");
+    expect(stdout).toMatch(/at most {3}17 loads, 11 min 20 s to 25 min 30 s and what is still in flight/);
+  });
+
+  it("plans the example of the documentation", async () => {
+    const example = fileURLToPath(new URL("../examples/sweep.yaml", import.meta.url));
+    const { code, stdout } = await command(["sweep", example, "--dry-run"]);
+    expect(code).toBe(0);
+    expect(stdout).toMatch(/^Sweep of migration: closed loop/);
+    expect(stdout).toContain("both endpoints are loaded at the same moments");
   });
 
   it("writes its files, shows the sweep, and judges it again without a request", async () => {
     const { baseUrl, stop } = await sim();
     writeFileSync(join(folder, "sweep.yaml"), sweepYaml(baseUrl, "points: [1, 4], settle: 500ms, window: 1s"));
     const first = await command(["sweep", "sweep.yaml", "--out", "runs"]);
-    expect(first.code).toBe(0);
+    // 4 where this machine was too busy: its files are written all the same.
+    expect([0, 4]).toContain(first.code);
     expect(first.stdout).toMatch(/answers\/s|requests\/s/);
     const run = join("runs", readdirSync(join(folder, "runs"))[0] ?? "");
     expect(readdirSync(join(folder, run)).sort()).toEqual([
@@ -164,7 +176,7 @@ describe("the command", () => {
       /^--slo: a recorded sweep is judged as it was sent/,
     );
     const again = await command(["sweep", "--from", run, "--json"]);
-    expect(again.code).toBe(0);
+    expect(again.code).toBe(first.code);
     expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(join(folder, run, "sweep.json"), "utf8")));
     expect((await command(["score", run])).stderr).toMatch(
       /this is the recording of a sweep; judge it with twintail sweep --from/,

@@ -151,6 +151,7 @@ function pointSummary(point: MeasuredPoint): SweepPoint {
   return {
     index: point.index,
     load: point.load,
+    settleMs: point.settleMs,
     windowMs: point.windowMs,
     requests: point.requests,
     offeredPerS: rounded(point.offeredPerS),

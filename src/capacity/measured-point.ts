@@ -18,6 +18,7 @@ export interface PointFigures {
   readonly index: number;
   /** In flight (closed loop), requests a second (open loop); null for a trace. */
   readonly load: number | null;
+  readonly settleMs: number;
   readonly windowMs: number;
   /** Sent within the window: all latencies and errors are theirs. */
   readonly requests: number;
@@ -100,6 +101,7 @@ export function figuresOf(
     role: book.role,
     index: book.point.index,
     load: book.point.load,
+    settleMs: book.point.settleMs,
     windowMs: window.windowMs,
     requests: book.requests,
     offeredPerS: droppedCells === null ? null : (book.requests + dropped) / seconds,

@@ -40,6 +40,7 @@ const COLUMNS: readonly CsvColumn<Row>[] = [
   ["tier", ({ endpoint }) => endpoint.tier],
   ["index", ({ point }) => point.index],
   ["load", ({ point }) => point.load],
+  ["settle_ms", ({ point }) => point.settleMs],
   ["window_ms", ({ point }) => point.windowMs],
   ["requests", ({ point }) => point.requests],
   ["offered_per_s", ({ point }) => point.offeredPerS],

@@ -52,7 +52,8 @@ const point = z.strictObject({
   index: z.int(),
   /** Exchanges in flight (closed loop) or requests a second (open loop); null for a trace. */
   load: maybe,
-  /** How long was measured, after it had settled; ms. */
+  /** How long it settled, and how long was measured then; ms. */
+  settleMs: number,
   windowMs: number,
   /** Exchanges that were sent within the window: all latencies and errors are theirs. */
   requests: z.int(),

@@ -8,6 +8,7 @@ export function measured(load: number | null, more: Partial<MeasuredPoint> = {})
     role: "candidate",
     index: 0,
     load,
+    settleMs: 10_000,
     windowMs: 30_000,
     requests: 100,
     offeredPerS: null,

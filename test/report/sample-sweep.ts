@@ -74,6 +74,7 @@ function samplePoint(index: number, load: number, tier: SampleTier, random: Rand
   return {
     index,
     load,
+    settleMs: 10_000,
     windowMs: 30_000,
     requests,
     offeredPerS: null,

@@ -23,6 +23,7 @@ export function sweptPoint(index: number, perS: number, change: Partial<SweepPoi
   return {
     index,
     load: perS,
+    settleMs: 10_000,
     windowMs: 60_000,
     requests: 60 * perS,
     offeredPerS: perS,
