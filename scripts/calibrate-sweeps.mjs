@@ -2,6 +2,9 @@
  * Sweeps of simulated tiers over sockets, as a user makes them, held against what the tiers are known to bear; and the plan made
  * from each, held against the replicas that the known capacity needs: `npm run calibrate:sweeps -- --seeds 20`.
  *
+ * All answers have one length: in a closed loop they march in step, and an engine then bears up to a percent more than the formula,
+ * which has them come evenly. Intervals are narrower than that, so they often lie just above it.
+ *
  * The tiers decode at their published rates, with few places, so that two of them, their simulators and twintail fit on a small
  * machine. Everything stays on loopback and in the temporary folder.
  */
