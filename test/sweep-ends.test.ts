@@ -1,13 +1,12 @@
 /** How sweeps over sockets come to their end, what is refused before they begin, and the command: nothing here holds a time. */
-import { execFile } from "node:child_process";
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { describe, expect, it } from "vitest";
 import { parseSettings, prepareSweep, sweep } from "../dist/index.js";
 import { skipWhereBusy, sweepHarness, sweepYaml } from "./sweep-harness.js";
+import { typedIn } from "./typed.js";
 
-const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const { folder, sim, swept } = sweepHarness();
 
 describe("a sweep", () => {
@@ -114,15 +113,10 @@ describe("what is refused before the first request", () => {
 });
 
 describe("the command", () => {
-  const command = (args: readonly string[]): Promise<{ code: number; stdout: string; stderr: string }> =>
-    new Promise((resolve) => {
-      execFile(
-        process.execPath,
-        [MAIN, ...args],
-        { cwd: folder, env: { ...process.env, CI: "" } },
-        (error, stdout, stderr) => resolve({ code: typeof error?.code === "number" ? error.code : 0, stdout, stderr }),
-      );
-    });
+  const command = async (args: readonly string[]) => {
+    const { code, out, err } = await typedIn(folder, args);
+    return { code, stdout: out, stderr: err };
+  };
 
   it("refuses an endpoint that is not said to be its user's own", async () => {
     writeFileSync(join(folder, "foreign.yaml"), sweepYaml("http://127.0.0.1:1/v1", "").replaceAll(", owned: true", ""));

@@ -2,37 +2,15 @@ import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../src/report/summary.js";
 import { chunk, rawServer, SSE_HEAD } from "../capture/harness.js";
+import { MAIN, typedIn } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function twintail(args: readonly string[], onChild: (child: ChildProcess) => void = () => {}): Promise<Ended> {
-  return new Promise((resolve) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (text) => {
-      out += text;
-    });
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    child.on("close", (code) => resolve({ code, out, err }));
-    onChild(child);
-  });
-}
+const twintail = (args: readonly string[], onChild?: (child: ChildProcess) => void) => typedIn(folder, args, onChild);
 
 const file = (name: string, text: string): string => {
   writeFileSync(join(folder, name), text);

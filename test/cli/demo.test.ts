@@ -1,37 +1,15 @@
 /** The demonstration as its user starts it: alone on the machine, since what it measures is held against what is known. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../src/report/summary.js";
+import { typedIn } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-demo-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function twintail(args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (text) => {
-      out += text;
-    });
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-}
+const twintail = (args: readonly string[]) => typedIn(folder, args);
 
 describe("demo", () => {
   it("needs no network, takes under a minute, and finds the tiers' decode rates", { timeout: 120_000 }, async () => {

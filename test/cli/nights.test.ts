@@ -1,9 +1,7 @@
 /** The nightly commands as they are typed. */
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { loadGoldenSet } from "../../src/golden/load.js";
 import { addNight } from "../../src/history/nights-file.js";
@@ -12,32 +10,12 @@ import type { TrendSummary } from "../../src/report/trend-summary.js";
 import { rawServer } from "../capture/harness.js";
 import { night } from "../history/nights.js";
 import { failed, usual, writeRun } from "../history/recordings.js";
+import { typedIn } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-nights-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function twintail(...args: readonly string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (text) => {
-      out += text;
-    });
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-}
+const twintail = (...args: readonly string[]) => typedIn(folder, args);
 
 const SET = `name: small
 defaults: { temperature: 0, max_tokens: 20, stream: true }

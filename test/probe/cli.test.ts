@@ -1,46 +1,24 @@
-import { spawn } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import type { ProbeSummary } from "../../src/report/probe-summary.js";
 import { chunk, plainAnswer, type RawServer, SSE_HEAD } from "../capture/harness.js";
+import { typedIn } from "../typed.js";
 import { isStory, plainServer, sse } from "./servers.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-probe-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function twintail(args: readonly string[], interruptWhen: () => boolean = () => false): Promise<Ended> {
-  return new Promise((resolve) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-    const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (text) => {
-      out += text;
-    });
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
+const twintail = (args: readonly string[], interruptWhen: () => boolean = () => false) =>
+  typedIn(folder, args, (child) => {
     const poll = setInterval(() => {
       if (!interruptWhen()) return;
       clearInterval(poll);
       child.kill("SIGINT");
     }, 20);
-    child.on("close", (code) => {
-      clearInterval(poll);
-      resolve({ code, out, err });
-    });
+    child.once("close", () => clearInterval(poll));
   });
-}
 
 writeFileSync(
   join(folder, "set.yaml"),
