@@ -94,7 +94,7 @@ function tidy(load: number, whole: boolean): number {
 
 /** Something else may have kept this machine busy for a moment: a load that it could not be trusted with is sent again. */
 const TRIES = 3;
-/** Saturated points that it takes to stop where none is clear. */
+/** Saturated points that it takes to stop: one may be chance. */
 const CONFIRMED = 2;
 
 /** The next load of the rise, or why it ended and at how many loads. */

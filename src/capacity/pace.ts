@@ -8,10 +8,9 @@
  * and more answers end than the mix would let it in the long run. What it bears of the whole mix lies between the rates of the
  * two kinds of work, since its time is spent on both: 1 = α · prompt tokens/s + β · output tokens/s.
  */
-import { tQuantile } from "../compare/t-distribution.js";
 import type { PointFigures } from "./measured-point.js";
 import type { CaseUsage } from "./point-book.js";
-import { boundOf, intervalOfRate, logRatio, pooled, type Rate } from "./rate.js";
+import { boundOf, differsBy, intervalOfRate, pooled, type Rate } from "./rate.js";
 
 export interface Paces {
   readonly answers: Rate;
@@ -140,7 +139,7 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans, others
   const { prompts, outputs } = pooledPaces(points, means);
   if (prompts === null || outputs === null) return surestOf(points, means);
   const [lower, upper] = [prompts, outputs].toSorted((a, b) => a.value - b.value) as [Rate, Rate];
-  if (!isApart(lower, upper)) return surestOf(points, means);
+  if (differsBy(upper, lower, ALIKE) === 0) return surestOf(points, means);
   const fitted = byCosts([...new Set([...points, ...busyOf([...points, ...others], means)])], means) ?? lower.value;
   return {
     value: Math.min(upper.value, Math.max(lower.value, fitted)),
@@ -148,12 +147,6 @@ export function borneOf(points: readonly PointFigures[], means: MixMeans, others
     hi: boundOf(upper, "upper", 0.025),
     parted: upper.value > PARTED * lower.value ? [lower.value, upper.value] : null,
   };
-}
-
-function isApart(lower: Rate, upper: Rate): boolean {
-  const ratio = logRatio(upper, lower);
-  if (ratio === null || ratio.value <= Math.log(ALIKE)) return false;
-  return ratio.error === 0 || ratio.value > tQuantile(0.025, ratio.df) * ratio.error;
 }
 
 function pooledPaces(points: readonly PointFigures[], means: MixMeans): Paces {

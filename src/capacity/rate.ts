@@ -65,6 +65,18 @@ export function logRatio(
   return { value: Math.log(of.value / to.value), error, df };
 }
 
+/** What a log ratio may be off by, one-sided, at confidence `1 − alpha`. */
+export function reach({ error, df }: { readonly error: number; readonly df: number }, alpha: number): number {
+  return error === 0 ? 0 : tQuantile(alpha, df) * error;
+}
+
+/** −1: significantly below; 1: significantly above (two-sided, 95 %); 0: not told apart, or by no more than a factor of `alike`. */
+export function differsBy(of: Rate, to: Rate, alike: number): -1 | 0 | 1 {
+  const ratio = logRatio(of, to);
+  if (ratio === null || Math.abs(ratio.value) <= Math.max(Math.log(alike), reach(ratio, 0.025))) return 0;
+  return ratio.value < 0 ? -1 : 1;
+}
+
 /** The mean of windows that measured one and the same rate. */
 export function pooled(rates: readonly Rate[]): Rate {
   const n = rates.length;

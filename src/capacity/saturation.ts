@@ -2,10 +2,9 @@
  * Did an endpoint give way under a load? Throughput that stays flat while waits grow, each tested with an interval. The points of
  * one endpoint are judged together: whether throughput is flat is a question about the loads below.
  */
-import { tQuantile } from "../compare/t-distribution.js";
 import { isAbove, type PointFigures } from "./measured-point.js";
 import { comparablePaces } from "./pace.js";
-import { logRatio, pooled, type Rate } from "./rate.js";
+import { differsBy, logRatio, pooled, type Rate, reach } from "./rate.js";
 
 /** `rate-limited`: it was refused with 429, which says nothing of its hardware. */
 export type PointState = "steady" | "saturated" | "unsure" | "rate-limited" | "failing";
@@ -105,13 +104,9 @@ function against(point: PointFigures, below: PointFigures, paces: Paces): PointS
   if (ratio === null) return "unsure";
   const gain = (log: number): number => (Math.exp(log) - 1) / (load - 1);
   const grown = waitGrew(point, below);
-  if (grown && gain(ratio.value + reach(ratio)) < FLAT) return "saturated";
-  const grows = gain(ratio.value - reach(ratio)) > FLAT;
+  if (grown && gain(ratio.value + reach(ratio, ALPHA)) < FLAT) return "saturated";
+  const grows = gain(ratio.value - reach(ratio, ALPHA)) > FLAT;
   return grows || (!grown && gain(ratio.value) > FLAT) ? "steady" : "unsure";
-}
-
-function reach({ error, df }: { readonly error: number; readonly df: number }, alpha = ALPHA): number {
-  return error === 0 ? 0 : tQuantile(alpha, df) * error;
 }
 
 function waitGrew({ wait }: PointFigures, below: PointFigures): boolean {
@@ -144,11 +139,9 @@ function besidePlateau(
   return queued && waitGrew(point, steady) ? "saturated" : "unsure";
 }
 
-/** −1: significantly below; 1: significantly above; 0: not told apart, or by no more than a twentieth. */
+/** As {@link differsBy} tells, by more than a twentieth. */
 export function differs(of: Rate, to: Rate): -1 | 0 | 1 {
-  const ratio = logRatio(of, to);
-  if (ratio === null || Math.abs(ratio.value) <= Math.max(Math.log(ALIKE), reach(ratio, ALPHA / 2))) return 0;
-  return ratio.value < 0 ? -1 : 1;
+  return differsBy(of, to, ALIKE);
 }
 
 export interface Plateau<P extends PointFigures> {
