@@ -11,7 +11,7 @@ import { answer, golden } from "./assemble/recorded.js";
 import { attempt, exchange, headerLine, MS } from "./recording/exchange-builder.js";
 import { fresh, linesOf, merged, shardsOf, written } from "./recording/shard-files.js";
 import { inFlightOf, splitIntoShards, withoutShards } from "./recording/split-shards.js";
-import { MAIN } from "./shard-processes.js";
+import { MAIN } from "./typed.js";
 
 const bytesOf = ({ summary }: Report): string => JSON.stringify(withoutShards(summary), null, 2);
 

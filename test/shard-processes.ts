@@ -1,42 +1,7 @@
 /** Shards as a CI starts them: the real command line, each in a process of its own. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import type { Summary } from "../src/report/summary.js";
-
-export const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
-
-export interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-export interface Running {
-  readonly child: ChildProcess;
-  readonly ended: Promise<Ended>;
-}
-
-/** @param prefix what the command is started by, such as `ip netns exec NAME` */
-export function start(args: readonly string[], cwd: string, prefix: readonly string[] = []): Running {
-  return startNode([MAIN, ...args], cwd, prefix);
-}
-
-/** Any script, as {@link start} starts the command line. */
-export function startNode(args: readonly string[], cwd: string, prefix: readonly string[] = []): Running {
-  const [command = "", ...rest] = [...prefix, process.execPath, ...args];
-  const child = spawn(command, rest, { cwd, env: { ...process.env, CI: "", GITHUB_ACTIONS: "" } });
-  let [out, err] = ["", ""];
-  child.stdout.on("data", (text) => {
-    out += text;
-  });
-  child.stderr.on("data", (text) => {
-    err += text;
-  });
-  const ended = new Promise<Ended>((resolve) => child.on("close", (code) => resolve({ code, out, err })));
-  return { child, ended };
-}
 
 export const SEED = "11";
 /** Six pairs a round; the second half of the rounds is due five seconds after the first. */

@@ -9,17 +9,8 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { readRecording } from "../dist/index.js";
 import { CAPITALS } from "./golden/sets.js";
-import {
-  configure,
-  type Ended,
-  PAIRS,
-  type Running,
-  shardArgs,
-  soon,
-  start,
-  startNode,
-  summaryIn,
-} from "./shard-processes.js";
+import { configure, PAIRS, shardArgs, soon, summaryIn } from "./shard-processes.js";
+import { type Ended, type Started, startNode, startTyped, typedIn } from "./typed.js";
 
 const SHARDS = 8;
 const NAME = `tt${process.pid % 10_000}`;
@@ -71,12 +62,12 @@ server.listen(0, address, () => console.log("forwarding " + server.address().por
 
 describe.runIf(tried.ok)("shards in network namespaces", () => {
   const folder = mkdtempSync(join(tmpdir(), "twintail-network-"));
-  const started: Running[] = [];
+  const started: Started[] = [];
   let ended: Ended[] = [];
 
   /** Starts it in the hub, and gives what the pattern finds in its first lines. */
-  async function inHub(args: readonly string[], node: typeof start, pattern: RegExp): Promise<string> {
-    const running = node(args, folder, ["ip", "netns", "exec", HUB]);
+  async function inHub(args: readonly string[], node: typeof startNode, pattern: RegExp): Promise<string> {
+    const running = node(folder, args, { prefix: ["ip", "netns", "exec", HUB] });
     started.push(running);
     let said = "";
     return new Promise((resolve, reject) => {
@@ -92,7 +83,7 @@ describe.runIf(tried.ok)("shards in network namespaces", () => {
   }
 
   async function endpoint(seed: string): Promise<string> {
-    const port = await inHub(["sim", "--goldens", "set.yaml", "--seed", seed], start, /127\.0\.0\.1:(\d+)/);
+    const port = await inHub(["sim", "--goldens", "set.yaml", "--seed", seed], startTyped, /127\.0\.0\.1:(\d+)/);
     const outside = await inHub([join(folder, "forward.mjs"), hubAddress, port], startNode, /forwarding (\d+)/);
     return `http://${hubAddress}:${outside}/v1`;
   }
@@ -105,7 +96,7 @@ describe.runIf(tried.ok)("shards in network namespaces", () => {
     configure(folder, baseline, candidate, SHARDS);
     const startAt = soon(20_000);
     const shards = Array.from({ length: SHARDS }, (_, place) =>
-      start(shardArgs(place + 1, SHARDS, startAt), folder, ["ip", "netns", "exec", nameOf(place + 1)]),
+      startTyped(folder, shardArgs(place + 1, SHARDS, startAt), { prefix: ["ip", "netns", "exec", nameOf(place + 1)] }),
     );
     ended = await Promise.all(shards.map((shard) => shard.ended));
   }, 180_000);
@@ -119,7 +110,7 @@ describe.runIf(tried.ok)("shards in network namespaces", () => {
 
   it("see the endpoints at the bridge's address, and merge to one whole run that passes", async () => {
     expect(ended.map(({ code, err }) => (code === 0 ? 0 : err))).toEqual(Array(SHARDS).fill(0));
-    const { code, err } = await start(["merge", "results", "--out", "merged"], folder).ended;
+    const { code, err } = await typedIn(folder, ["merge", "results", "--out", "merged"]);
     expect([code, err]).toEqual([0, expect.stringContaining(`merged ${SHARDS} of ${SHARDS} shards`)]);
     const { verdict, run, endpoints, rates } = summaryIn(join(folder, "merged"));
     expect([verdict, run.partial, run.recorded]).toEqual(["pass", false, 2 * (PAIRS + SHARDS)]);

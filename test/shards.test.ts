@@ -6,17 +6,8 @@ import { afterAll, beforeAll, expect, it } from "vitest";
 import { readRecording, type SimProcess, score, startSimProcess } from "../dist/index.js";
 import type { Exchange } from "../src/recording/recording.js";
 import { CAPITALS } from "./golden/sets.js";
-import {
-  configure,
-  type Ended,
-  PAIRS,
-  recorded,
-  shardArgs,
-  shardFolder,
-  soon,
-  start,
-  summaryIn,
-} from "./shard-processes.js";
+import { configure, PAIRS, recorded, shardArgs, shardFolder, soon, summaryIn } from "./shard-processes.js";
+import { type Ended, startTyped, typedIn } from "./typed.js";
 
 const SHARDS = 8;
 const KILLED = 3;
@@ -26,13 +17,15 @@ writeFileSync(goldens, CAPITALS);
 
 let sims: SimProcess[] = [];
 let ended: Ended[] = [];
-const run = (args: readonly string[]): Promise<Ended> => start(args, folder).ended;
+const run = (args: readonly string[]): Promise<Ended> => typedIn(folder, args);
 
 beforeAll(async () => {
   sims = await Promise.all([1, 2].map((seed) => startSimProcess({ tier: "h100x2", goldens, seed })));
   configure(folder, sims[0]?.baseUrl as string, sims[1]?.baseUrl as string);
   const startAt = soon(20_000);
-  const shards = Array.from({ length: SHARDS }, (_, place) => start(shardArgs(place + 1, SHARDS, startAt), folder));
+  const shards = Array.from({ length: SHARDS }, (_, place) =>
+    startTyped(folder, shardArgs(place + 1, SHARDS, startAt)),
+  );
   await recorded(folder, KILLED, SHARDS, 3);
   shards[KILLED - 1]?.child.kill("SIGKILL");
   ended = await Promise.all(shards.map(({ ended: each }) => each));

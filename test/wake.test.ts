@@ -1,10 +1,8 @@
 /** Cold trials from end to end: nothing touches a sleeping endpoint before, and what a wake took is said as it was. */
-import { execFile } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import {
   parseSettings,
@@ -20,8 +18,8 @@ import {
 } from "../dist/index.js";
 import { slowStream, slowWake } from "../scripts/slow-wake.mjs";
 import { CHAT_BODY, plainAnswer } from "./capture/harness.js";
+import { type Ended, typedIn } from "./typed.js";
 
-const MAIN = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-wake-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -117,19 +115,7 @@ describe("the first contact with an endpoint that sleeps", () => {
   });
 });
 
-interface Ended {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
-
-function twintail(...args: string[]): Promise<Ended> {
-  return new Promise((resolve) => {
-    execFile(process.execPath, [MAIN, ...args], { cwd: folder, maxBuffer: 1e8 }, (error, stdout, stderr) =>
-      resolve({ code: error === null ? 0 : Number(error.code), stdout, stderr }),
-    );
-  });
-}
+const twintail = (...args: string[]) => typedIn(folder, args);
 
 describe("twintail wake", () => {
   let sims: SimProcess[] = [];
@@ -159,13 +145,11 @@ describe("twintail wake", () => {
   };
 
   it("says in words how both woke, and exits 0", () => {
-    expect(first.code, first.stderr).toBe(0);
-    expect(first.stdout).toMatch(
-      /^Pass: candidate woke in 2\.\d s, within its budget of 6 s; baseline woke in 2\.\d s/m,
-    );
-    expect(first.stdout).toMatch(/attempts +2: HTTP 503 +1/);
+    expect(first.code, first.err).toBe(0);
+    expect(first.out).toMatch(/^Pass: candidate woke in 2\.\d s, within its budget of 6 s; baseline woke in 2\.\d s/m);
+    expect(first.out).toMatch(/attempts +2: HTTP 503 +1/);
     // What a wake has no data for is not there.
-    expect(first.stdout).not.toMatch(/checklist|No samples|No verdict|cost is not known|errors_final/i);
+    expect(first.out).not.toMatch(/checklist|No samples|No verdict|cost is not known|errors_final/i);
   });
 
   it("records it: the parts add up, and the promise is beside them", () => {
@@ -207,16 +191,16 @@ describe("twintail wake", () => {
   });
 
   it("an endpoint that is awake is no fast wake: with a gate about wakes nothing is decided, exit 3", () => {
-    const summary = JSON.parse(second.stdout) as Summary;
+    const summary = JSON.parse(second.out) as Summary;
     expect(summary.cold.candidate[0]).toMatchObject({ verdict: "not cold", budget: null });
     expect(summary.gates.map(({ text, result }) => [text, result])).toEqual([["wake max < 1s", "inconclusive"]]);
     expect(second.code).toBe(3);
   });
 
   it("judged again by another gate, its recording fails, exit 1", async () => {
-    const { code, stdout } = await twintail("score", recorded().path, "--gate", "wake max < 1s");
+    const { code, out } = await twintail("score", recorded().path, "--gate", "wake max < 1s");
     expect(code).toBe(1);
-    expect(stdout).toMatch(/^Fail: wake max: the one wake observed took 2\.\d+ s, above 1/m);
+    expect(out).toMatch(/^Fail: wake max: the one wake observed took 2\.\d+ s, above 1/m);
   });
 
   it("--dry-run prints trials, limits and how long it takes at most, and sends nothing", async () => {
@@ -225,17 +209,17 @@ describe("twintail wake", () => {
       const wakes = ", wake: { idleAfter: 15m, budget: 8m, cap: 10m }, price: { inputPerMTok: 1, outputPerMTok: 2 }";
       const file = yaml(asleep.baseUrl, asleep.baseUrl, { baseline: "", candidate: wakes });
       writeFileSync(join(folder, "dry.yaml"), file);
-      const { code, stdout } = await twintail("wake", "dry.yaml", "--dry-run", "--trials", "3", "--references", "2");
+      const { code, out } = await twintail("wake", "dry.yaml", "--dry-run", "--trials", "3", "--references", "2");
       expect(code).toBe(0);
-      expect(stdout).toMatch(/^3 cold trials, 2 warm references each, with case capital/m);
-      expect(stdout).toMatch(/^requests +6 +9$/m);
-      expect(stdout).toMatch(/^cap +never sleeps +10 min$/m);
-      expect(stdout).toMatch(/^cost at most +no price +\$0\.00\d+$/m);
-      expect(stdout).toContain(
+      expect(out).toMatch(/^3 cold trials, 2 warm references each, with case capital/m);
+      expect(out).toMatch(/^requests +6 +9$/m);
+      expect(out).toMatch(/^cap +never sleeps +10 min$/m);
+      expect(out).toMatch(/^cost at most +no price +\$0\.00\d+$/m);
+      expect(out).toContain(
         "candidate: before the first trial it is taken to sleep; before each other nothing is sent for 15 min",
       );
       // Three caps with a minute each for the answer, and two pauses.
-      expect(stdout).toContain("at most 1 h 3 min until all are awake");
+      expect(out).toContain("at most 1 h 3 min until all are awake");
       expect(asleep.firstBytes).toEqual([]);
     } finally {
       await asleep.close();
@@ -243,9 +227,9 @@ describe("twintail wake", () => {
   });
 
   it("is refused in one line with exit 2 where a count is none", async () => {
-    const { code, stderr } = await twintail("wake", "wakes.yaml", "--trials", "0");
+    const { code, err } = await twintail("wake", "wakes.yaml", "--trials", "0");
     expect(code).toBe(2);
-    expect(stderr).toBe('--trials: "0" is no count; give a whole number from 1 to 100\n');
+    expect(err).toBe('--trials: "0" is no count; give a whole number from 1 to 100\n');
   });
 
   it.each<[string, { baseline?: string; candidate?: string; rest?: string }, number, RegExp]>([
@@ -284,12 +268,12 @@ describe("an endpoint that never wakes", () => {
     try {
       const candidate = ", wake: { budget: 1s, cap: 2s }";
       writeFileSync(join(folder, "never.yaml"), yaml(sims[0].baseUrl, sims[1].baseUrl, { baseline: "", candidate }));
-      const { code, stdout } = await twintail("wake", "never.yaml", "--out", "never", "--references", "0");
+      const { code, out } = await twintail("wake", "never.yaml", "--out", "never", "--references", "0");
       expect(code).toBe(1);
-      expect(stdout).toMatch(
+      expect(out).toMatch(
         /^Fail: candidate did not wake: no token before the cap of 2 s; last: HTTP 503: Loading model;/m,
       );
-      expect(stdout).toContain("baseline never sleeps");
+      expect(out).toContain("baseline never sleeps");
     } finally {
       await Promise.all(sims.map((sim) => sim.stop()));
     }

@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from "node:child_process";
+import type { ChildProcess } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Summary } from "../../src/report/summary.js";
 import { chunk, rawServer, SSE_HEAD } from "../capture/harness.js";
-import { MAIN, typedIn } from "../typed.js";
+import { typedIn } from "../typed.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -187,12 +187,9 @@ describe("streams that go away", () => {
 describe("init", () => {
   it("writes a configuration that checks, and overwrites nothing", async () => {
     const fresh = mkdtempSync(join(folder, "init-"));
-    const at = (args: readonly string[]): Promise<number | null> =>
-      new Promise((resolve) => {
-        spawn(process.execPath, [MAIN, ...args], { cwd: fresh, stdio: "ignore" }).on("close", resolve);
-      });
-    expect(await at(["init"])).toBe(0);
-    expect(await at(["check"])).toBe(0);
-    expect(await at(["init"])).toBe(2);
+    const at = async (name: string) => (await typedIn(fresh, [name])).code;
+    expect(await at("init")).toBe(0);
+    expect(await at("check")).toBe(0);
+    expect(await at("init")).toBe(2);
   });
 });

@@ -1,8 +1,6 @@
-import { spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import fc from "fast-check";
 import { afterAll, describe, expect, it } from "vitest";
 import { commandGuard, readsCommands } from "../../src/cli/command-guard.js";
@@ -11,8 +9,8 @@ import { renderTerminal } from "../../src/report/terminal.js";
 import { plainAnswer, rawServer } from "../capture/harness.js";
 import { commandsIn } from "../ci/runner.js";
 import { gate, gatedReport } from "../report/gated.js";
+import { startTyped } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-guard-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
@@ -175,22 +173,5 @@ describe("a report of hostile texts", () => {
   });
 });
 
-function twintail(
-  environment: Record<string, string>,
-  flags: readonly string[] = [],
-): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const child = spawn(process.execPath, [MAIN, "run", ...flags], {
-      cwd: folder,
-      env: { ...process.env, ...environment },
-    });
-    const ended = { out: "", err: "" };
-    child.stdout.on("data", (text) => {
-      ended.out += text;
-    });
-    child.stderr.on("data", (text) => {
-      ended.err += text;
-    });
-    child.on("close", (code) => resolve({ code, ...ended }));
-  });
-}
+const twintail = (environment: NodeJS.ProcessEnv, flags: readonly string[] = []) =>
+  startTyped(folder, ["run", ...flags], { environment }).ended;

@@ -1,14 +1,12 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import { copyFileSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { renderJson, score } from "../../dist/index.js";
 import type { Summary } from "../../src/report/summary.js";
 import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "../capture/harness.js";
+import { typedIn } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-cli-extend-"));
 let server: RawServer;
 beforeAll(async () => {
@@ -32,20 +30,7 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-function twintail(...args: string[]): Promise<{ code: number | null; out: string; err: string }> {
-  return new Promise((resolve) => {
-    const { NO_COLOR: _, FORCE_COLOR: __, ...environment } = process.env;
-    const child: ChildProcess = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env: environment });
-    let [out, err] = ["", ""];
-    child.stdout?.on("data", (text) => {
-      out += text;
-    });
-    child.stderr?.on("data", (text) => {
-      err += text;
-    });
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-}
+const twintail = (...args: string[]) => typedIn(folder, args);
 
 const reportIn = (run: string): Summary => JSON.parse(readFileSync(join(run, "report.json"), "utf8")) as Summary;
 

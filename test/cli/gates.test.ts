@@ -1,9 +1,7 @@
 /** Flags about gates, and the exit codes of verdicts: on small recordings with known truth, and on one short run. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it } from "vitest";
 import { main } from "../../src/cli/program.js";
 import type { JudgeSettings } from "../../src/config/settings.js";
@@ -11,6 +9,7 @@ import type { GoldenCase } from "../../src/golden/golden-set.js";
 import type { Attempt, HeaderLine } from "../../src/recording/recording.js";
 import type { Summary } from "../../src/report/summary.js";
 import { attempt, content, exchange, finish, headerLine, usage } from "../recording/exchange-builder.js";
+import { typedIn } from "../typed.js";
 
 const folder = mkdtempSync(join(tmpdir(), "twintail-cli-gates-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -267,24 +266,13 @@ describe("before anything is sent", () => {
   });
 });
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
-
 describe("init", () => {
   it("writes gates that its own golden set can decide", async () => {
     const fresh = mkdtempSync(join(folder, "init-"));
-    const at = (...args: string[]): Promise<string> =>
-      new Promise((resolve) => {
-        const child = spawn(process.execPath, [MAIN, ...args], { cwd: fresh });
-        let out = "";
-        child.stdout.on("data", (text) => {
-          out += text;
-        });
-        child.on("close", () => resolve(out));
-      });
-    await at("init");
+    await typedIn(fresh, ["init"]);
     const gates = readFileSync(join(fresh, "twintail.yaml"), "utf8").match(/^ {2}- .*$/gm) ?? [];
     expect(gates.length).toBeGreaterThan(1);
-    const checked = await at("check");
+    const { out: checked } = await typedIn(fresh, ["check"]);
     expect([/twintail\.yaml:\d/.test(checked), checked.endsWith("ok\n")]).toEqual([false, true]);
   });
 });
@@ -296,12 +284,7 @@ describe("a quick run", () => {
     try {
       const path = plain(sim.baseUrl, ["ttfa shift < 0.01", "flips regressed == 0"]);
       const out = join(folder, "quick");
-      const code = await new Promise((resolve) => {
-        spawn(process.execPath, [MAIN, "run", path, "--quick", "--out", out, "--json"], { stdio: "ignore" }).on(
-          "close",
-          resolve,
-        );
-      });
+      const { code } = await typedIn(folder, ["run", path, "--quick", "--out", out, "--json"]);
       const [run = ""] = readdirSync(out);
       const report = JSON.parse(readFileSync(join(out, run, "report.json"), "utf8")) as Summary;
       expect([code, report.verdict, report.judgement.quick, report.run.rounds]).toEqual([0, "pass", true, 3]);

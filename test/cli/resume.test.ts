@@ -1,4 +1,3 @@
-import { type ChildProcess, spawn } from "node:child_process";
 import {
   appendFileSync,
   chmodSync,
@@ -12,15 +11,14 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { main } from "../../dist/cli/program.js";
 import { renderJson, score } from "../../dist/index.js";
 import type { RecordingLine } from "../../src/recording/recording.js";
 import type { Summary } from "../../src/report/summary.js";
 import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "../capture/harness.js";
+import { startTyped } from "../typed.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const folder = mkdtempSync(join(tmpdir(), "twintail-cli-resume-"));
 let server: RawServer;
 /** Requests that wait while it is not null. */
@@ -53,28 +51,8 @@ afterAll(async () => {
   rmSync(folder, { recursive: true });
 });
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function started(args: readonly string[], uid?: number): { child: ChildProcess; ended: Promise<Ended> } {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...env } = process.env;
-  const child = spawn(process.execPath, [MAIN, ...args], { cwd: folder, env, ...(uid === undefined ? {} : { uid }) });
-  const ended = new Promise<Ended>((resolve) => {
-    let [out, err] = ["", ""];
-    child.stdout?.on("data", (text) => {
-      out += text;
-    });
-    child.stderr?.on("data", (text) => {
-      err += text;
-    });
-    child.on("close", (code) => resolve({ code, out, err }));
-  });
-  return { child, ended };
-}
-const twintail = (...args: string[]): Promise<Ended> => started(args).ended;
+const started = (args: readonly string[], uid?: number) => startTyped(folder, args, uid === undefined ? {} : { uid });
+const twintail = (...args: string[]) => started(args).ended;
 
 const linesOf = (run: string): RecordingLine[] =>
   readFileSync(join(run, "recording.jsonl"), "utf8")

@@ -1,4 +1,4 @@
-import { spawn, spawnSync } from "node:child_process";
+import { spawnSync } from "node:child_process";
 import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -6,9 +6,9 @@ import { fileURLToPath } from "node:url";
 import { afterAll, describe, expect, it, vi } from "vitest";
 import { clientsSchema } from "../../src/report/clients.js";
 import { content, DONE, event, finish } from "../recording/exchange-builder.js";
+import { MAIN, startTyped } from "../typed.js";
 import { CLEAN, stream, writeRecording } from "./answers.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const OPENAI = `openai=${fileURLToPath(new URL("../../node_modules/openai", import.meta.url))}`;
 const folder = mkdtempSync(join(tmpdir(), "twintail-clients-cli-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -87,13 +87,12 @@ describe("twintail clients", () => {
          chat = { completions: { create() { writeFileSync(${JSON.stringify(join(folder, "pid"))}, String(process.pid)); for (;;); } } };
        }`,
     );
-    const child = spawn(process.execPath, [MAIN, "clients", same, "--sdk", `openai=${join(folder, "loops")}`]);
-    const ended = new Promise((resolve) => child.once("close", resolve));
+    const { child, ended } = startTyped(folder, ["clients", same, "--sdk", `openai=${join(folder, "loops")}`]);
     const looping = (): number =>
       Number(existsSync(join(folder, "pid")) ? readFileSync(join(folder, "pid"), "utf8") : 0);
     await vi.waitUntil(() => looping() > 0, { timeout: 20_000 });
     child.kill("SIGTERM");
-    expect(await ended).toBe(130);
+    expect((await ended).code).toBe(130);
     await vi.waitUntil(() => !isAlive(looping()), { timeout: 20_000 });
   });
 

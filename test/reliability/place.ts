@@ -1,9 +1,7 @@
 /** Where a scenario runs: a folder of its own, endpoints that end with it, and the real command line in this process. */
-import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
-import { fileURLToPath } from "node:url";
 import { expect } from "vitest";
 import { main } from "../../dist/cli/program.js";
 import { guardedIo, type Io } from "../../dist/cli/terminal-io.js";
@@ -13,11 +11,10 @@ import type { Exchange, HeaderLine, RecordingLine } from "../../src/recording/re
 import type { Summary } from "../../src/report/summary.js";
 import type { SimOptions } from "../../src/sim/options.js";
 import { type RawServer, rawServer } from "../capture/harness.js";
+import { type Ended, typedIn } from "../typed.js";
 import { type Answer, well } from "./servers.js";
 
 type Role = "baseline" | "candidate";
-
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 
 /** Three small cases, one of them no stream. */
 const SET = `name: small
@@ -186,18 +183,8 @@ export class Place {
   }
 
   /** One command in a process of its own. */
-  async spawned(args: readonly string[]): Promise<Omit<Ran, "folder">> {
-    const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-    let out = "";
-    let err = "";
-    child.stdout.on("data", (text) => {
-      out += text;
-    });
-    child.stderr.on("data", (text) => {
-      err += text;
-    });
-    const code = await new Promise<number | null>((resolve) => child.on("close", resolve));
-    return { code: code ?? -1, out, err };
+  spawned(args: readonly string[]): Promise<Ended> {
+    return typedIn(process.cwd(), args);
   }
 
   /** The configuration that a run was made with. */

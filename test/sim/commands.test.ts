@@ -1,40 +1,25 @@
 /** `twintail sim` and `twintail replay` as they are typed. */
-import { type ChildProcess, spawn } from "node:child_process";
 import { fileURLToPath } from "node:url";
 import { expect, onTestFinished, test } from "vitest";
 import { DIALECTS } from "../../src/sim/dialects/catalogue.js";
 import { PROFILES } from "../../src/sim/profiles/catalogue.js";
+import { type Started, startTyped } from "../typed.js";
 import { send } from "./spoken.js";
 
-const MAIN = fileURLToPath(new URL("../../dist/cli/main.js", import.meta.url));
 const RECORDING = fileURLToPath(new URL("../recordings/llama-cpp.jsonl", import.meta.url));
 const CHAT = { model: "m", messages: [{ role: "user", content: "Say hello." }] };
 
-interface Ended {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function start(...args: string[]): { child: ChildProcess; ended: Promise<Ended>; firstLine: Promise<string> } {
-  const child = spawn(process.execPath, [MAIN, ...args], { stdio: ["ignore", "pipe", "pipe"] });
-  let out = "";
-  let err = "";
+function start(...args: string[]): Started & { firstLine: Promise<string> } {
+  const { child, ended } = startTyped(process.cwd(), args);
   onTestFinished(() => void child.kill("SIGKILL"));
+  let said = "";
   const firstLine = new Promise<string>((resolve) => {
-    child.stdout.on("data", (text) => {
-      out += text;
-      if (out.includes("\n")) resolve(out.slice(0, out.indexOf("\n")));
+    child.stdout?.on("data", (text) => {
+      said += text;
+      if (said.includes("\n")) resolve(said.slice(0, said.indexOf("\n")));
     });
   });
-  child.stderr.on("data", (text) => {
-    err += text;
-  });
-  return {
-    child,
-    firstLine,
-    ended: new Promise((resolve) => child.on("close", (code) => resolve({ code, out, err }))),
-  };
+  return { child, ended, firstLine };
 }
 
 test("sim prints where it is, says what it is, and ends on an interrupt", async () => {

@@ -3,7 +3,8 @@ import { appendFileSync, readdirSync, readFileSync, rmSync, writeFileSync } from
 import { join } from "node:path";
 import { expect } from "vitest";
 import { plainAnswer } from "../../capture/harness.js";
-import { complete, type Place, type Ran, type Recorded, unharmed, wholeRecording } from "../place.js";
+import type { Ended } from "../../typed.js";
+import { complete, type Place, type Recorded, unharmed, wholeRecording } from "../place.js";
 import type { Scenario } from "../scenario.js";
 import { after, status, well } from "../servers.js";
 import { killedRun } from "./killed.js";
@@ -32,7 +33,8 @@ export const RESUMED: readonly Scenario[] = [
     run: async (place) => {
       const { config, folder, server } = await killedRun(place);
       const before = server.requests.length;
-      const there = readFileSync(join(folder, "recording.jsonl"), "utf8").match(/^\{"type":"exchange"/gm)?.length ?? 0;
+      const there =
+        readFileSync(join(folder, "recording.jsonl"), "utf8").match(/^\{"type":"exchange"[^\n]*\n/gm)?.length ?? 0;
       const recorded = await resumed(place, config, folder);
       whole(recorded);
       // What is asked first, so that no answer after the pause counts as warm, is no request of the plan.
@@ -95,7 +97,7 @@ export const RESUMED: readonly Scenario[] = [
     fault: "a second process that resumes a run while the first still sends",
     outcome: "refused with the process that holds it; nothing is sent twice",
     run: async (place) => {
-      let second: Promise<Omit<Ran, "folder">> | null = null;
+      let second: Promise<Ended> | null = null;
       const results = join(place.folder, "results");
       let config = "";
       const server = await place.server((socket, request, count) => {
@@ -106,7 +108,7 @@ export const RESUMED: readonly Scenario[] = [
       });
       config = place.config({ baseline: server.baseUrl, candidate: server.baseUrl, capture: { concurrency: 1 } });
       const first = await place.twintail(["run", config, "--out", results]);
-      const refused = (await second) as Omit<Ran, "folder"> | null;
+      const refused = (await second) as Ended | null;
       expect(refused?.err).toMatch(/recording\.jsonl: .*process \d+/);
       expect([refused?.code, first.code, server.requests.length]).toEqual([2, 0, 24]);
     },
