@@ -28,7 +28,7 @@ export default defineConfig({
   test: {
     // What a run stores depends on it: tests that are about that set it themselves.
     env: { CI: "", GITHUB_ACTIONS: "" },
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     // A browser that starts on a busy machine takes more than the ten seconds of the default.
     hookTimeout: 60_000,
     projects: [

@@ -245,7 +245,7 @@ describe("over a socket", () => {
   test("a waking endpoint is polled no more often than it may be, and its trial ends", async () => {
     const { exchanges, reason } = await captureFrom({
       baseUrl: await answering(plainAnswer("{}", "503 Service Unavailable", "retry-after: 0\r\n")),
-      settings: { deadlineMs: 1_700 },
+      settings: { deadlineMs: 4_000 },
       endpoint: { limits: { rpm: 3 }, wake: { budgetMs: 10_000, capMs: 10_000 } },
     });
     expect(reason).toBe("deadline");
