@@ -7,7 +7,7 @@ import type { GateResult, Judgement } from "../gate/judgement.js";
 import { METRICS } from "../measure/catalogue.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { TailBook } from "../measure/tail-book.js";
-import { awaitedRows, ownRows } from "../recording/own-rows.js";
+import { awaitedRows, droppedRows, ownRows } from "../recording/own-rows.js";
 import type { HeaderLine, RecordingFrame } from "../recording/recording.js";
 import type { GateSummary } from "../report/decision.js";
 import type { Report } from "../report/report.js";
@@ -149,6 +149,7 @@ function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): 
 function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["run"] {
   const { header, end } = frame;
   const planned = ownRows(header).length;
+  const dropped = droppedRows(frame.dropped).size;
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
   const labels = ROLES.flatMap((role) => {
     const { simulated } = header.endpoints[role];
@@ -182,6 +183,7 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     },
     limitPausesMs: { baseline: limitPauseMs(frame, "baseline"), candidate: limitPauseMs(frame, "candidate") },
     planned,
+    ...(dropped === 0 ? {} : { dropped }),
     recorded,
     partial: recorded < awaitedRows(frame).length,
     stillHolds: stillHolds(frame, exchanges, pairs, judgement.gates),

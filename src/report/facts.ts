@@ -40,7 +40,7 @@ export function partialLine(run: Summary["run"]): string | null {
     failed: "ended by an error",
     killed: "killed before its end was written",
   }[run.ended];
-  return `Partial run, ${shardsAtFault(run) ?? how}: ${formatCount(run.recorded)} of ${formatCount(run.planned)} planned requests ran to their end`;
+  return `Partial run, ${shardsAtFault(run) ?? how}: ${formatCount(run.recorded)} of ${formatCount(run.planned - (run.dropped ?? 0))} planned requests ran to their end`;
 }
 
 /** Which shards of a merged run are not whole, in few words; null where none is to blame. */

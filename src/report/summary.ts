@@ -287,6 +287,8 @@ export const summarySchema = z.strictObject({
     /** Time in which nothing was sent, to keep within `limits`, ms; of a merged run, in which a shard sent nothing. */
     limitPausesMs: sides(number),
     planned: z.int(),
+    /** Of those planned: arrivals that an open loop did not send, since as many were in flight as may be; absent where none. */
+    dropped: z.int().optional(),
     recorded: z.int(),
     partial: z.boolean(),
     /** What can be concluded from a run that is not whole, one sentence each; empty when it is whole. */

@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
 import type { Exchange } from "../../src/recording/recording.js";
+import { partialLine } from "../../src/report/facts.js";
 import { score } from "../../src/score.js";
 import { aCase } from "../check/build.js";
 import { attempt, content, exchange, finish, headerLine, usage } from "../recording/exchange-builder.js";
@@ -113,7 +114,7 @@ describe("an open loop that dropped arrivals of the candidate", () => {
 
   it("lacks nothing: what was dropped is a figure of its own", () => {
     const { run } = scored(there, [dropped, { ...end("complete"), segment: 1 }]);
-    expect(run).toMatchObject({ partial: false, planned: 40, recorded: 32, stillHolds: [] });
+    expect(run).toMatchObject({ partial: false, planned: 40, dropped: 8, recorded: 32, stillHolds: [] });
   });
 
   it("and was then given up did not have them to send any more", () => {
@@ -124,6 +125,8 @@ describe("an open loop that dropped arrivals of the candidate", () => {
       { ...end("stopped"), segment: 1 },
     ]);
     expect(run).toMatchObject({ partial: true, stopped: [{ notSent: 2 }] });
+    // The line at the top counts as the sentences below it do.
+    expect(partialLine(run)).toBe("Partial run, an endpoint was given up: 30 of 32 planned requests ran to their end");
     expect(run.stillHolds.slice(1, 3)).toEqual([
       "The candidate's figures are of 10 of its 12 planned requests.",
       "Side by side, 10 of 12 planned pairs have both their answers; rounds 1 and 2 of 3 are whole.",

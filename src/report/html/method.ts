@@ -21,7 +21,10 @@ export function methodSection(summary: Summary): Markup {
       "design",
       `${run.kind === "wake" ? plural(run.rounds, "cold trial") : `${run.rounds} rounds`}, concurrency ${run.concurrency}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
     ],
-    ["recorded", `${run.recorded} of ${run.planned} requests, ${run.ended}`],
+    [
+      "recorded",
+      `${run.recorded} of ${run.planned} requests, ${run.dropped === undefined ? "" : `${run.dropped} dropped, `}${run.ended}`,
+    ],
     ["texts", run.store === "full" ? "" : `not on this page: store is ${run.store}`],
     ["versions", `twintail ${run.versions.twintail}, node ${run.versions.node}, undici ${run.versions.undici}`],
   ];
