@@ -19,8 +19,8 @@ export const MODE_WORDS: Readonly<Record<CapacityMode["kind"], string>> = {
 /** ` [9.00, 11.0]` after a value; ` or less` and its like where one bound is not known; nothing where both are the value. */
 export function intervalText({ value, lo, hi }: CapacityInterval, format: (value: number) => string): string {
   if (lo === null && hi === null) return " [no interval]";
-  if (lo === null) return hi === value ? " or less" : ` [at most ${format(hi ?? value)}]`;
-  if (hi === null) return lo === value ? " or more" : ` [at least ${format(lo)}]`;
+  if (lo === null) return hi === value ? " or less" : ` [≤ ${format(hi ?? value)}]`;
+  if (hi === null) return lo === value ? " or more" : ` [≥ ${format(lo)}]`;
   return lo === value && hi === value ? "" : ` [${format(lo)}, ${format(hi)}]`;
 }
 

@@ -117,7 +117,7 @@ describe("words", () => {
       text(null, 2),
       text(2, null),
       text(null, null),
-    ]).toEqual([" [1, 3]", "", " [at most 3]", " [at least 1]", " or less", " or more", " [no interval]"]);
+    ]).toEqual([" [1, 3]", "", " [≤ 3]", " [≥ 1]", " or less", " or more", " [no interval]"]);
   });
 
   it("write dollars as a bill does, and millions as such", () => {
