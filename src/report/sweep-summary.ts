@@ -216,7 +216,7 @@ export function parseSweep(value: unknown, place: string): SweepSummary {
   throw new TwintailError({
     cause: `this is no sweep of schema version ${SWEEP_SCHEMA_VERSION} (${issue?.path.join(".") || "the file"}: ${issue?.message ?? ""})`,
     place,
-    remedy: "score its recording again with this version of twintail",
+    remedy: "write it anew from its recording: twintail sweep --from FOLDER --out FOLDER",
   });
 }
 
