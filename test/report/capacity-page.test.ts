@@ -32,6 +32,12 @@ describePages("the page of a capacity plan in a browser", pages, (shown) => {
     await expect(shown.page.evaluate("document.documentElement.scrollWidth")).resolves.toBeLessThanOrEqual(width);
   });
 
+  test("shows the costs of each tier on a desktop without scrolling", async () => {
+    await shown.page.setViewportSize({ width: 1_100, height: 900 });
+    const wider = `[...document.querySelectorAll(".scroll")].map((each) => each.scrollWidth - each.clientWidth)`;
+    await expect(shown.page.evaluate(wider)).resolves.toEqual([0, 0, 0, 0]);
+  });
+
   test("is readable in the dark", async () => {
     await shown.page.emulateMedia({ colorScheme: "dark" });
     await expect(shown.page.evaluate("getComputedStyle(document.body).backgroundColor")).resolves.toBe(

@@ -19,6 +19,7 @@ export const CAPACITY_STYLE = `
 .tiers th b { font-weight: 650; }
 .tiers th, .tiers td, .modes th, .modes td { white-space: nowrap; }
 .tiers td .soft, .modes td .soft { font-size: 12.5px; }
+.modes td .soft { display: block; }
 .tiers tr.chosen th, .modes tr.chosen th { font-weight: 650; }
 .meets.no, .meets.unsure { color: var(--bad); font-weight: 600; }
 .tier dl { margin: 14px 0 18px; max-width: 70em; font-size: 13.5px; }
