@@ -1,4 +1,5 @@
 /** A plan sent and written down: what a run and a probe do alike. It does not know what the plan is for. */
+import { randomBytes } from "node:crypto";
 import { createRequire } from "node:module";
 import { hostname } from "node:os";
 import { accessOf, type EndpointAccess } from "./capture/access.js";
@@ -428,6 +429,14 @@ export interface HeaderParts {
   readonly recent?: HeaderLine["recent"];
 }
 
+/** Sorts by its start; two that start in one second, here or on another machine of one history, are told apart by chance. */
+function runIdOf(createdAt: string, name: string, shard: HeaderLine["shard"]): string {
+  const start = createdAt.slice(0, 19).replaceAll(":", "-");
+  const ofSet = name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60);
+  const of = shard === undefined ? "" : `-shard-${shard.index}-of-${shard.count}`;
+  return `${start}Z-${ofSet}-${randomBytes(2).toString("hex")}${of}`;
+}
+
 /** As it may be written: without keys, and without what `access.store` leaves out. */
 export function headerOf(parts: HeaderParts): HeaderLine {
   const { settings, access, plan, kind, probe, sweep, shard, preflight = {}, recent = [] } = parts;
@@ -435,7 +444,7 @@ export function headerOf(parts: HeaderParts): HeaderLine {
   const header: HeaderLine = {
     type: "header",
     schemaVersion: RECORDING_SCHEMA_VERSION,
-    runId: `${createdAt.slice(0, 19).replaceAll(":", "-")}Z-${parts.name.replace(/[^\p{L}\p{N}._-]+/gu, "-").slice(0, 60)}-${plan.digest.slice(7, 11)}${shard === undefined ? "" : `-shard-${shard.index}-of-${shard.count}`}`,
+    runId: runIdOf(createdAt, parts.name, shard),
     createdAt,
     kind,
     ...(probe === undefined ? {} : { probe }),

@@ -77,6 +77,20 @@ const runIn = (name: string, settings: ReturnType<typeof settingsFor>, options: 
   run(prepareRun(settings), { resultsFolder: join(folder, name), ...options });
 
 describe("a run", () => {
+  it("of one plan that begins in the same second as another is a run of its own", async () => {
+    const server = await rawServer((socket) => socket.write(plainAnswer(CHAT_BODY)));
+    try {
+      const settings = settingsFor(server.baseUrl, server.baseUrl);
+      const both = await Promise.all([runIn("twice", settings), runIn("twice", settings)]);
+      expect(both.map(({ report }) => report.summary.run.planDigest)).toEqual(
+        Array(2).fill(both[0].report.summary.run.planDigest),
+      );
+      expect(readdirSync(join(folder, "twice"))).toHaveLength(2);
+    } finally {
+      await server.close();
+    }
+  });
+
   it("records everything that was planned, and says what it saw", async () => {
     const [a, b] = sims as [SimProcess, SimProcess];
     const wake = ", wake: { budget: 5s, cap: 5s }";
