@@ -1,15 +1,16 @@
 /** What a thousand requests and a month cost on each side: usage × price, with what was thrown away and asked again. */
+import { HOURS_PER_MONTH } from "../core/units.js";
 import { microUsdOf } from "../measure/metrics/cost.js";
 import type { ScoredExchange } from "../measure/scored.js";
 import type { HeaderLine } from "../recording/recording.js";
 import type { CostSummary } from "../report/decision.js";
+import { formatUsd } from "../report/numbers.js";
 import { retrySummary } from "./failures.js";
 import { rounded } from "./tails.js";
 
 type Role = "baseline" | "candidate";
 
-const DAYS_PER_MONTH = 30.4;
-const HOURS_PER_MONTH = 24 * DAYS_PER_MONTH;
+const DAYS_PER_MONTH = HOURS_PER_MONTH / 24;
 
 export function costSummary(role: Role, header: HeaderLine, exchanges: readonly ScoredExchange[]): CostSummary {
   const price = header.endpoints[role].price;
@@ -41,7 +42,7 @@ export function costSummary(role: Role, header: HeaderLine, exchanges: readonly 
   if (monthly === null) notes.push("per month by requests is not known: set traffic.requestsPerDay");
   if (byHour !== undefined) {
     notes.push(
-      `billed by the hour: $${byHour} an hour is $${perHourMonth.toFixed(0)} a month of one endpoint that never sleeps, whatever the traffic`,
+      `billed by the hour: $${byHour} an hour is ${formatUsd(perHourMonth)} a month of one endpoint that never sleeps, whatever the traffic`,
     );
     if (monthly !== null) notes.push("per 1,000 requests it is that month over the traffic of traffic.requestsPerDay");
   }

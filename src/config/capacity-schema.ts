@@ -15,10 +15,19 @@ function shareOf(value: string | number): number {
   return Number(PERCENT.exec(value.trim())?.[1] ?? Number.NaN) / 100;
 }
 
+const increase = share.refine((value) => value <= 100, "a share of 10000% or less");
+
 /** Of a whole: more than all of it is a mistake. */
 const part = share.refine((value) => value <= 1, "a share of 100% or less");
 
-const amount = z.number().nonnegative();
+/** What no demand and no price comes near: beyond it figures lose their digits. */
+const MOST = 1e9;
+const amount = z.number().nonnegative().max(MOST);
+const perSecond = z
+  .number()
+  .positive()
+  .max(MOST / 3_600);
+const tokens = z.number().min(0.01).max(MOST);
 const LONGEST_MS = 12 * 3_600_000;
 const bounded = duration.refine((ms) => ms <= LONGEST_MS, "a duration of 12h or less");
 
@@ -29,9 +38,10 @@ const hours = z
   .refine((rates) => rates.some((rate) => rate > 0), HOURS);
 
 /** Every day alike, or Monday to Friday and the weekend apart. */
-const daily = z.union([hours, z.strictObject({ weekday: hours, weekend: z.array(amount).length(24) })], {
-  error: `${HOURS}, or { weekday, weekend } of 24 each`,
-});
+const week = z
+  .strictObject({ weekday: z.array(amount).length(24), weekend: z.array(amount).length(24) })
+  .refine(({ weekday, weekend }) => [...weekday, ...weekend].some((rate) => rate > 0), HOURS);
+const daily = z.union([hours, week], { error: `${HOURS}, or { weekday, weekend } of 24 each` });
 
 const tokenPrice = z.strictObject({ input: amount, cachedInput: amount.optional(), output: amount });
 
@@ -71,16 +81,16 @@ const tier = z
 const demand = z
   .strictObject({
     requestsPerSecond: z
-      .union([z.number().positive(), z.strictObject({ peak: z.number().positive(), shape: daily })], {
-        error: "a number above 0, or { peak, shape }",
+      .union([perSecond, z.strictObject({ peak: perSecond, shape: daily })], {
+        error: `a number above 0 and at most ${Math.floor(MOST / 3_600)}, or { peak, shape }`,
       })
       .optional(),
     requestsPerHour: daily.optional(),
-    inputTokens: z.number().positive().optional(),
-    outputTokens: z.number().positive().optional(),
+    inputTokens: tokens.optional(),
+    outputTokens: tokens.optional(),
     cachedShare: part.optional(),
-    growth: share.optional(),
-    headroom: share.optional(),
+    growth: increase.optional(),
+    headroom: increase.optional(),
     spare: z.int().nonnegative().max(1_000).optional(),
     peakToMean: z.number().min(1).max(100).optional(),
     kneeShare: part.refine((value) => value > 0, "a share above 0%").optional(),

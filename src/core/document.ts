@@ -66,11 +66,16 @@ export function parseDocument(text: string, file: string): SourceDocument {
   };
   const fault = document.errors[0];
   if (fault !== undefined) {
+    const several = fault.code === "MULTIPLE_DOCS";
     const tooDeep = /call stack/.test(fault.message);
     throw new TwintailError({
-      cause: tooDeep ? "nested too deeply" : `not valid YAML: ${fault.message.replace(/\s+/g, " ")}`,
+      cause: tooDeep
+        ? "nested too deeply"
+        : several
+          ? "more than one YAML document"
+          : `not valid YAML: ${fault.message.replace(/\s+/g, " ")}`,
       place: at(fault.pos[0]),
-      remedy: "mend the syntax there",
+      remedy: several ? "write one, without --- between its parts" : "mend the syntax there",
     });
   }
   let value: unknown;
@@ -91,6 +96,13 @@ export function parseDocument(text: string, file: string): SourceDocument {
       place: file,
       remedy: `write repeated parts out, or with $file (at most ${MAX_ALIASES} uses of an alias)`,
       error,
+    });
+  }
+  if (holdsItself(value)) {
+    throw new TwintailError({
+      cause: "an alias stands within what it stands for",
+      place: file,
+      remedy: "write that part out",
     });
   }
   return {
@@ -123,6 +135,12 @@ export function parseDocument(text: string, file: string): SourceDocument {
       return at(of === "text" && isQuoted ? offset + 1 : offset);
     },
   };
+}
+
+/** Aliases share values, and may even share the one that they are in. */
+function holdsItself(value: unknown, above: readonly unknown[] = []): boolean {
+  if (typeof value !== "object" || value === null) return false;
+  return above.includes(value) || Object.values(value).some((each) => holdsItself(each, [...above, value]));
 }
 
 /**
@@ -274,6 +292,7 @@ function pathText(path: readonly PropertyKey[]): string {
 }
 
 function shown(value: unknown): string {
+  if (typeof value === "number") return String(value);
   const text = JSON.stringify(value) ?? String(value);
   return text.length > 60 ? `${text.slice(0, 57)}…` : text;
 }

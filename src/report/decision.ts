@@ -138,7 +138,7 @@ export const costSummary = z.strictObject({
   per1000Requests: maybe,
   /** Of that, what was thrown away and asked again. */
   retriesPer1000Requests: maybe,
-  /** At `traffic.requestsPerDay` × 30.4; null without it. */
+  /** At `traffic.requestsPerDay` in a month of 730 hours; null without it. */
   perMonth: maybe,
   requests: z.int(),
   notes,

@@ -23,7 +23,7 @@ describe("by tokens", () => {
     expect(costOf(summaryOf(asked("candidate", 10, ok), priced(10_000)))).toEqual({
       per1000Requests: 2,
       retriesPer1000Requests: 0,
-      perMonth: 608,
+      perMonth: 608.333,
       requests: 10,
       notes: [],
     });
@@ -54,7 +54,7 @@ describe("by tokens", () => {
       ),
       priced(1_000),
     );
-    expect(costOf(summary)).toMatchObject({ per1000Requests: 1.2, requests: 10, perMonth: 36.48 });
+    expect(costOf(summary)).toMatchObject({ per1000Requests: 1.2, requests: 10, perMonth: 36.5 });
     expect(costOf(summary).notes).toEqual([
       "usage came with 5 of 6 answers: the others are taken as their average",
       "4 of 10 requests failed for good and count as nothing spent",
@@ -95,7 +95,7 @@ describe("by the hour", () => {
 
   test("a month costs its hours, whatever the traffic", () => {
     const { per1000Requests, perMonth, notes } = costOf(summaryOf(asked("candidate", 3, ok), hourly()));
-    expect([per1000Requests, perMonth]).toEqual([null, 7_296]);
+    expect([per1000Requests, perMonth]).toEqual([null, 7_300]);
     expect(notes.join()).toContain("whatever the traffic");
   });
 
@@ -103,7 +103,7 @@ describe("by the hour", () => {
     // 240 USD a day over 24,000 requests.
     expect(costOf(summaryOf(asked("candidate", 3, ok), hourly(24_000)))).toMatchObject({
       per1000Requests: 10,
-      perMonth: 7_296,
+      perMonth: 7_300,
     });
   });
 });

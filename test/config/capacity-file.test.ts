@@ -79,6 +79,9 @@ demand: { requestsPerSecond: 2.5 }`);
     ["cachedShare: 120%", "expected a share of 100% or less"],
     ["hedroom: 20%", 'unknown key "hedroom" in "demand"; did you mean "headroom"?'],
     ["requestsPerHour: [1, 2]", "either requestsPerSecond or requestsPerHour"],
+    ["growth: 20000%", "expected a share of 10000% or less"],
+    ["outputTokens: 1e-9", "expected a number of at least 0.01"],
+    ["inputTokens: .inf", '"demand.inputTokens" is Infinity'],
     ["peakToMean: 0.5", "expected a number of at least 1"],
   ])("refuses a demand with %s", (more, message) => {
     expect(() => demandOf(`{ requestsPerSecond: 1, ${more} }`)).toThrow(message);
@@ -89,6 +92,11 @@ demand: { requestsPerSecond: 2.5 }`);
       'capacity.yaml:2:28: "demand.requestsPerHour" is [1,2]; expected at least 24 items',
     );
     expect(() => demandOf(`{ requestsPerHour: ${day(0)} }`)).toThrow("at least one above 0");
+    expect(() => demandOf(`{ requestsPerHour: { weekday: ${day(0)}, weekend: ${day(0)} } }`)).toThrow(
+      "at least one above 0",
+    );
+    expect(demandOf(`{ requestsPerHour: { weekday: ${day(0)}, weekend: ${day(3_600)} } }`).weekend?.[5]).toBe(1);
+    expect(() => demandOf("{ requestsPerSecond: 1e308 }")).toThrow('"demand.requestsPerSecond" is 1e+308; expected');
     expect(() => demandOf("{ headroom: 20% }")).toThrow("either requestsPerSecond or requestsPerHour");
   });
 

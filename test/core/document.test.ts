@@ -61,11 +61,20 @@ describe("what is no YAML", () => {
   test("is told with its place", () => {
     expect(refused("a: 1\na: 2\n")).toBe("a.yaml:2:1: not valid YAML: Map keys must be unique; mend the syntax there");
     expect(refused("a: [1\n")).toMatch(/^a\.yaml:2:1: not valid YAML: /);
-    expect(refused("a: 1\n---\nb: 2\n")).toMatch(/^a\.yaml:2:1: not valid YAML: .*multiple documents/);
   });
 
   test("names an alias without an anchor", () => {
     expect(refused("a: *b\n")).toBe("a.yaml: the alias *b has no anchor; write &b before the value that it stands for");
+  });
+
+  test("has one document, and no value that holds itself", () => {
+    expect(refused("a: 1\n---\nb: 2\n")).toBe(
+      "a.yaml:2:1: more than one YAML document; write one, without --- between its parts",
+    );
+    for (const text of ["a: &x [*x]\n", "a: &x { b: { c: *x } }\n"]) {
+      expect(refused(text)).toBe("a.yaml: an alias stands within what it stands for; write that part out");
+    }
+    expect(parse("a: &x [1]\nb: [*x, *x]\n").value).toEqual({ a: [1], b: [[1], [1]] });
   });
 
   test("is bounded in aliases and depth", () => {

@@ -35,7 +35,7 @@ function ofReplicas(tiers: AssumptionInput["tiers"]): string[] {
     ...(rented.length === 0
       ? []
       : [
-          "n replicas bear n times what one bore: a load balancer spreads evenly, and nothing that they share (a gateway, a rate limit, a disk) gives way first. Only one replica was measured",
+          "n replicas bear n times what one bore: a load balancer spreads evenly, and nothing that they share (a gateway, a rate limit, a disk) gives way first. Nothing larger than what was swept was measured",
         ]),
     ...(has("goodput") ? ["the SLO holds for the mix of prompts and the kind of arrivals that were swept"] : []),
     ...(has("knee")
@@ -47,7 +47,7 @@ function ofReplicas(tiers: AssumptionInput["tiers"]): string[] {
           "a closed loop holds the load even; requests that come at random wait longer at the same mean, which headroom has to carry",
         ]
       : []),
-    "intervals are those of the sweeps, 95 %: one replica on the day it was swept, not other days or other machines of its kind",
+    "intervals are those of the sweeps, 95 %: what was swept on its day, not other days or other machines of its kind",
   ];
 }
 

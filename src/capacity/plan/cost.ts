@@ -1,7 +1,8 @@
 /** Dollars: from replica hours or from tokens to an hour, a month, a thousand requests and a million tokens. */
+
 import type { TierPrice } from "../../config/capacity-file.js";
+import { HOURS_PER_MONTH } from "../../core/units.js";
 import type { CapacityInterval, CapacityMode, CapacityTier } from "../../report/capacity-summary.js";
-import { HOURS_PER_MONTH } from "./demand.js";
 import { exact, scaled } from "./interval.js";
 
 type Lengths = Pick<CapacityTier["lengths"], "inputTokens" | "outputTokens" | "cachedShare">;

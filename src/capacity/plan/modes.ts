@@ -2,8 +2,10 @@
  * Replica hours of a month in each way to run them. `n(h)` is what hour h needs; every way has the spare ones, and a start is
  * paid as long as a wake takes, where waking is paid.
  */
+
 import type { DemandSettings } from "../../config/capacity-file.js";
-import { type Demand, HOURS_PER_MONTH, requiredOf } from "./demand.js";
+import { HOURS_PER_MONTH } from "../../core/units.js";
+import { type Demand, requiredOf } from "./demand.js";
 import { replicasFor } from "./replicas.js";
 import type { SleepFigures } from "./scale-to-zero.js";
 
@@ -31,7 +33,10 @@ export function byHourHours(running: Running, capacityPerS: number): number {
   );
 }
 
-/** As many as each hour needs while it is up. All of them wake together. */
+/**
+ * As many as each hour needs while it is up. All of them wake together, which is time that it is up; only where an hour finds it up
+ * do more of them start beforehand.
+ */
 export function scaleToZeroHours(running: Running, sleep: SleepFigures, wakingIsPaid: boolean, capacityPerS: number) {
   const replicas = replicasByHour(running, capacityPerS);
   return perMonth(
@@ -39,7 +44,7 @@ export function scaleToZeroHours(running: Running, sleep: SleepFigures, wakingIs
     replicas.map((count, hour) => {
       const up = sleep.upByHour[hour] ?? 0;
       const paid = wakingIsPaid ? up : Math.max(0, up - (sleep.wakingByHour[hour] ?? 0));
-      return count * paid + startHours(running, replicas, hour) * up;
+      return count * paid + startHours(running, replicas, hour) * (sleep.upAtBegin[hour] ?? 0);
     }),
   );
 }

@@ -61,8 +61,10 @@ function withCost({ tier, floorPerMonth }: PlannedTier): Priced | null {
   };
 }
 
-function countText({ value }: CapacityInterval, atLeast: boolean): string {
-  return `${atLeast ? "at most " : ""}${plural(value, "replica")}`;
+/** Of what bears at least so much it takes at most as many as its lower bound needs. */
+function countText({ value, hi }: CapacityInterval, atLeast: boolean): string {
+  const most = hi ?? value;
+  return atLeast && most > 1 ? `at most ${plural(most, "replica")}` : plural(value, "replica");
 }
 
 function costText(cost: CapacityInterval): string {

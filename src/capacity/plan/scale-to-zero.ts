@@ -21,6 +21,8 @@ export interface SleepFigures {
   readonly wakesPerDay: number;
   /** Share of each hour awake or waking. */
   readonly upByHour: readonly number[];
+  /** Probability that it is awake or waking when the hour begins. */
+  readonly upAtBegin: readonly number[];
   /** Share of each hour waking. */
   readonly wakingByHour: readonly number[];
   /** Share of all requests that wait for a wake. */
@@ -50,6 +52,7 @@ export function sleepFigures(input: SleepInput): SleepFigures {
   return {
     wakesPerDay: (24 * totals.wakes) / ratesPerS.length,
     upByHour: totals.asleepS.map((asleep) => 1 - Math.min(1, asleep / HOUR_S)),
+    upAtBegin: totals.upAtBegin,
     wakingByHour: totals.wakingS.map((waking) => Math.min(1, waking / HOUR_S)),
     delayedShare: waiting / requests,
     // Whoever wakes it waits for all of it, the others for half on average.
@@ -95,6 +98,7 @@ interface Totals {
   wakes: number;
   /** Requests that found it waking. */
   cameMeanwhile: number;
+  readonly upAtBegin: number[];
   readonly asleepS: number[];
   readonly wakingS: number[];
 }
@@ -107,6 +111,7 @@ function cycleThrough(state: State, { ratesPerS }: SleepInput): Totals {
   const totals: Totals = {
     wakes: 0,
     cameMeanwhile: 0,
+    upAtBegin: ratesPerS.map(() => 0),
     asleepS: ratesPerS.map(() => 0),
     wakingS: ratesPerS.map(() => 0),
   };
@@ -118,6 +123,7 @@ function cycleThrough(state: State, { ratesPerS }: SleepInput): Totals {
     const hour = Math.floor(slot / slotsPerHour);
     const rate = ratesPerS[hour] as number;
     const some = -Math.expm1(-rate * slotS);
+    if (slot % slotsPerHour === 0) totals.upAtBegin[hour] = 1 - Math.min(1, state.asleep);
 
     const woken = state.asleep * some;
     totals.asleepS[hour] = (totals.asleepS[hour] as number) + (rate > 0 ? woken / rate : state.asleep * slotS);

@@ -10,6 +10,7 @@ import {
   replicasByHour,
   scaleToZeroHours,
 } from "../../../src/capacity/plan/modes.js";
+import { sleepFigures } from "../../../src/capacity/plan/scale-to-zero.js";
 import { parseCapacity } from "../../../src/config/capacity-file.js";
 import type { CapacityMode } from "../../../src/report/capacity-summary.js";
 import { within } from "./sweeps.js";
@@ -44,6 +45,7 @@ describe("replica hours", () => {
   it("of scale to zero are those by hour for as long as it is up, its wakes only where they are paid", () => {
     const sleep = {
       upByHour: [...Array(12).fill(0.5), ...Array(12).fill(1)],
+      upAtBegin: Array(24).fill(1),
       wakingByHour: [...Array(12).fill(0.25), ...Array(12).fill(0)],
       wakesPerDay: 0,
       delayedShare: 0,
@@ -51,6 +53,26 @@ describe("replica hours", () => {
     };
     expect(aDay(scaleToZeroHours(running(0), sleep, true, 10))).toBeCloseTo(12 * 0.5 + 24, 9);
     expect(aDay(scaleToZeroHours(running(0), sleep, false, 10))).toBeCloseTo(12 * 0.25 + 24, 9);
+  });
+
+  it("of scale to zero pay a wake once, whatever it wakes: more start beforehand only where it is up already", () => {
+    // A hundred requests a second for one hour of the day.
+    const hours = [...Array(12).fill(0), 360_000, ...Array(11).fill(0)];
+    const text = `tiers: [{ name: a }]\ndemand: { requestsPerHour: [${hours}], headroom: 0%, spare: 0 }`;
+    const settings = parseCapacity(text, "/").demand;
+    const demand = demandOf(settings);
+    const wakeS = 480;
+    const sleep = sleepFigures({ ratesPerS: demand.cycle, wakeS, tailS: 60 });
+    const of = (paid: boolean): number =>
+      aDay(scaleToZeroHours({ settings, demand, paidStartS: paid ? wakeS : 0 }, sleep, paid, 10));
+    // Ten for the hour, one of them for the minute after it.
+    expect(of(true)).toBeCloseTo(10 + 1 / 60, 2);
+    expect(of(true) - of(false)).toBeCloseTo((10 * wakeS) / 3_600, 2);
+    const awake = { ...sleep, upByHour: Array(24).fill(1), upAtBegin: Array(24).fill(1) };
+    expect(aDay(scaleToZeroHours({ settings, demand, paidStartS: wakeS }, awake, true, 10))).toBeCloseTo(
+      23 + 10 + (9 * wakeS) / 3_600,
+      9,
+    );
   });
 });
 
