@@ -4,6 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { parseSettings, prepareResume, prepareRun, renderTerminal, run, score } from "../dist/index.js";
+import { planText } from "../src/cli/plan-text.js";
 import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "./capture/harness.js";
 import { ONE_CASE } from "./golden/sets.js";
 
@@ -41,7 +42,7 @@ gates: [e2e shift < 5]
 
 describe("a run in an open loop", () => {
   it("keeps its rate whatever the answers take, and has latencies from the intended time", async () => {
-    const { summary, report, recording } = await openRun(300, "shape: constant, rate: 20");
+    const { summary, report, recording, settings } = await openRun(300, "shape: constant, rate: 20");
     expect(summary.run.stopped).toEqual([]);
     const { candidate } = summary.metrics.e2e_intended?.warm ?? {};
     expect(candidate?.n).toBe(40);
@@ -55,7 +56,13 @@ describe("a run in an open loop", () => {
       value: 0,
       ok: true,
     });
-    expect(renderTerminal(report, { columns: 100, color: false })).toContain("e2e_intended");
+    const shown = renderTerminal(report, { columns: 100, color: false }).replaceAll(/\s+/g, " ");
+    expect(shown).toContain("e2e_intended");
+    expect(summary.run.arrivals).toBe("open loop, arrivals at even gaps, 20 pairs a second");
+    expect(shown).toContain(`, ${summary.run.arrivals};`);
+    expect(planText(prepareRun(settings), false)).toMatch(
+      /40 rounds, open loop, arrivals at even gaps, 20 pairs a second, order/,
+    );
     expect(score(recording).summary).toEqual(summary);
   }, 30_000);
 
@@ -65,7 +72,9 @@ describe("a run in an open loop", () => {
     expect(figure).toMatchObject({ ok: false, limit: 0.01 });
     expect(figure?.value).toBeGreaterThan(0.2);
     expect(summary.verdict).toBe("invalid");
-    expect(summary.verdictReason).toMatch(/arrivals dropped \d+ % above the limit of 1 %: the candidate answers fewer/);
+    expect(summary.verdictReason).toMatch(
+      /arrivals dropped \d+ %, above the limit of 1 %: the candidate answers fewer/,
+    );
     expect(summary.run).toMatchObject({ ended: "complete", partial: false });
     // Killed before its last answers came, it lacks those and none that was dropped.
     const lines = readFileSync(recording, "utf8").trimEnd().split("\n");

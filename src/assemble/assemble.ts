@@ -1,4 +1,5 @@
 /** Puts what was computed into a {@link Report}. Computes no statistic of its own. */
+import { arrivalsText } from "../capacity/shape-text.js";
 import type { Finding, ParityOutcome } from "../check/finding.js";
 import type { Comparison } from "../compare/comparison.js";
 import type { Pair } from "../compare/pairs.js";
@@ -148,6 +149,7 @@ function gateSummary({ about: _, notes, decides, place, ...gate }: GateResult): 
 
 function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["run"] {
   const { header, end } = frame;
+  const { arrivals } = header.capture;
   const planned = ownRows(header).length;
   const dropped = droppedRows(frame.dropped).size;
   const recorded = exchanges.filter(({ cancelled }) => cancelled !== "user").length;
@@ -168,6 +170,7 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     seed: header.seed,
     rounds: header.capture.rounds,
     concurrency: header.capture.concurrency,
+    ...(arrivals === undefined ? {} : { arrivals: arrivalsText(arrivals) }),
     prefix: header.capture.prefix,
     order: header.capture.order,
     control: header.capture.control,

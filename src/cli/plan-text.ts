@@ -1,4 +1,5 @@
 /** A plan as `run --dry-run` prints it: what will be sent, and what that will take. */
+import { arrivalsText } from "../capacity/shape-text.js";
 import type { Settings } from "../config/settings.js";
 import { formatDurationMs } from "../core/duration.js";
 import { printableLine } from "../core/printable.js";
@@ -28,8 +29,9 @@ export function planText(prepared: PreparedRun, rows: boolean): string {
     `  ${phase}`,
     ...sides.map((side) => number(sent.filter((row) => row.phase === phase && row.endpoint === side).length)),
   ]);
+  const { arrivals } = settings.capture;
   const lines = [
-    `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(rounds, "round")}, concurrency ${settings.capture.concurrency}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
+    `Plan of ${printableLine(golden.set.name, 60)}: ${counted(golden.set.cases.length, "case")}, ${counted(rounds, "round")}, ${arrivals === undefined ? `concurrency ${settings.capture.concurrency}` : arrivalsText(arrivals)}, order ${settings.capture.order}, prefix ${settings.capture.prefix}, seed ${plan.seed}`,
     ...shardLines(prepared),
     ...sides.map((side) => `${side.padEnd(9)} ${settings.endpoints[side].baseUrl}`),
     "",

@@ -85,7 +85,7 @@ export function passedLimits(figures: readonly MachineFigure[]): string | null {
   return passed
     .map(
       ({ name, value, limit, unit, remedy }) =>
-        `${name} ${shownFigure(value, unit)} above the limit of ${shownFigure(limit, unit)}: ${remedy}`,
+        `${name} ${shownFigure(value, unit)}, above the limit of ${shownFigure(limit, unit)}: ${remedy}`,
     )
     .join("; ");
 }

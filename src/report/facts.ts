@@ -20,7 +20,8 @@ export function runLine(run: Summary["run"]): string {
     return `${run.goldenSet.name}: ${plural(run.rounds, "cold trial")}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}`;
   }
   const rounds = `${plural(run.goldenSet.cases, "case")} × ${plural(run.rounds, "round")}`;
-  return `${run.goldenSet.name}: ${rounds}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}`;
+  const come = run.arrivals === undefined ? "" : `, ${run.arrivals}`;
+  return `${run.goldenSet.name}: ${rounds}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}${come}`;
 }
 
 /** `31 Jul 2026, 14:12 UTC, from bench-02`. */

@@ -231,7 +231,10 @@ export const summarySchema = z.strictObject({
     planDigest: z.string(),
     seed: z.int(),
     rounds: z.int(),
+    /** Pairs in flight; of an open loop nothing, which {@link arrivals} says. */
     concurrency: z.int(),
+    /** Of an open loop: how its pairs came, such as `open loop, Poisson arrivals, 20 pairs a second`. */
+    arrivals: z.string().optional(),
     prefix: z.enum(["unique", "shared"]),
     order: z.enum(["random", "serial"]),
     control: z.boolean(),

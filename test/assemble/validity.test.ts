@@ -46,7 +46,7 @@ describe("a machine that slept", () => {
       ok: false,
     });
     expect(invalidReason(validity)).toMatch(
-      /^time asleep .* ms above the limit of 0 ms: keep this machine awake, .*systemd-inhibit/,
+      /^time asleep .* ms, above the limit of 0 ms: keep this machine awake, .*systemd-inhibit/,
     );
   });
 });

@@ -266,7 +266,7 @@ describe("a machine that was too busy", () => {
     expect(summary.verdict).toBe("invalid");
     expect(summary.validity.ok).toBe(false);
     expect(summary.reason).toMatch(
-      /^at a load of 16 on the candidate, busy share of the capture thread 99 % above the limit of 85 %: lower load.to/,
+      /^at a load of 16 on the candidate, busy share of the capture thread 99 %, above the limit of 85 %: lower load.to/,
     );
     expect(sweep.stopped.kind).toBe("machine");
     expect(sweep.points.map(({ load, trusted }) => [load, trusted])).toEqual([

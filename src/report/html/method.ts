@@ -19,7 +19,7 @@ export function methodSection(summary: Summary): Markup {
     ["seed", String(run.seed)],
     [
       "design",
-      `${run.kind === "wake" ? plural(run.rounds, "cold trial") : `${run.rounds} rounds`}, concurrency ${run.concurrency}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
+      `${run.kind === "wake" ? plural(run.rounds, "cold trial") : `${run.rounds} rounds`}, ${run.arrivals ?? `concurrency ${run.concurrency}`}, order ${run.order}, prefix ${run.prefix}, control ${run.control ? "on" : "off"}`,
     ],
     [
       "recorded",
