@@ -21,10 +21,10 @@ export function addInjections(command: Command): readonly Injection[] {
   command
     .option("--inject <failure>", "make requests fail, see below; repeatable", (kind: string) => list.push({ kind }))
     .option("--for <duration>", "how long the last --inject lasts; to the end by default", (text: string) =>
-      change("--for", { forMs: parseDurationMs(text) }),
+      change("--for", { forMs: parseDurationMs(text, "--for") }),
     )
     .option("--after <duration>", "when it begins; at once by default", (text: string) =>
-      change("--after", { afterMs: parseDurationMs(text) }),
+      change("--after", { afterMs: parseDurationMs(text, "--after") }),
     )
     .option("--share <0..1>", "which share of the requests it meets; all by default", (text: string) =>
       change("--share", { share: Number(text) }),

@@ -132,7 +132,7 @@ function countOf(place: string, text: string, most: number): number {
 const HOUR_MS = 3_600_000;
 
 function ageOf(text: string): number {
-  const ms = parseDurationMs(text);
+  const ms = parseDurationMs(text, "--long-stream");
   if (ms >= 1_000 && ms <= HOUR_MS) return ms;
   throw new TwintailError({
     cause: `"${text}" is no age of a stream`,

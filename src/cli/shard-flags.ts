@@ -117,9 +117,15 @@ const ISO_TIME = /^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}(?::\d{2}(?:\.\d{1,3})?)?(?:Z|[+
 
 function startOf(text: string, nowMs: number): number {
   if (text.startsWith("+")) return nowMs + durationOf(text.slice(1));
-  const ms = ISO_TIME.test(text) ? Date.parse(text) : Number.NaN;
+  const ms = ISO_TIME.test(text) && isDay(text.slice(0, 10)) ? Date.parse(text) : Number.NaN;
   if (Number.isFinite(ms)) return ms;
   throw noTime(text);
+}
+
+/** The 31st of November is no day, though it parses as the day after it. */
+function isDay(text: string): boolean {
+  const ms = Date.parse(text);
+  return Number.isFinite(ms) && new Date(ms).toISOString().startsWith(text);
 }
 
 function durationOf(text: string): number {

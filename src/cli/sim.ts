@@ -106,8 +106,20 @@ export function addSim(program: Command, io: Io, done: (code: ExitCode) => void)
 function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): SimOptions {
   const number = (name: keyof SimOptions, text: string | undefined): object =>
     text === undefined ? {} : { [name]: Number(text) };
-  const duration = (name: keyof SimOptions, text: string | undefined): object =>
-    text === undefined ? {} : { [name]: parseDurationMs(text) };
+  const duration = (name: keyof SimOptions, text: string | undefined, flag: string): object =>
+    text === undefined ? {} : { [name]: parseDurationMs(text, flag) };
+  for (const [flag, text] of [
+    ["--idle-after", flags.idleAfter],
+    ["--wake-cap", flags.wakeCap],
+    ["--wake-mode", flags.wakeMode],
+  ] as const) {
+    if (text === undefined || flags.wake !== undefined || flags.profile !== undefined) continue;
+    throw new TwintailError({
+      cause: "an endpoint that never sleeps does not wake",
+      place: flag,
+      remedy: "add --wake and how long a wake takes",
+    });
+  }
   return {
     tier: flags.tier,
     port: Number(flags.port),
@@ -118,16 +130,16 @@ function optionsOf(flags: SimFlags, inject: NonNullable<SimOptions["inject"]>): 
     ...(flags.engine === undefined ? {} : { engine: engineOf(flags.engine) }),
     ...(flags.dialect === undefined ? {} : { dialect: flags.dialect }),
     ...(flags.profile === undefined ? {} : { profile: flags.profile }),
-    ...(flags.wake === undefined ? {} : { ...duration("wakeMs", flags.wake), startCold: true }),
+    ...(flags.wake === undefined ? {} : { ...duration("wakeMs", flags.wake, "--wake"), startCold: true }),
     ...(flags.wakeMode === undefined ? {} : { wakeMode: flags.wakeMode }),
-    ...duration("idleAfterMs", flags.idleAfter),
-    ...duration("capMs", flags.wakeCap),
+    ...duration("idleAfterMs", flags.idleAfter, "--idle-after"),
+    ...duration("capMs", flags.wakeCap, "--wake-cap"),
     ...number("timeScale", flags.timeScale),
     ...(flags.keyEnv === undefined ? {} : { apiKeyEnv: flags.keyEnv }),
     ...number("credit", flags.credit),
     ...number("rpm", flags.rpm),
     ...number("transientShare", flags.transientShare),
-    ...duration("streamCapMs", flags.streamCap),
+    ...duration("streamCapMs", flags.streamCap, "--stream-cap"),
     ...number("contextTokens", flags.context),
     ...(flags.keepCancelled === true ? { keepsCancelled: true } : {}),
     ...(flags.log === undefined ? {} : { logFile: flags.log }),

@@ -156,7 +156,7 @@ function asFlagged(settings: Settings, flags: SweepFlags): Settings {
       ? {}
       : { loop: flags.shape === "closed" ? { kind: "closed" } : { kind: "open", shape: { kind: flags.shape } } }),
     ...(flags.points === undefined ? {} : { points: loadsOf(flags.points) }),
-    ...(flags.settle === undefined ? {} : { settleMs: parseDurationMs(flags.settle) }),
+    ...(flags.settle === undefined ? {} : { settleMs: parseDurationMs(flags.settle, "--settle") }),
     ...(flags.window === undefined ? {} : { windowMs: windowOf(flags.window) }),
     ...(flags.slo === undefined ? {} : { slo: { text: flags.slo, line: 0, column: 0 } }),
   };
@@ -186,7 +186,7 @@ function refuseFractions({ loop, points, from, to }: LoadSettings): void {
 }
 
 function windowOf(text: string): number {
-  const ms = parseDurationMs(text);
+  const ms = parseDurationMs(text, "--window");
   if (ms >= 1_000) return ms;
   throw new TwintailError({
     cause: "a window of less than a second measures nothing",

@@ -6,13 +6,18 @@ const PART = /(\d+(?:\.\d+)?)(ms|s|m|h|d)/g;
 
 /**
  * Milliseconds of a duration such as `500ms`, `10s`, `1.5h` or `1m30s`; a bare `0` is zero.
+ * @param place where it was written, such as `--window`
  * @throws TwintailError when the text is not a duration.
  */
-export function parseDurationMs(text: string): number {
+export function parseDurationMs(text: string, place?: string): number {
   const trimmed = text.trim();
   if (trimmed === "0") return 0;
   if (!DURATION.test(trimmed)) {
-    throw new TwintailError({ cause: `"${text}" is not a duration`, remedy: "write it as 500ms, 10s, 2m or 1m30s" });
+    throw new TwintailError({
+      cause: `"${text}" is not a duration`,
+      ...(place === undefined ? {} : { place }),
+      remedy: "write it as 500ms, 10s, 2m or 1m30s",
+    });
   }
   let totalMs = 0;
   for (const [, amount, unit] of trimmed.matchAll(PART))

@@ -26,17 +26,18 @@ export interface ShardRecording extends Pick<HeaderLine, "createdAt" | "requests
   readonly bytes: number;
 }
 
-/** What all shards of one run have alike. */
+/** What all shards of one run have alike; the first that is not is named. */
 const ALIKE = [
   "kind",
   "store",
-  "goldenDigest",
-  "planDigest",
   "seed",
   "endpoints",
   "capture",
   "judge",
+  "goldenDigest",
   "notTested",
+  // Covers most of the others, and names none of them.
+  "planDigest",
 ] as const satisfies readonly (keyof HeaderLine)[];
 
 /**

@@ -275,6 +275,11 @@ describe("what is no set of shards is refused in a line", () => {
       { seed: 9 },
       /another run than r-shard-1-of-3: they differ in seed; merge shards of one run alone/,
     ],
+    [
+      "another setting, which the plan shows too",
+      { capture: { ...header.capture, rounds: 9 }, planDigest: "sha256:9" },
+      /they differ in capture.rounds/,
+    ],
     ["another golden set", { goldenDigest: "sha256:9" }, /they differ in goldenDigest/],
     ["another plan", { planDigest: "sha256:9" }, /they differ in planDigest/],
     ["another count", { shard: { index: 2, count: 4, startAtMs: 0 } }, /it is of 4 shards, that of 3/],
