@@ -154,7 +154,7 @@ function shareOf(cursor: Cursor, op: string): number {
   if (percent) cursor.take();
   const share = NUMBER.test(token.text) ? Number(token.text) / (percent ? 100 : 1) : Number.NaN;
   if (share >= 0 && share <= 1) return share;
-  const remedy = share > 1 ? `write ${token.text}% for ${token.text} in a hundred` : "write 1% or 0.01";
+  const remedy = share > 1 && !percent ? `write ${token.text}% for ${token.text} in a hundred` : "write 1% or 0.01";
   throw cursor.error(token, `"${token.text}" is no share`, remedy);
 }
 

@@ -1,9 +1,11 @@
 import type { Command } from "commander";
+import { parseSlo } from "../capacity/slo.js";
 import { resolveKeys } from "../config/keys.js";
 import { loadSettings } from "../config/load.js";
 import { ExitCode, errorMessage } from "../core/errors.js";
 import { printable } from "../core/printable.js";
-import { prepareRun } from "../run.js";
+import { weightedCases } from "../plan/load/mix.js";
+import { type PreparedRun, prepareRun } from "../run.js";
 import { planText } from "./plan-text.js";
 import type { Io } from "./terminal-io.js";
 
@@ -19,6 +21,7 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
     .addHelpText("after", "\nExample:\n  $ twintail check twintail.yaml")
     .action((config: string) => {
       const prepared = prepareRun(loadSettings(config));
+      checkLoad(prepared);
       io.stdout.write(planText(prepared, false));
       for (const warning of prepared.golden.warnings)
         io.stdout.write(`warning: ${printable(`${warning.place}: ${warning.message}`)}\n`);
@@ -31,4 +34,10 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
       io.stdout.write("ok\n");
       done(ExitCode.pass);
     });
+}
+
+/** What a sweep reads of the configuration and a run does not. @throws TwintailError as a sweep would. */
+function checkLoad({ settings: { load }, golden }: PreparedRun): void {
+  if (load?.slo !== undefined) parseSlo(load.slo);
+  if (load?.mix !== undefined) weightedCases(golden.set.cases, load.mix);
 }

@@ -24,6 +24,14 @@ export function arrivalsOf(config: ConfigFile, document: SourceDocument, folder:
     });
   }
   const shape = shapeOf({ ...arrivals, shape: arrivals.shape }, at, document, folder);
+  const idle = shape.kind !== "gamma" && arrivals.burstiness !== undefined ? "burstiness" : ofTrace(shape, arrivals);
+  if (idle !== null) {
+    throw new TwintailError({
+      cause: `arrivals of shape ${shape.kind} have no ${idle}`,
+      place: document.place([...at, idle], "key"),
+      remedy: idle === "burstiness" ? "write shape: gamma, or leave it out" : "write shape: trace, or leave it out",
+    });
+  }
   const { rate, toRate, maxInFlight, whenFull } = arrivals;
   if (shape.kind !== "trace" && rate === undefined) {
     throw new TwintailError({ cause: "there is no rate", place, remedy: "give rate, in pairs a second" });
@@ -90,6 +98,12 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
     ...(mix === undefined ? {} : { mix }),
     ...(slo === undefined ? {} : { slo: { text: slo, line: line ?? 0, column: column ?? 0 } }),
   };
+}
+
+/** What of a trace is written beside another shape. */
+function ofTrace({ kind }: ArrivalShape, { trace, speed }: Pick<Written, "trace" | "speed">): "trace" | "speed" | null {
+  if (kind === "trace") return null;
+  return trace !== undefined ? "trace" : speed !== 1 ? "speed" : null;
 }
 
 function shapeOf(

@@ -51,6 +51,7 @@ describe("an SLO as it is written", () => {
     ["ttft p95 < 1", '7:21: "1" is no duration; write it as 500ms'],
     ["ttft p95 > 1s", "7:19: ttft is better when it is lower; did you mean <?"],
     ["decode_rate p5 < 20", "decode_rate is better when it is higher; did you mean >?"],
+    ["errors < 101%", '"101" is no share; write 1% or 0.01'],
     ["errors < 5", '7:19: "5" is no share; write 5% for 5 in a hundred'],
     ["ttft p95 < 1s, errors < 1%", '7:23: "," follows a limit; join terms with "and"'],
     ["ttft p95 < 1s and", "7:27: a metric or a rate is due"],

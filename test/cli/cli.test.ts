@@ -43,6 +43,16 @@ describe("bad input", () => {
       ["check", file("unknown.yaml", config("http://127.0.0.1:1/v1").replace("rounds", "round"))],
       /^unknown\.yaml:5:12: unknown key "round" in "capture"; did you mean "rounds"\?\n$/,
     ],
+    [
+      "an SLO of a sweep",
+      ["check", file("slo.yaml", `${config("http://127.0.0.1:1/v1")}load: { slo: "errors < 101%" }\n`)],
+      /"101" is no share; write 1% or 0\.01/,
+    ],
+    [
+      "a mix of a sweep",
+      ["check", file("mix.yaml", `${config("http://127.0.0.1:1/v1")}load: { mix: { nope: 1 } }\n`)],
+      /^load\.mix: no case of category "nope" can be swept; use chat\n$/,
+    ],
     ["bad YAML", ["check", file("bad.yaml", "goldens: [")], /^bad\.yaml:\d+:\d+: not valid YAML/],
     ["a missing file", ["run", "nowhere.yaml"], /^nowhere\.yaml: no such configuration; check the path\n$/],
     [

@@ -97,6 +97,16 @@ describe("a configuration", () => {
       (t) => `${t}capture: { arrivals: { shape: constant } }\n`,
       /there is no rate; give rate, in pairs a second/,
     ],
+    [
+      "bursts that come evenly",
+      (t) => `${t}capture: { arrivals: { shape: constant, rate: 2, burstiness: 2 } }\n`,
+      /^twintail\.yaml:11:50: arrivals of shape constant have no burstiness; write shape: gamma, or leave it out$/,
+    ],
+    [
+      "a faster trace that is none",
+      (t) => `${t}capture: { arrivals: { rate: 2, speed: 7 } }\n`,
+      /arrivals of shape poisson have no speed; write shape: trace/,
+    ],
     ["bursts without their size", (t) => `${t}load: { shape: gamma }\n`, /arrivals of shape gamma need burstiness/],
     ["a trace that is not there", (t) => `${t}load: { shape: trace, trace: none.csv }\n`, /cannot read \/x\/none\.csv/],
     ["half a request in flight", (t) => `${t}load: { points: [1, 2.5] }\n`, /2\.5 cannot be in flight/],
