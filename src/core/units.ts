@@ -1,7 +1,7 @@
 /** Stamps are integer nanoseconds, people read milliseconds. */
 export const NS_PER_MS = 1_000_000;
 
-/** Of a year of 365 days. */
+/** A twelfth of 365 days. */
 export const HOURS_PER_MONTH = 730;
 
 /** Node fires a longer timer at once. */

@@ -1,5 +1,4 @@
 /** Dollars: from replica hours or from tokens to an hour, a month, a thousand requests and a million tokens. */
-
 import type { TierPrice } from "../../config/capacity-file.js";
 import { HOURS_PER_MONTH } from "../../core/units.js";
 import type { CapacityInterval, CapacityMode, CapacityTier } from "../../report/capacity-summary.js";

@@ -1,9 +1,6 @@
 /** What is asked: rates by hour, the peak, and what has to be borne there. Knows no tier. */
-
 import type { DemandSettings } from "../../config/capacity-file.js";
 import { HOURS_PER_MONTH } from "../../core/units.js";
-
-/** 365 · 24 / 12. */
 
 export interface Demand {
   /** Mean requests a second of each hour, growth included: 24 hours, or the 168 of a week that begins on Monday. It repeats. */

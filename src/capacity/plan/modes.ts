@@ -2,7 +2,6 @@
  * Replica hours of a month in each way to run them. `n(h)` is what hour h needs; every way has the spare ones, and a start is
  * paid as long as a wake takes, where waking is paid.
  */
-
 import type { DemandSettings } from "../../config/capacity-file.js";
 import { HOURS_PER_MONTH } from "../../core/units.js";
 import { type Demand, requiredOf } from "./demand.js";
