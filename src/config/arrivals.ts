@@ -24,12 +24,12 @@ export function arrivalsOf(config: ConfigFile, document: SourceDocument, folder:
     });
   }
   const shape = shapeOf({ ...arrivals, shape: arrivals.shape }, at, document, folder);
-  const idle = shape.kind !== "gamma" && arrivals.burstiness !== undefined ? "burstiness" : ofTrace(shape, arrivals);
-  if (idle !== null) {
+  const idle = idleSetting(shape, arrivals);
+  if (idle !== undefined) {
     throw new TwintailError({
-      cause: `arrivals of shape ${shape.kind} have no ${idle}`,
-      place: document.place([...at, idle], "key"),
-      remedy: idle === "burstiness" ? "write shape: gamma, or leave it out" : "write shape: trace, or leave it out",
+      cause: `arrivals of shape ${shape.kind} have no ${idle.name}`,
+      place: document.place([...at, idle.name], "key"),
+      remedy: `write shape: ${idle.of}, or leave it out`,
     });
   }
   const { rate, toRate, maxInFlight, whenFull } = arrivals;
@@ -100,10 +100,14 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
   };
 }
 
-/** What of a trace is written beside another shape. */
-function ofTrace({ kind }: ArrivalShape, { trace, speed }: Pick<Written, "trace" | "speed">): "trace" | "speed" | null {
-  if (kind === "trace") return null;
-  return trace !== undefined ? "trace" : speed !== 1 ? "speed" : null;
+/** What is written of a shape that this one is not. */
+function idleSetting({ kind }: ArrivalShape, written: Pick<Written, "burstiness" | "trace" | "speed">) {
+  const settings = [
+    { name: "burstiness", of: "gamma", given: written.burstiness !== undefined },
+    { name: "trace", of: "trace", given: written.trace !== undefined },
+    { name: "speed", of: "trace", given: written.speed !== 1 },
+  ] as const;
+  return settings.find(({ of, given }) => given && of !== kind);
 }
 
 function shapeOf(

@@ -37,10 +37,10 @@ const hours = z
   .length(24, HOURS)
   .refine((rates) => rates.some((rate) => rate > 0), HOURS);
 
-/** Every day alike, or Monday to Friday and the weekend apart. */
 const week = z
   .strictObject({ weekday: z.array(amount).length(24), weekend: z.array(amount).length(24) })
   .refine(({ weekday, weekend }) => [...weekday, ...weekend].some((rate) => rate > 0), HOURS);
+/** Every day alike, or Monday to Friday and the weekend apart. */
 const daily = z.union([hours, week], { error: `${HOURS}, or { weekday, weekend } of 24 each` });
 
 const tokenPrice = z.strictObject({ input: amount, cachedInput: amount.optional(), output: amount });

@@ -257,16 +257,28 @@ describe("the recommendation", () => {
     expect(of(goodput(10, null, null), goodput(20, 20, 20), [10, 90]).verdict).toBe("tied");
   });
 
-  it("fears what was at least so much, down to one replica", () => {
-    const open = {
-      ...goodput(20, 19, 21),
+  /** Its SLO still held at the highest load that was tried. */
+  const unbounded = (sweep: Partial<EndpointSweep>) =>
+    ({
+      ...sweep,
       knee: null,
       stopped: { kind: "top", text: "the top." },
-    } as Partial<EndpointSweep>;
-    const atLeast = { ...open, goodput: { ...open.goodput, limitedBy: null } } as Partial<EndpointSweep>;
+      goodput: { ...sweep.goodput, limitedBy: null },
+    }) as Partial<EndpointSweep>;
+
+  it("fears what was at least so much, down to one replica", () => {
+    const atLeast = unbounded(goodput(20, 19, 21));
     // 7 at $10, against at most 4, and 2 at the very least, at $34 or at $36.
     expect(of(goodput(10, 10, 10), atLeast, [10, 34]).verdict).toBe("tied");
     expect(of(goodput(10, 10, 10), atLeast, [10, 36]).verdict).toBe("recommended");
+  });
+
+  it("says of what was at least so much the most replicas that it may take, not those of its value", () => {
+    const atLeast = unbounded(goodput(20, 12, 21));
+    // 50.4 a second: four by twenty each, six by twelve, one spare.
+    expect(of(goodput(10, 10, 10), atLeast, [100, 1]).reason).toMatch(
+      /^b bears it with at most 6 replicas at the peak/,
+    );
   });
 
   it("leaves out what does not bear it, and says what might cost less", () => {
