@@ -1,6 +1,7 @@
 /**
  * Appends lines to `recording.jsonl`, each flushed to the operating system before the call returns, so that a kill
- * loses at most the exchange in flight. Written synchronously on the main thread: the capture thread never waits.
+ * loses at most the exchanges in flight and those on their way here. Written synchronously on the main thread: the
+ * capture thread never waits.
  */
 import {
   closeSync,

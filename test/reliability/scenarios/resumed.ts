@@ -7,7 +7,7 @@ import type { Ended } from "../../typed.js";
 import { complete, type Place, type Recorded, unharmed, wholeRecording } from "../place.js";
 import type { Scenario } from "../scenario.js";
 import { after, status, well } from "../servers.js";
-import { killedRun } from "./killed.js";
+import { exchangesOnDisk, killedRun } from "./killed.js";
 
 const area = "resume" as const;
 
@@ -33,8 +33,7 @@ export const RESUMED: readonly Scenario[] = [
     run: async (place) => {
       const { config, folder, server } = await killedRun(place);
       const before = server.requests.length;
-      const there =
-        readFileSync(join(folder, "recording.jsonl"), "utf8").match(/^\{"type":"exchange"[^\n]*\n/gm)?.length ?? 0;
+      const there = exchangesOnDisk(folder);
       const recorded = await resumed(place, config, folder);
       whole(recorded);
       // What is asked first, so that no answer after the pause counts as warm, is no request of the plan.
