@@ -52,6 +52,7 @@ export function mergeShards(paths: readonly string[], options: MergeOptions = {}
   if (first === null) {
     throw new TwintailError({ cause: "there is no recording to merge", remedy: "give the run folders of all shards" });
   }
+  if (parts.every(({ exchanges }) => exchanges === 0)) throw nothingRecorded(parts);
   const { gates, goldenSet } = options;
   if (goldenSet !== undefined) refuseOtherGoldenSet(first, goldenSet);
   const header = mergedHeader(first, parts, options.anyStart === true);
@@ -59,6 +60,15 @@ export function mergeShards(paths: readonly string[], options: MergeOptions = {}
   const recording = join(folder, RECORDING_FILE);
   write(recording, header, parts);
   return { folder, recording, header, parts, report: scored(recording, { gates, goldenSet }) };
+}
+
+function nothingRecorded(parts: readonly ShardRecording[]): TwintailError {
+  const [{ file } = { file: "" }] = parts;
+  return new TwintailError({
+    cause: parts.length === 1 ? "the shard holds no exchange" : `none of the ${parts.length} shards holds an exchange`,
+    place: file,
+    remedy: "take the shards up again with run --resume, or run anew",
+  });
 }
 
 /** Before anything is written: a large run takes a minute to merge. */

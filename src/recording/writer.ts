@@ -166,12 +166,24 @@ function makeFolder(folder: string): void {
   try {
     mkdirSync(folder, options);
   } catch (error) {
-    if (errorCode(error) !== "ENOENT") throw error;
+    const code = errorCode(error);
+    if (code === "EEXIST" || code === "ENOTDIR") throw fileInTheWay(folder);
+    if (code !== "ENOENT") throw error;
     let missing = folder;
     while (!existsSync(dirname(missing)) && dirname(missing) !== missing) missing = dirname(missing);
     mkdirSync(missing, 0o700);
     mkdirSync(folder, options);
   }
+}
+
+function fileInTheWay(folder: string): TwintailError {
+  let file = folder;
+  while (!existsSync(file) && dirname(file) !== file) file = dirname(file);
+  return new TwintailError({
+    cause: "this is a file, where a folder is to be",
+    place: file,
+    remedy: "choose another folder with --out",
+  });
 }
 
 /** The lock is released when what it was taken for fails. */

@@ -345,6 +345,18 @@ describe("what is no set of shards is refused in a line", () => {
     );
   });
 
+  it("shards that were all killed before their first exchange: said of them, and nothing is made", () => {
+    const only = (lines: readonly RecordingLine[]): RecordingLine[] =>
+      lines.filter(({ type }) => type === "header" || type === "segment");
+    const paths = three().map((lines) => written(only(lines)));
+    const folder = fresh();
+    expect(() => merged(paths, { folder })).toThrow(
+      `${paths[0]}/recording.jsonl: none of the 3 shards holds an exchange; take the shards up again with run --resume`,
+    );
+    expect(() => merged(paths.slice(1, 2), { folder })).toThrow(/the shard holds no exchange/);
+    expect(existsSync(folder)).toBe(false);
+  });
+
   it("a recording that cannot be read in a folder of shards: none is left out in silence", () => {
     const at = fresh();
     for (const [index, lines] of three().entries()) written(lines, join(at, String(index)));

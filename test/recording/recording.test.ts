@@ -1,4 +1,13 @@
-import { appendFileSync, existsSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  appendFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import fc from "fast-check";
@@ -68,6 +77,16 @@ describe("a recording", () => {
     const path = fresh();
     RecordingWriter.create(path, HEADER).close();
     expect(() => RecordingWriter.create(path, HEADER)).toThrow(/a recording is there already; choose another folder/);
+  });
+
+  it.each([[""], ["run"], ["nights/run"]])("is not written where a file is in place of its folder (%j)", (below) => {
+    const file = fresh();
+    mkdirSync(join(file, ".."), { recursive: true });
+    writeFileSync(file, "mine");
+    expect(() => RecordingWriter.create(join(file, below, "recording.jsonl"), HEADER)).toThrow(
+      `${file}: this is a file, where a folder is to be; choose another folder with --out`,
+    );
+    expect(readFileSync(file, "utf8")).toBe("mine");
   });
 
   it("that was killed in the middle of a line loses that line alone", () => {
