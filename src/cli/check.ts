@@ -37,7 +37,7 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
 }
 
 /** What a sweep reads of the configuration and a run does not. @throws TwintailError as a sweep would. */
-function checkLoad({ settings: { load }, golden }: PreparedRun): void {
-  if (load?.slo !== undefined) parseSlo(load.slo);
+function checkLoad({ settings: { load, file }, golden }: PreparedRun): void {
+  if (load?.slo !== undefined) parseSlo(load.slo, file);
   if (load?.mix !== undefined) weightedCases(golden.set.cases, load.mix);
 }

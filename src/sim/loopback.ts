@@ -1,6 +1,7 @@
 /** An HTTP server that only this machine can reach. */
 import { createServer, type IncomingMessage, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
+import { errorCode, errorMessage, TwintailError } from "../core/errors.js";
 
 /** Clients keep connections between rounds; Node's 5 s would make stale sockets look like the endpoint's fault. */
 const KEEP_ALIVE_MS = 75_000;
@@ -28,9 +29,10 @@ export function loopbackServer(
   return {
     listen: (port) =>
       new Promise((resolve, reject) => {
-        server.once("error", reject);
+        const fail = (error: Error): void => reject(cannotListen(host, port, error));
+        server.once("error", fail);
         server.listen(port, host, () => {
-          server.off("error", reject);
+          server.off("error", fail);
           resolve((server.address() as AddressInfo).port);
         });
       }),
@@ -40,4 +42,14 @@ export function loopbackServer(
         server.closeAllConnections();
       }),
   };
+}
+
+function cannotListen(host: string, port: number, error: Error): TwintailError {
+  const taken = errorCode(error) === "EADDRINUSE";
+  return new TwintailError({
+    cause: taken ? "the port is taken" : `cannot listen there: ${errorMessage(error)}`,
+    place: `${host}:${port}`,
+    remedy: taken ? "choose another port; 0 takes a free one" : "choose another address or port",
+    error,
+  });
 }

@@ -4,7 +4,7 @@
  * and written when it ends, before its last bytes: a client that has read the whole answer finds all of it here.
  */
 import { closeSync, openSync, writeSync } from "node:fs";
-import { errorMessage } from "../core/errors.js";
+import { errorMessage, TwintailError } from "../core/errors.js";
 import type { EventKind } from "./wire-format.js";
 
 /** One line of the log. */
@@ -33,10 +33,10 @@ export interface SendLog {
 
 const FLUSH_AT = 4_096;
 
-/** Appends to a file; without one, keeps nothing. @throws when the file cannot be opened. */
+/** Appends to a file; without one, keeps nothing. @throws TwintailError when the file cannot be opened. */
 export function openSendLog(file: string | undefined): SendLog {
   if (file === undefined) return { open: () => ({ mark: () => {}, flush: () => {} }), close: () => {} };
-  const descriptor = openSync(file, "a");
+  const descriptor = opened(file);
   const logs = new Set<FileRequestLog>();
   return {
     open: (requestId) => {
@@ -48,6 +48,19 @@ export function openSendLog(file: string | undefined): SendLog {
       closeSync(descriptor);
     },
   };
+}
+
+function opened(file: string): number {
+  try {
+    return openSync(file, "a");
+  } catch (error) {
+    throw new TwintailError({
+      cause: `the log cannot be written: ${errorMessage(error)}`,
+      place: file,
+      remedy: "give a file in a folder that is there and may be written",
+      error,
+    });
+  }
 }
 
 class FileRequestLog implements RequestLog {

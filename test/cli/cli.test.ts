@@ -46,7 +46,7 @@ describe("bad input", () => {
     [
       "an SLO of a sweep",
       ["check", file("slo.yaml", `${config("http://127.0.0.1:1/v1")}load: { slo: "errors < 101%" }\n`)],
-      /"101" is no share; write 1% or 0\.01/,
+      /^slo\.yaml:\d+:24: "101" is no share; write 1% or 0\.01\n$/,
     ],
     [
       "a mix of a sweep",
@@ -74,6 +74,11 @@ describe("bad input", () => {
       "an unreachable host",
       ["run", file("gone.yaml", config("http://127.0.0.1:1/v1"))],
       /^[\s\S]*endpoints\.baseline\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\nendpoints\.candidate\.baseUrl: cannot reach 127\.0\.0\.1:1: it refused the connection; start the server, or mend the address\n$/,
+    ],
+    [
+      "a log of a simulator that cannot be written",
+      ["sim", "--port", "0", "--log", "no-such-folder/log"],
+      /no-such-folder\/log: the log cannot be written: ENOENT.*; give a file in a folder that is there/,
     ],
     ["a recording that is none", ["score", file("not.jsonl", "hello\n")], /not\.jsonl:1: not a line of JSON/],
     ["no arguments to score", ["score"], /missing required argument 'recording'/],

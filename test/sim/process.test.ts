@@ -145,6 +145,8 @@ test("it dies with its parent, however the parent dies", async () => {
 test("a process that cannot start says why", async () => {
   const first = await simProcess({ tier: "h100x2" });
   const port = Number(new URL(first.baseUrl).port);
-  await expect(startSimProcess({ tier: "h100x2", port })).rejects.toThrow(/EADDRINUSE/);
+  await expect(startSimProcess({ tier: "h100x2", port })).rejects.toThrow(
+    `127.0.0.1:${port}: the port is taken; choose another port; 0 takes a free one`,
+  );
   await expect(startSimProcess({ tier: "h100x2", goldens: "no-such.yaml" })).rejects.toThrow(/no-such\.yaml/);
 });
