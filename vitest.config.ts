@@ -31,6 +31,8 @@ export default defineConfig({
     testTimeout: 60_000,
     // A browser that starts on a busy machine takes more than the ten seconds of the default.
     hookTimeout: 60_000,
+    // One second, the default, is little on a machine that has others to serve.
+    expect: { poll: { timeout: 20_000 } },
     projects: [
       {
         extends: true,

@@ -61,7 +61,7 @@ describe.skipIf(!existsSync("/proc/net/tcp"))("TCP keep-alive of a connection th
       // Until what was sent is acknowledged the kernel's timer is the one of retransmission.
       const kept = (): number =>
         timersTo(port).filter(({ kind, seconds }) => kind === 2 && seconds > 10 && seconds <= 31).length;
-      await expect.poll(kept, { timeout: 10_000, interval: 20 }).toBe(CONNECTIONS);
+      await expect.poll(kept, { interval: 20 }).toBe(CONNECTIONS);
     } finally {
       (await released)();
       await captured;

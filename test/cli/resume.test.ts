@@ -66,7 +66,7 @@ async function killedRun(out: string): Promise<string> {
   held = [];
   const { child, ended } = started(["run", "--out", out]);
   const answerOne = async (): Promise<void> => {
-    await expect.poll(() => held?.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => held?.length).toBeGreaterThan(0);
     held?.shift()?.();
   };
   for (let answers = 0; answers < 3; answers++) await answerOne();
@@ -147,7 +147,7 @@ describe("run --resume", () => {
     const run = await killedRun("twice");
     held = [];
     const first = started(["run", "--resume", run]);
-    await expect.poll(() => held?.length, { timeout: 20_000 }).toBeGreaterThan(0);
+    await expect.poll(() => held?.length).toBeGreaterThan(0);
     const lines = () => linesOf(run).filter(({ type }) => type !== "machine");
     const before = lines();
     const refused = await Promise.all([

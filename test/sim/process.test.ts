@@ -139,7 +139,7 @@ test("it dies with its parent, however the parent dies", async () => {
   const pid = await new Promise<number>((resolve) => parent.stdout.once("data", (line) => resolve(Number(line))));
   expect(isAlive(pid)).toBe(true);
   parent.kill("SIGKILL");
-  await expect.poll(() => isAlive(pid), { timeout: 5_000 }).toBe(false);
+  await expect.poll(() => isAlive(pid)).toBe(false);
 });
 
 test("a process that cannot start says why", async () => {

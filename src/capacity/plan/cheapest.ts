@@ -22,7 +22,7 @@ export function cheapestOf(modes: readonly CapacityMode[]): Cheapest {
   if (least === null) return { kind: null, perMonth: null, text: "" };
   const perMonth = least.perMonth.value;
   const dearer = modes.filter((mode) => mode !== least && mode.allowed);
-  const over = dearer.map((mode) => `${savingText(perMonth, mode.perMonth.value)} than ${MODE_WORDS[mode.kind]}`);
+  const over = dearer.map((mode) => `${againstText(perMonth, mode.perMonth.value)} ${MODE_WORDS[mode.kind]}`);
   const left = modes.filter((mode) => !mode.allowed && mode.perMonth.value < perMonth);
   const would = left.map(
     (mode) =>
@@ -32,7 +32,10 @@ export function cheapestOf(modes: readonly CapacityMode[]): Cheapest {
   return { kind: least.kind, perMonth, text: text.filter((part) => part !== "").join("; ") };
 }
 
-function savingText(least: number, other: number): string {
-  if (other <= least) return "no less";
-  return `${formatShare((other - least) / other)} (${formatDollars(other - least)} a month) less`;
+/** Less than this apart, no bill tells them apart. USD. */
+const CENT = 0.01;
+
+function againstText(least: number, other: number): string {
+  if (other - least < CENT) return "as much as";
+  return `${formatShare((other - least) / other)} (${formatDollars(other - least)} a month) less than`;
 }

@@ -48,7 +48,8 @@ export function sleepFigures(input: SleepInput): SleepFigures {
   }
   const { ratesPerS, wakeS } = input;
   const requests = HOUR_S * ratesPerS.reduce((sum, rate) => sum + rate, 0);
-  const waiting = totals.wakes + totals.cameMeanwhile;
+  // A wake that takes no time delays nobody.
+  const waiting = wakeS === 0 ? 0 : totals.wakes + totals.cameMeanwhile;
   return {
     wakesPerDay: (24 * totals.wakes) / ratesPerS.length,
     upByHour: totals.asleepS.map((asleep) => 1 - Math.min(1, asleep / HOUR_S)),

@@ -49,7 +49,9 @@ export function sleepSummary(
       neverSleeps,
       text: neverSleeps
         ? `senseless: requests come so often that a pause of ${formatPlainMs(tailMs)} is hardly ever seen, and it would never sleep`
-        : `${awake}; ${wait}; ${formatShare(mayWait.share)} may (${mayWait.from})`,
+        : figures.delayedShare === 0
+          ? `${awake}; no request waits, since a wake takes no time`
+          : `${awake}; ${wait}; ${formatShare(mayWait.share)} may (${mayWait.from})`,
     },
   };
 }

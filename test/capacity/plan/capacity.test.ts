@@ -358,6 +358,13 @@ describe("a tier that scales to zero", () => {
     expect(tier.modes.map(({ kind }) => kind)).toEqual(["always-on", "by-hour"]);
   });
 
+  it("delays nobody where a wake takes no time, and may be run so whatever may wait", () => {
+    const tier = of("{ time: 0s, idleTail: 10m }", `requestsPerHour: [${hours}], mayWait: 0%`);
+    expect(tier.scaleToZero).toMatchObject({ delayedShare: 0, delayedPerMonth: 0 });
+    expect(tier.scaleToZero?.text).toMatch(/a day, up .* of 24 h; no request waits, since a wake takes no time$/);
+    expect(tier.cheapest).toBe("scale-to-zero");
+  });
+
   it("wakes as long as the median of the wakes of a report, those that were cold", () => {
     const trial = (wakeMs: number | null, verdict: string) => ({ wakeMs, verdict });
     const report = {

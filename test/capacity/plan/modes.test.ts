@@ -117,7 +117,7 @@ describe("cost", () => {
     expect(cheapestOf([mode("always-on", 5), mode("by-hour", 5)])).toEqual({
       kind: "always-on",
       perMonth: 5,
-      text: "always on costs no less than scheduled by hour",
+      text: "always on costs as much as scheduled by hour",
     });
     expect(cheapestOf([])).toEqual({ kind: null, perMonth: null, text: "" });
   });
