@@ -31,14 +31,15 @@ const tokens = z.number().min(0.01).max(MOST);
 const LONGEST_MS = 12 * 3_600_000;
 const bounded = duration.refine((ms) => ms <= LONGEST_MS, "a duration of 12h or less");
 
-const HOURS = "24 numbers, one for each hour from midnight, with at least one above 0";
+const DAY = "24 numbers, one for each hour from midnight";
+const HOURS = `${DAY}, with at least one above 0`;
 const hours = z
   .array(amount, HOURS)
   .length(24, HOURS)
   .refine((rates) => rates.some((rate) => rate > 0), HOURS);
 
 const week = z
-  .strictObject({ weekday: z.array(amount).length(24), weekend: z.array(amount).length(24) })
+  .strictObject({ weekday: z.array(amount).length(24, DAY), weekend: z.array(amount).length(24, DAY) })
   .refine(({ weekday, weekend }) => [...weekday, ...weekend].some((rate) => rate > 0), HOURS);
 /** Every day alike, or Monday to Friday and the weekend apart. */
 const daily = z.union([hours, week], { error: `${HOURS}, or { weekday, weekend } of 24 each` });

@@ -245,8 +245,10 @@ function expectation(issue: Issue): string {
     case "invalid_union":
       return `expected ${issue.message === "Invalid input" ? "one of the forms in the schema" : issue.message}`;
     case "too_small":
+      if (!issue.message.startsWith("Too small")) return `expected ${issue.message}`;
       return bounded(issue, "at least", "above", issue.minimum);
     case "too_big":
+      if (!issue.message.startsWith("Too big")) return `expected ${issue.message}`;
       return bounded(issue, "at most", "below", issue.maximum);
     default:
       return `expected ${issue.message.replace(/\s+/g, " ")}`;

@@ -78,6 +78,11 @@ export function priceText({ price }: Pick<CapacityTier, "price">): string {
   return `${usd(inputPerMTok)} in, ${usd(cachedInputPerMTok)} cached, ${usd(outputPerMTok)} out per million tokens`;
 }
 
+/** What is paid by the token has none of its user's own. */
+export function hasReplicas({ price }: Pick<CapacityTier, "price">): boolean {
+  return "perHour" in price;
+}
+
 /** `2 × H100`. */
 export function hardwareText({ gpu, gpus }: Pick<CapacityTier, "gpu" | "gpus">): string {
   if (gpu === null) return gpus === null ? "" : `${gpus} GPUs`;
@@ -132,7 +137,7 @@ export function manyText(count: number): string {
 }
 
 /** The demand in one paragraph. */
-export function demandText({ demand }: CapacitySummary): string {
+export function demandText({ demand, tiers }: Pick<CapacitySummary, "demand" | "tiers">): string {
   const { peakPerS, requiredPerS, averagePerS, requestsPerMonth, growth, headroom, spare, peakToMean } = demand;
   const parts = [
     `${perTimeText(peakPerS)} at the peak${peakToMean === 1 ? "" : `, ${formatSignificant(peakToMean)} times the mean of the busiest hour`}`,
@@ -140,7 +145,7 @@ export function demandText({ demand }: CapacitySummary): string {
     `${perTimeText(requiredPerS)} with ${percentText(headroom)} headroom`,
     `${perTimeText(averagePerS)} on average`,
     `${manyText(requestsPerMonth)} requests a month`,
-    spare === 0 ? "no spare replica" : `${spare} spare`,
+    ...(tiers.some(hasReplicas) ? [spare === 0 ? "no spare replica" : `${spare} spare`] : []),
   ];
   return parts.join("; ");
 }

@@ -89,7 +89,7 @@ demand: { requestsPerSecond: 2.5 }`);
 
   it("refuses a day that has not 24 hours, or nothing to do", () => {
     expect(() => demandOf("{ requestsPerHour: [1, 2] }")).toThrow(
-      'capacity.yaml:2:28: "demand.requestsPerHour" is [1,2]; expected at least 24 items',
+      'capacity.yaml:2:28: "demand.requestsPerHour" is [1,2]; expected 24 numbers, one for each hour from midnight, with at least one above 0',
     );
     expect(() => demandOf(`{ requestsPerHour: ${day(0)} }`)).toThrow("at least one above 0");
     expect(() => demandOf(`{ requestsPerHour: { weekday: ${day(0)}, weekend: ${day(0)} } }`)).toThrow(

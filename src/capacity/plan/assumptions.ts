@@ -1,7 +1,7 @@
 /** What a plan takes for granted, in full: whoever signs for it has to be able to disagree. */
 import type { DemandSettings, TierSettings } from "../../config/capacity-file.js";
 import type { CapacityTier } from "../../report/capacity-summary.js";
-import { percentText } from "../../report/capacity-words.js";
+import { hasReplicas, percentText } from "../../report/capacity-words.js";
 import { formatShare, formatSignificant, plural } from "../../report/numbers.js";
 
 export interface AssumptionInput {
@@ -10,10 +10,13 @@ export interface AssumptionInput {
 }
 
 export function assumptionsOf({ settings, tiers }: AssumptionInput): string[] {
-  return [...ofDemand(settings), ...ofReplicas(tiers), ...ofLengths(settings, tiers), ...ofCost(tiers)];
+  return [...ofDemand(settings, tiers), ...ofReplicas(tiers), ...ofLengths(settings, tiers), ...ofCost(tiers)];
 }
 
-function ofDemand({ growth, headroom, spare, peakToMean, defaults }: DemandSettings): string[] {
+function ofDemand(
+  { growth, headroom, spare, peakToMean, defaults }: DemandSettings,
+  tiers: AssumptionInput["tiers"],
+): string[] {
   const said = (name: DemandSettings["defaults"][number]): string => (defaults.includes(name) ? " (default)" : "");
   return [
     growth === 0
@@ -22,7 +25,11 @@ function ofDemand({ growth, headroom, spare, peakToMean, defaults }: DemandSetti
     peakToMean === 1
       ? `within an hour requests come evenly but for chance: peakToMean is 1${said("peakToMean")}`
       : `the busiest moments of an hour have ${formatSignificant(peakToMean)} times its mean`,
-    `${percentText(headroom)} headroom above the peak${said("headroom")}, and ${spare === 0 ? "no spare replica" : `${plural(spare, "replica")} spare`}${said("spare")}`,
+    `${percentText(headroom)} headroom above the peak${said("headroom")}${
+      tiers.some(({ planned }) => hasReplicas(planned))
+        ? `, and ${spare === 0 ? "no spare replica" : `${plural(spare, "replica")} spare`}${said("spare")}`
+        : ""
+    }`,
   ];
 }
 
@@ -66,13 +73,13 @@ function ofLengths(settings: DemandSettings, tiers: AssumptionInput["tiers"]): s
       ? "at other lengths than the swept ones, the work of a request grows by the greatest of its prompt, its answer, and what it holds of the KV cache times how long; the upper bound takes the least of them. What longer answers do to a limit on e2e is not known"
       : "prompts and answers are as long as those that were swept",
     cached.length === 0
-      ? "no sweep says which share of its prompt tokens a cache answered: if hits are rarer in production, a replica bears less"
-      : `share of prompt tokens that a cache answered in the sweeps: ${cached.join(", ")}${unsaid}. Where hits are rarer, a replica bears less and a token costs more`,
+      ? "no sweep says which share of its prompt tokens a cache answered: if hits are rarer in production, a tier bears less"
+      : `share of prompt tokens that a cache answered in the sweeps: ${cached.join(", ")}${unsaid}. Where hits are rarer, a tier bears less and a token costs more`,
   ];
 }
 
 function ofCost(tiers: AssumptionInput["tiers"]): string[] {
-  const hourly = tiers.filter(({ planned }) => "perHour" in planned.price);
+  const hourly = tiers.filter(({ planned }) => hasReplicas(planned));
   const sleeping = tiers.filter(({ planned }) => planned.scaleToZero !== null);
   const paid = sleeping.filter(({ settings }) => settings.wake?.paid === true).map(({ settings }) => settings.name);
   const free = sleeping.filter(({ settings }) => settings.wake?.paid === false).map(({ settings }) => settings.name);
@@ -92,7 +99,7 @@ function ofCost(tiers: AssumptionInput["tiers"]): string[] {
           "requests come independently of each other (Poisson) at each hour's mean rate; a sleeping tier is woken by the first, all that come until it is awake wait for it, and nobody gives up",
           `hours of a replica that wakes are paid${paid.length === sleeping.length ? "" : paid.length === 0 ? ": no" : ` at ${paid.join(", ")}, not at ${free.join(", ")}`}`,
         ]),
-    ...(tiers.some(({ planned }) => "inputPerMTok" in planned.price)
+    ...(tiers.some(({ planned }) => !hasReplicas(planned))
       ? ["what is paid by the token has no replicas: it bears what its sweep bore, whoever else uses it"]
       : []),
     "failed and repeated requests cost nothing and are not in the demand",

@@ -5,6 +5,7 @@ import { afterAll, describe, expect, it } from "vitest";
 import { capacity } from "../../../src/capacity.js";
 import { parseCapacity } from "../../../src/config/capacity-file.js";
 import type { CapacitySummary, CapacityTier } from "../../../src/report/capacity-summary.js";
+import { demandText } from "../../../src/report/capacity-words.js";
 import type { EndpointSweep, SweepSummary } from "../../../src/report/sweep-summary.js";
 import { answer, refused, swept as virtuallySwept } from "../virtual.js";
 import { endpoint, sweepSummary, swept, sweptPoint, within, writeSweep } from "./sweeps.js";
@@ -108,6 +109,8 @@ describe("a plan", () => {
       "tiers: [{ name: a, pricePerMTok: { input: 1, output: 2 } }]\ndemand: { requestsPerSecond: 1, inputTokens: 1000, outputTokens: 500 }",
     );
     expect([summary.verdict, only(summary).modes[0]?.per1000Requests.value]).toEqual(["unsure", 2]);
+    // It has no replicas, and no spare ones.
+    expect([demandText(summary), ...summary.assumptions].join("\n")).not.toMatch(/spare|replica bears less/);
   });
 });
 
@@ -410,7 +413,7 @@ describe("the assumptions", () => {
       expect(all).toContain(said);
     }
     expect(all).toContain("n replicas bear n times what one bore");
-    expect(all).toContain("a 40.0 %. Where hits are rarer, a replica bears less");
+    expect(all).toContain("a 40.0 %. Where hits are rarer, a tier bears less");
   });
 
   it("tell what a cache answered in the sweep, and not what the demand hopes for", () => {
