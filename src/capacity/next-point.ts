@@ -69,12 +69,12 @@ function nextListed(listed: readonly number[], points: readonly MeasuredPoint[])
   const inOrder = points.toSorted((a, b) => a.index - b.index);
   for (const load of listed) {
     const own: MeasuredPoint[] = [];
-    while (own.length < TRIES && inOrder[0]?.load === load && own.every(({ trusted }) => !trusted)) {
+    while (inOrder[0]?.load === load && settled(own) === undefined) {
       own.push(inOrder.shift() as MeasuredPoint);
     }
     const next = inOrder[0];
     // A load after which another was sent is over, whatever is thought of it since.
-    if (next === undefined && own.length < TRIES && own.every(({ trusted }) => !trusted)) return load;
+    if (next === undefined && settled(own) === undefined) return load;
   }
   return null;
 }
@@ -94,6 +94,12 @@ function tidy(load: number, whole: boolean): number {
 
 /** Something else may have kept this machine busy for a moment: a load that it could not be trusted with is sent again. */
 const TRIES = 3;
+
+/** Of those under one load, the one that counts; undefined while the load is to be sent, or sent again. */
+function settled(own: readonly MeasuredPoint[]): MeasuredPoint | undefined {
+  return own.find(({ trusted }) => trusted) ?? own.find(({ full }) => full) ?? own[TRIES - 1];
+}
+
 /** Saturated points that it takes to stop: one may be chance. */
 const CONFIRMED = 2;
 
@@ -106,11 +112,11 @@ function risen(
   let tried = 0;
   let last: MeasuredPoint["state"] = "steady";
   for (const load of rise) {
-    const own = points.filter((each) => each.load === load);
-    const point = own.find(({ trusted }) => trusted) ?? own[TRIES - 1];
+    const point = settled(points.filter((each) => each.load === load));
     if (point === undefined) return { load };
     tried++;
     const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried });
+    if (point.full) return ended("machine", `at a load of ${load} arrivals met load.maxInFlight: raise it`);
     if (!point.trusted) return ended("machine", `at a load of ${load} this machine could not be trusted`);
     if (point.state === "failing") {
       return ended("failing", `at a load of ${load} ${point.errors.count} of ${point.errors.of} requests failed`);
@@ -146,10 +152,7 @@ function refine(points: readonly MeasuredPoint[], risen: number, whole: boolean)
   const trusted = points.filter((point) => point.trusted && point.load !== null);
   const tried = new Set(points.map(({ load }) => load));
   const used = tried.size - risen;
-  const open = (load: number): boolean => {
-    const own = points.filter((point) => point.load === load);
-    return own.length < TRIES && own.every((point) => !point.trusted);
-  };
+  const open = (load: number): boolean => settled(points.filter((point) => point.load === load)) === undefined;
   const between = (lo: number | null, hi: number | null, most: number): number | null => {
     if (lo === null || hi === null || hi / lo <= NEAR) return null;
     const middle = tidy(Math.sqrt(lo * hi), whole);

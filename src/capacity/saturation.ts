@@ -11,6 +11,8 @@ export type PointState = "steady" | "saturated" | "unsure" | "rate-limited" | "f
 
 export interface MeasuredPoint extends PointFigures {
   readonly state: PointState;
+  /** Not trusted since arrivals met `load.maxInFlight` too early, which they will do however often it is sent. */
+  readonly full?: true;
 }
 
 const ALPHA = 0.05;
@@ -185,7 +187,7 @@ function openPoint(point: PointFigures, lowest: PointFigures | undefined): Measu
   if (full && !grown) {
     const note =
       "arrivals met the limit in flight while the endpoint was no slower than under its lowest load: raise load.maxInFlight";
-    return { ...point, state: "unsure", trusted: false, notes: [note, ...point.notes] };
+    return { ...point, state: "unsure", trusted: false, full: true, notes: [note, ...point.notes] };
   }
   if (behind && (slower || full)) return { ...point, state: "saturated" };
   if (!behind && !slower && !full) return { ...point, state: "steady" };

@@ -76,6 +76,17 @@ describe("the rise", () => {
     expect(result.done.candidate?.kind).toBe("machine");
   });
 
+  test("a limit in flight that is met too early ends it at once: it would be met again", () => {
+    const met: Partial<MeasuredPoint> = { state: "unsure", trusted: false, full: true };
+    const result = loadsOf(facts(), (load) => (load >= 8 ? met : {}));
+    expect(only(result)).toEqual([1, 2, 4, 8]);
+    expect(result.done.candidate).toEqual({
+      kind: "machine",
+      text: "at a load of 8 arrivals met load.maxInFlight: raise it",
+    });
+    expect(only(loadsOf(facts({ points: [2, 8, 4] }), (load) => (load >= 8 ? met : {})))).toEqual([2, 8, 4]);
+  });
+
   test("a moment's bad luck costs one load, sent again, and none of the refinement", () => {
     let unlucky = true;
     const result = loadsOf(facts(), (load, role) => {
