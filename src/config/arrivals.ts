@@ -24,14 +24,7 @@ export function arrivalsOf(config: ConfigFile, document: SourceDocument, folder:
     });
   }
   const shape = shapeOf({ ...arrivals, shape: arrivals.shape }, at, document, folder);
-  const idle = idleSetting(shape, arrivals);
-  if (idle !== undefined) {
-    throw new TwintailError({
-      cause: `arrivals of shape ${shape.kind} have no ${idle.name}`,
-      place: document.place([...at, idle.name], "key"),
-      remedy: `write shape: ${idle.of}, or leave it out`,
-    });
-  }
+  refuseIdle(arrivals, at, document);
   const { rate, toRate, maxInFlight, whenFull } = arrivals;
   if (shape.kind !== "trace" && rate === undefined) {
     throw new TwintailError({ cause: "there is no rate", place, remedy: "give rate, in pairs a second" });
@@ -80,6 +73,7 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
       remedy: "a closed loop takes whole numbers; constant and poisson take rates",
     });
   }
+  refuseIdle(load, at, document);
   const slo = config.load.slo;
   const [column, line] =
     slo === undefined ? [0, 0] : document.place(["load", "slo"], "text").split(":").reverse().map(Number);
@@ -100,14 +94,20 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
   };
 }
 
-/** What is written of a shape that this one is not. */
-function idleSetting({ kind }: ArrivalShape, written: Pick<Written, "burstiness" | "trace" | "speed">) {
+/** @throws TwintailError when something is written of a shape that this one is not. */
+function refuseIdle({ shape, burstiness, trace, speed }: Written, at: string[], document: SourceDocument): void {
   const settings = [
-    { name: "burstiness", of: "gamma", given: written.burstiness !== undefined },
-    { name: "trace", of: "trace", given: written.trace !== undefined },
-    { name: "speed", of: "trace", given: written.speed !== 1 },
+    { name: "burstiness", of: "gamma", given: burstiness !== undefined },
+    { name: "trace", of: "trace", given: trace !== undefined },
+    { name: "speed", of: "trace", given: speed !== 1 },
   ] as const;
-  return settings.find(({ of, given }) => given && of !== kind);
+  const idle = settings.find(({ of, given }) => given && of !== shape);
+  if (idle === undefined) return;
+  throw new TwintailError({
+    cause: `${shape === "closed" ? "a closed loop has" : `arrivals of shape ${shape} have`} no ${idle.name}`,
+    place: document.place([...at, idle.name], "key"),
+    remedy: `write shape: ${idle.of}, or leave it out`,
+  });
 }
 
 function shapeOf(

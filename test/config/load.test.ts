@@ -107,6 +107,16 @@ describe("a configuration", () => {
       (t) => `${t}capture: { arrivals: { rate: 2, speed: 7 } }\n`,
       /arrivals of shape poisson have no speed; write shape: trace/,
     ],
+    [
+      "a trace of a closed loop",
+      (t) => `${t}load: { trace: a.jsonl }\n`,
+      /^twintail\.yaml:11:9: a closed loop has no trace; write shape: trace, or leave it out$/,
+    ],
+    [
+      "bursts of a sweep that has none",
+      (t) => `${t}load: { shape: poisson, burstiness: 2 }\n`,
+      /arrivals of shape poisson have no burstiness; write shape: gamma/,
+    ],
     ["bursts without their size", (t) => `${t}load: { shape: gamma }\n`, /arrivals of shape gamma need burstiness/],
     ["a trace that is not there", (t) => `${t}load: { shape: trace, trace: none.csv }\n`, /cannot read \/x\/none\.csv/],
     ["half a request in flight", (t) => `${t}load: { points: [1, 2.5] }\n`, /2\.5 cannot be in flight/],
