@@ -231,7 +231,7 @@ describe("before the first request", () => {
     const blocked = join(folder, "blocked");
     writeFileSync(blocked, "a file, not a folder");
     await expect(runIn("blocked", settingsFor(a.baseUrl, b.baseUrl))).rejects.toThrow(
-      /recording\.jsonl: .*(cannot be written|is there already)/,
+      `${blocked}: this is a file, where a folder is to be; choose another folder with --out`,
     );
   });
 

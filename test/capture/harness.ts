@@ -45,6 +45,8 @@ export interface CaptureOptions {
   readonly tokens?: number;
   readonly apiKey?: string;
   readonly proxy?: HttpProxy;
+  /** Ends it, whenever that is. */
+  readonly stop?: AbortSignal;
   readonly onExchange?: (exchange: Exchange, stop: () => void, drain: (message: string) => void) => void;
   readonly onReleased?: (stop: () => void, drain: (message: string) => void) => void;
   /** What follows when all that was planned has ended. */
@@ -119,7 +121,10 @@ export async function captureFrom(options: CaptureOptions): Promise<Captured> {
       onDropped: (line) => dropped.push(line),
       onIdle: async () => options.more?.() ?? null,
     },
-    { stop: stop.signal, drain: drain.signal },
+    {
+      stop: AbortSignal.any([stop.signal, ...(options.stop === undefined ? [] : [options.stop])]),
+      drain: drain.signal,
+    },
   );
   exchanges.sort((a, b) => a.id - b.id);
   return { exchanges, machine, pauses, stopped, begun, dropped, plan, end, reason: end.reason, originNs };

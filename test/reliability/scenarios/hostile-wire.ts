@@ -3,7 +3,7 @@ import { constants, createBrotliCompress, createDeflate, createGzip } from "node
 import { expect } from "vitest";
 import { decodeBytes } from "../../../src/recording/reads.js";
 import { CHAT_BODY, chunk, LAST_CHUNK, plainAnswer, SSE_HEAD } from "../../capture/harness.js";
-import { complete, lastOf, nothingUnseen, type Place, type Recorded, unharmed } from "../place.js";
+import { complete, lastOf, nothingUnseen, type Place, type Recorded, TIMEOUTS, unharmed } from "../place.js";
 import type { Scenario } from "../scenario.js";
 import { type Answer, body, DONE, delta, drip, isStream, stream, well } from "../servers.js";
 
@@ -102,7 +102,8 @@ export const HOSTILE: readonly Scenario[] = [
           socket.write(SSE_HEAD);
           drip(socket, 1, (index) => pieces[index] ?? (index === pieces.length ? LAST_CHUNK : null));
         },
-        { rounds: 2 },
+        // Hundreds of timers, each late on a busy machine.
+        { rounds: 2, timeouts: { ...TIMEOUTS, total: "100s" } },
       );
       const streams = lastOf(recorded).filter(({ headers }) =>
         headers?.some(([, value]) => value.includes("event-stream")),
