@@ -77,6 +77,17 @@ export class Crew {
     return Atomics.add(this.counts, IN_FLIGHT[endpoint], 1) + 1;
   }
 
+  /** As {@link enter}; null, and nothing is counted, where there are `most` already. */
+  enterBelow(endpoint: EndpointRole, most: number): number | null {
+    for (;;) {
+      const inFlight = Atomics.load(this.counts, IN_FLIGHT[endpoint]);
+      if (inFlight >= most) return null;
+      if (Atomics.compareExchange(this.counts, IN_FLIGHT[endpoint], inFlight, inFlight + 1) === inFlight) {
+        return inFlight + 1;
+      }
+    }
+  }
+
   leave(endpoint: EndpointRole): void {
     Atomics.sub(this.counts, IN_FLIGHT[endpoint], 1);
   }

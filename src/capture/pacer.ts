@@ -1,7 +1,7 @@
 /** Walks a plan: blocks in order; within one, releases as lanes are free (closed loop) or at their times (open loop). */
 import { setImmediate as nextTurn } from "node:timers/promises";
 import type { EndpointRole } from "../config/settings.js";
-import { MAX_TIMER_MS, NS_PER_MS } from "../core/units.js";
+import { NS_PER_MS } from "../core/units.js";
 import type { Block, PlannedRequest, Release } from "../plan/plan.js";
 import { fallAsleep } from "./asleep.js";
 import type { Clock } from "./clock.js";
@@ -11,8 +11,8 @@ import { countsForGivingUp, FailureStreak, type GivenUp } from "./give-up.js";
 import { Lane } from "./lane.js";
 import { Limits, type Pause } from "./limits.js";
 import type { CaptureEnd, CaptureJob, RawExchange } from "./messages.js";
+import { type Departure, OpenBlock } from "./open-block.js";
 import { OpenLanes } from "./open-lanes.js";
-import { Places } from "./places.js";
 import { PlanSoFar, type RequestBytes } from "./plan-so-far.js";
 import { RequestBudget } from "./request-budget.js";
 import type { FailedAttempt } from "./retry.js";
@@ -29,21 +29,15 @@ export interface PacerEvents {
   onDropped(ids: readonly number[], atNs: number): void;
 }
 
-/** When a release was due, and when it went. */
-interface Departure {
-  readonly releasedAtNs: number;
-  readonly intendedAtNs?: number;
-  readonly waitedNs?: number;
-}
-
 const ROLES = ["baseline", "candidate"] as const;
 /** An open loop that is behind its schedule still reads what comes, after so many requests. */
 const REQUESTS_A_TURN = 8;
 /** A lane whose request failed waits so long: what fails at once would otherwise be asked thousands of times a second. */
 const AFTER_FAILURE_MS = 1_000;
 const SHORTEST_WAIT_NS = 0.1 * NS_PER_MS;
-/** Arrivals that wait for a place are let go of when a block lasted so much longer than it was to. */
+/** Arrivals that wait for a place are let go of when a block lasted so many times as long as it was to. */
 const LONGEST_WAIT = 2;
+const LEAST_PATIENCE_MS = 1_000;
 
 export class Pacer {
   readonly #phaseStartNs = new Map<string, number>();
@@ -215,24 +209,32 @@ export class Pacer {
     await this.#limits.enter(needs.filter(({ endpoint }) => !this.#ending.isClosed(endpoint)));
   }
 
-  /** The schedule alone says when: this loop waits for no answer, but for a place where the plan says so. */
+  /** The schedule alone says when: this loop waits for no answer, and for no place either. */
   async #runOpen(block: Block, releases: readonly Release[], startNs: number): Promise<void> {
     const { whenFull } = block.open as NonNullable<Block["open"]>;
-    const untilMs = block.untilMs ?? releases.at(-1)?.notBeforeMs ?? 0;
-    const places = new Places(Math.max(1, this.crew.share(block.concurrency)));
-    const lanes = new OpenLanes(this.#routes, this.now);
-    const running = new Set<Promise<void>>();
-    // Nobody waits for a place for longer than another such block would take.
-    const patienceMs = Math.ceil(Math.max(1_000, LONGEST_WAIT * untilMs));
-    const patience = AbortSignal.timeout(Math.min(MAX_TIMER_MS, patienceMs));
-    const giveUpWaiting = AbortSignal.any([patience, this.#ending.signalOf([])]);
+    const lastMs = block.untilMs ?? releases.at(-1)?.notBeforeMs ?? 0;
+    // Counted from its begin, which may be yet to come.
+    const patientUntilNs = startNs + Math.max(LEAST_PATIENCE_MS, LONGEST_WAIT * lastMs) * NS_PER_MS;
+    const open = new OpenBlock(
+      { whenFull, most: block.concurrency, patientUntilNs },
+      {
+        crew: this.crew,
+        budget: this.#budget,
+        ending: this.#ending,
+        lanes: new OpenLanes(this.#routes, this.now),
+        now: this.now,
+        send: ({ row, body }, lane, departure, inFlight) => this.#runExchange(row, body, lane, departure, inFlight),
+        onReleased: (ids) => this.events.onReleased(ids),
+        onDropped: (ids, atNs) => this.events.onDropped(ids, atNs),
+      },
+    );
     let turn = 0;
-    let queuedUntilNs = 0;
+    let heldUntilNs = 0;
     for (let index = this.crew.index; index < releases.length; index += this.crew.count) {
       const release = releases[index] as Release;
       const planned = release.rows.filter((id) => !this.#isRefused(block, id)).map((id) => this.#plan.row(id));
       if (planned.length === 0) continue;
-      const bodies = planned.map((row) => this.#plan.body(row));
+      const bodies = new Map(planned.map((row) => [row, this.#plan.body(row)]));
       const intendedAtNs = startNs + Math.round(release.notBeforeMs * NS_PER_MS);
       const early = intendedAtNs > this.now();
       if (early) await this.#ending.sleepUntil(intendedAtNs, this.now, ROLES);
@@ -241,53 +243,28 @@ export class Pacer {
         turn = 0;
         await nextTurn();
       }
+      // Who comes while another is held by limits has waited since it was due; any other lateness is this machine's.
+      let heldSinceNs = intendedAtNs < heldUntilNs ? intendedAtNs : undefined;
+      if (this.#limits.any && !this.#ending.over) {
+        const left = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
+        const fromNs = this.now();
+        await this.#wait(left, intendedAtNs);
+        const heldNs = this.now() - fromNs;
+        if (heldNs > SHORTEST_WAIT_NS) {
+          heldSinceNs ??= fromNs;
+          heldUntilNs = this.now();
+          open.excuse(heldNs);
+        }
+      }
       if (this.#ending.over) {
         this.#ending.withhold();
         break;
       }
       const rows = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
-      const endpoints = rows.map(({ endpoint }) => endpoint);
-      // Who comes while another still waits has waited since it was due; any other lateness is this machine's.
-      const sinceNs = intendedAtNs < queuedUntilNs ? intendedAtNs : this.now();
-      if (whenFull === "wait") await places.whenFree(endpoints, giveUpWaiting);
-      if (this.#limits.any) await this.#wait(rows, intendedAtNs);
-      const waitedNs = this.now() - sinceNs;
-      const waited = waitedNs > SHORTEST_WAIT_NS;
-      if (waited) queuedUntilNs = this.now();
-      if (this.#ending.over) {
-        this.#ending.withhold();
-        break;
-      }
-      const sent = rows.filter(({ endpoint }) => places.isFree(endpoint));
-      const full = rows.filter(({ endpoint }) => !places.isFree(endpoint));
-      if (full.length > 0)
-        this.events.onDropped(
-          full.map(({ id }) => id),
-          this.now(),
-        );
-      if (sent.length === 0) continue;
-      if (!this.#budget.take(sent.length)) break;
-      const departure: Departure = {
-        releasedAtNs: this.now(),
-        intendedAtNs,
-        ...(waited ? { waitedNs } : {}),
-      };
-      for (const row of sent) {
-        places.take(row.endpoint);
-        const lane = lanes.take(row.endpoint);
-        const inFlight = this.crew.enter(row.endpoint);
-        const body = bodies[planned.indexOf(row)] ?? null;
-        const exchange = this.#runExchange(row, body, lane, departure, inFlight).then(() => {
-          lanes.giveBack(row.endpoint, lane);
-          places.leave(row.endpoint);
-          running.delete(exchange);
-        });
-        running.add(exchange);
-      }
-      this.events.onReleased(sent.map(({ id }) => id));
+      const held = heldSinceNs === undefined ? {} : { waitsSinceNs: heldSinceNs };
+      open.arrive(rows.map((row) => ({ row, body: bodies.get(row) ?? null, intendedAtNs, ...held })));
     }
-    await Promise.all(running);
-    lanes.close();
+    await open.end();
   }
 
   async #runExchange(

@@ -94,6 +94,49 @@ describe("an open loop", () => {
     expect(ms(own[5]?.waitedNs)).toBeGreaterThan(300);
   });
 
+  test("that is to begin later has its patience from then on", async () => {
+    const { baseUrl } = await server(answersAfter(50));
+    const { exchanges, dropped } = await captureFrom({
+      baseUrl,
+      settings: { rounds: 4 },
+      plan: (built) => {
+        const plan = open(10, { most: 1, whenFull: "wait" })(built);
+        return { ...plan, blocks: plan.blocks.map((block) => ({ ...block, fromMs: 2_000 })) };
+      },
+    });
+    expect(dropped).toEqual([]);
+    expect(exchanges).toHaveLength(8);
+  });
+
+  test("lets go of who still waits when it lasted twice as long as it was to, and a second", async () => {
+    const { baseUrl } = await server(answersAfter(2_000));
+    const { exchanges, dropped, reason } = await captureFrom({
+      baseUrl,
+      settings: { rounds: 4 },
+      plan: open(10, { most: 1, whenFull: "wait" }),
+    });
+    expect(exchanges.map(({ round }) => round)).toEqual([0, 0]);
+    expect(dropped.flatMap(({ ids }) => [...ids])).toHaveLength(6);
+    expect(reason).toBe("complete");
+  });
+
+  test("sends nothing more to an endpoint that was given up, to who waits for it neither", async () => {
+    const dead = await server((socket) => {
+      setTimeout(() => socket.write(plainAnswer("{}", "401 Unauthorized")), 30);
+    });
+    const { baseUrl } = await server(answersAfter(1));
+    const { exchanges, dropped, stopped } = await captureFrom({
+      baseUrl,
+      candidate: { baseUrl: dead.baseUrl },
+      settings: { rounds: 10 },
+      plan: open(5, { most: 1, whenFull: "wait" }),
+    });
+    expect(stopped).toHaveLength(1);
+    expect(dead.requests).toHaveLength(3);
+    expect(exchanges.filter(({ endpoint }) => endpoint === "baseline")).toHaveLength(10);
+    expect(dropped).toEqual([]);
+  });
+
   test("lets each endpoint drop its own: the slow one costs the other nothing", async () => {
     const slow = await server(answersAfter(3_000));
     const fast = await server(answersAfter(1));
@@ -250,7 +293,10 @@ describe("a capture that goes on", () => {
 });
 let plan0: Plan;
 
-test("arrivals of each endpoint's own wait for its places alone: the slow one holds nobody back", async () => {
+test.each([
+  ["of each endpoint's own", true],
+  ["in pairs", false],
+])("arrivals %s wait for their endpoint's places alone: the slow one holds nobody back", async (_, perEndpoint) => {
   const slow = await server(answersAfter(110));
   const fast = await server(answersAfter(5));
   const { exchanges } = await captureFrom({
@@ -259,6 +305,7 @@ test("arrivals of each endpoint's own wait for its places alone: the slow one ho
     settings: { rounds: 8 },
     plan: (built) => {
       const plan = open(30, { most: 1, whenFull: "wait" })(built);
+      if (!perEndpoint) return plan;
       return { ...plan, blocks: plan.blocks.map((block) => ({ ...block, perEndpoint: true as const })) };
     },
   });

@@ -40,6 +40,26 @@ describe.each([2, 3])("%i capture threads", (workers) => {
     expect(new Set(machine.map(({ thread }) => thread)).size).toBe(workers);
   });
 
+  test("let go of who comes beyond the most in flight of all of them", async () => {
+    const server = await counting(1_500);
+    const { exchanges, dropped } = await captureFrom({
+      baseUrl: server.baseUrl,
+      settings: { rounds: 12, workers },
+      plan: (built) => ({
+        ...built,
+        blocks: built.blocks.map((block) => ({
+          ...block,
+          concurrency: 5,
+          open: { whenFull: "drop" as const },
+          releases: block.releases.map((release, index) => ({ ...release, notBeforeMs: 40 * index })),
+        })),
+      }),
+    });
+    expect(exchanges.map(({ round }) => round)).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4]);
+    expect(dropped.flatMap(({ ids }) => [...ids])).toHaveLength(14);
+    expect(Math.max(...exchanges.map(({ inFlight }) => inFlight))).toBe(5);
+  });
+
   test("keep both halves of a pair in one turn of one thread", async () => {
     const server = await counting(5);
     const { exchanges } = await captureFrom({

@@ -18,7 +18,7 @@ const quantile = (values: readonly number[], q: number): number => {
 };
 
 /** Against the simulator's own log of when each event was really written: one clock, two processes. */
-it(`${STREAMS} streams of 100 events/s are stamped within 0.3 ms of the truth, in the median`, async () => {
+it(`${STREAMS} streams of 100 events/s are stamped within a millisecond of the truth, in the median`, async () => {
   const folder = mkdtempSync(join(tmpdir(), "twintail-truth-"));
   const logFile = join(folder, "sent.jsonl");
   const sim = await startSimProcess({ tier: "h100x2", logFile });
@@ -69,8 +69,8 @@ it(`${STREAMS} streams of 100 events/s are stamped within 0.3 ms of the truth, i
         `ttft p50 ${quantile(ttftErrors, 0.5).toFixed(3)} p99 ${quantile(ttftErrors, 0.99).toFixed(3)} of ${ttftErrors.length}`,
     );
     expect(gapErrors.length).toBeGreaterThan((STREAMS * EVENTS) / 2);
-    expect(quantile(gapErrors, 0.5)).toBeLessThan(0.3);
-    expect(quantile(ttftErrors, 0.5)).toBeLessThan(0.3);
+    expect(quantile(gapErrors, 0.5)).toBeLessThan(1);
+    expect(quantile(ttftErrors, 0.5)).toBeLessThan(1);
   } finally {
     await sim.stop();
     rmSync(folder, { recursive: true });

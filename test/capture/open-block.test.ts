@@ -1,0 +1,60 @@
+/** Patience of those who wait for a place. */
+import { expect, test } from "vitest";
+import { Crew } from "../../src/capture/crew.js";
+import { Ending } from "../../src/capture/ending.js";
+import { type Arrival, OpenBlock } from "../../src/capture/open-block.js";
+import { OpenLanes } from "../../src/capture/open-lanes.js";
+import { RequestBudget } from "../../src/capture/request-budget.js";
+import { NS_PER_MS } from "../../src/core/units.js";
+
+const now = (): number => performance.now() * NS_PER_MS;
+const arrival = (id: number): Arrival => ({ row: { id, endpoint: "baseline" } as never, body: null, intendedAtNs: 0 });
+
+/** One place; what is sent ends when it is told to. */
+function block(patienceMs: number): { open: OpenBlock; sent: number[]; dropped: number[]; answer: () => void } {
+  const sent: number[] = [];
+  const dropped: number[] = [];
+  const ends: (() => void)[] = [];
+  const crew = Crew.alone(now, async () => null);
+  const ending = new Ending(new AbortController().signal);
+  const open = new OpenBlock(
+    { whenFull: "wait", most: 1, patientUntilNs: now() + patienceMs * NS_PER_MS },
+    {
+      crew,
+      ending,
+      budget: new RequestBudget(undefined, ending, crew),
+      lanes: new OpenLanes({ baseline: {}, candidate: {} } as never, now),
+      now,
+      send: ({ row }) => {
+        sent.push(row.id);
+        return new Promise<void>((resolve) => ends.push(resolve));
+      },
+      onReleased: () => {},
+      onDropped: (ids) => dropped.push(...ids),
+    },
+  );
+  return { open, sent, dropped, answer: () => ends.shift()?.() };
+}
+
+test("runs out, and who comes later finds none", async () => {
+  const { open, sent, dropped, answer } = block(100);
+  for (const id of [0, 1, 2]) open.arrive([arrival(id)]);
+  await expect.poll(() => dropped).toEqual([1, 2]);
+  open.arrive([arrival(3)]);
+  expect([sent, dropped]).toEqual([[0], [1, 2, 3]]);
+  answer();
+  await open.end();
+});
+
+test("is not used up by time that was nobody's", async () => {
+  const { open, sent, dropped, answer } = block(1);
+  open.excuse(600_000 * NS_PER_MS);
+  for (const id of [0, 1]) open.arrive([arrival(id)]);
+  const later = performance.now() + 50;
+  await expect.poll(() => performance.now()).toBeGreaterThan(later);
+  answer();
+  await expect.poll(() => sent).toEqual([0, 1]);
+  answer();
+  await open.end();
+  expect(dropped).toEqual([]);
+});
