@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { afterAll, afterEach, describe, expect, it } from "vitest";
 import { parseSettings, prepareResume, prepareRun, renderTerminal, run, score } from "../dist/index.js";
 import { planText } from "../src/cli/plan-text.js";
+import { parseTrace } from "../src/config/trace.js";
 import { CHAT_BODY, plainAnswer, type RawServer, rawServer } from "./capture/harness.js";
 import { ONE_CASE } from "./golden/sets.js";
 
@@ -84,5 +85,19 @@ describe("a run in an open loop", () => {
     const resumed = prepareResume(settings, recording);
     expect(resumed.missing).toBe(3);
     expect(resumed.notes).toEqual([expect.stringMatching(/^capture\.arrivals: .* another load than was asked for/)]);
+  }, 30_000);
+
+  it("of a trace is gone on with by that trace alone, at its speed", async () => {
+    writeFileSync(join(folder, "trace.csv"), "timestamp_ms\n0\n10\n30\n");
+    const { recording, settings } = await openRun(5, "shape: trace, trace: trace.csv");
+    const lines = readFileSync(recording, "utf8").trimEnd().split("\n");
+    writeFileSync(recording, `${lines.slice(0, -4).join("\n")}\n`);
+    const faster = parseTrace("timestamp_ms\n0\n10\n30\n", "trace.csv", 2);
+    const capture = {
+      ...settings.capture,
+      arrivals: { shape: { kind: "trace", arrivals: faster }, maxInFlight: 512, whenFull: "drop" },
+    } as const;
+    expect(() => prepareResume({ ...settings, capture }, recording)).toThrow(/^capture\.arrivals: was .* now; use the/);
+    expect(prepareResume(settings, recording).missing).toBeGreaterThan(0);
   }, 30_000);
 });

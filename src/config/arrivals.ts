@@ -26,6 +26,7 @@ export function arrivalsOf(config: ConfigFile, document: SourceDocument, folder:
   const shape = shapeOf({ ...arrivals, shape: arrivals.shape }, at, document, folder);
   refuseIdle(arrivals, at, document);
   const { rate, toRate, maxInFlight, whenFull } = arrivals;
+  refuseTooFewPlaces(arrivals, config, at, document);
   if (shape.kind !== "trace" && rate === undefined) {
     throw new TwintailError({ cause: "there is no rate", place, remedy: "give rate, in pairs a second" });
   }
@@ -74,6 +75,7 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
     });
   }
   refuseIdle(load, at, document);
+  if (load.shape !== "closed") refuseTooFewPlaces(load, config, at, document);
   const slo = config.load.slo;
   const [column, line] =
     slo === undefined ? [0, 0] : document.place(["load", "slo"], "text").split(":").reverse().map(Number);
@@ -92,6 +94,21 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
     ...(mix === undefined ? {} : { mix }),
     ...(slo === undefined ? {} : { slo: { text: slo, line: line ?? 0, column: column ?? 0 } }),
   };
+}
+
+/** Where arrivals wait, each thread has places of its own. */
+function refuseTooFewPlaces(
+  { maxInFlight, whenFull }: Written,
+  { capture: { workers } }: ConfigFile,
+  at: string[],
+  document: SourceDocument,
+): void {
+  if (whenFull === "drop" || maxInFlight >= workers) return;
+  throw new TwintailError({
+    cause: `${workers} threads have no place each among ${maxInFlight} in flight`,
+    place: document.place([...at, "maxInFlight"], "key"),
+    remedy: "raise maxInFlight, or lower capture.workers",
+  });
 }
 
 /** @throws TwintailError when something is written of a shape that this one is not. */

@@ -147,7 +147,8 @@ export type ArrivalShape =
   | { readonly kind: "constant" }
   | { readonly kind: "poisson" }
   | { readonly kind: "gamma"; readonly burstiness: number }
-  | { readonly kind: "trace"; readonly arrivals: readonly TraceArrival[] };
+  /** A recording holds no arrivals here, since they are in its plan, but their digest. */
+  | { readonly kind: "trace"; readonly arrivals: readonly TraceArrival[]; readonly digest?: string };
 
 /** One arrival of a trace. */
 export interface TraceArrival {

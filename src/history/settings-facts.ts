@@ -14,7 +14,8 @@ export interface SettingsFacts {
 const ROLES = ["baseline", "candidate"] as const;
 
 export function measuredSettings(header: HeaderLine): SettingsFacts {
-  const { concurrency, order, prefix, control, warmup, solo, once, spreadMs, timeouts, retry } = header.capture;
+  const { concurrency, order, prefix, control, warmup, solo, once, spreadMs, timeouts, retry, arrivals } =
+    header.capture;
   const facts: Record<string, unknown> = {
     concurrency,
     order,
@@ -26,6 +27,8 @@ export function measuredSettings(header: HeaderLine): SettingsFacts {
     spread: spreadMs,
     timeouts,
     retry,
+    // Nights of closed loops keep the digest that they had before there were others.
+    ...(arrivals === undefined ? {} : { arrivals }),
   };
   for (const role of ROLES) {
     const { proxy, http2 } = header.endpoints[role];

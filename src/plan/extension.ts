@@ -4,6 +4,7 @@
  */
 import type { CaptureSettings } from "../config/settings.js";
 import { digestOf } from "../core/digest.js";
+import { TwintailError } from "../core/errors.js";
 import { seededRandom } from "../core/random.js";
 import { buildPlan, type PlanInput } from "./build.js";
 import { refuseOtherRows } from "./other-rows.js";
@@ -31,6 +32,7 @@ export const PRELUDE: readonly Phase[] = ["cold", "warmup"];
  */
 export function extendPlan(input: ExtendedPlanInput): Plan {
   const { before, moreRounds, capture, seed } = input;
+  refuseRamp(capture);
   const rounds = before.rounds + moreRounds;
   const spreadMs = (capture.spreadMs * rounds) / capture.rounds;
   const whole = buildPlan({ ...input, capture: { ...capture, rounds, spreadMs } });
@@ -55,6 +57,16 @@ export function extendPlan(input: ExtendedPlanInput): Plan {
     notTested: whole.notTested,
   };
   return { ...plan, digest: digestOf(plan) };
+}
+
+/** A rate that has risen to its end would begin anew, or stay there: neither is the load that was asked for. */
+function refuseRamp({ arrivals }: CaptureSettings): void {
+  if (arrivals?.toRate === undefined || arrivals.toRate === arrivals.rate) return;
+  throw new TwintailError({
+    cause: "its rate went from one value to another, and more rounds have no part in that",
+    place: "capture.arrivals.toRate",
+    remedy: "run anew, with as many rounds as it takes",
+  });
 }
 
 const isRound = ({ phase }: PlannedRequest): boolean => phase === "warm";

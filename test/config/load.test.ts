@@ -117,6 +117,11 @@ describe("a configuration", () => {
       (t) => `${t}load: { shape: poisson, burstiness: 2 }\n`,
       /arrivals of shape poisson have no burstiness; write shape: gamma/,
     ],
+    [
+      "fewer places to wait for than threads",
+      (t) => `${t}capture: { workers: 4, arrivals: { rate: 2, maxInFlight: 3, whenFull: wait } }\n`,
+      /^twintail\.yaml:11:45: 4 threads have no place each among 3 in flight; raise maxInFlight/,
+    ],
     ["bursts without their size", (t) => `${t}load: { shape: gamma }\n`, /arrivals of shape gamma need burstiness/],
     ["a trace that is not there", (t) => `${t}load: { shape: trace, trace: none.csv }\n`, /cannot read \/x\/none\.csv/],
     ["half a request in flight", (t) => `${t}load: { points: [1, 2.5] }\n`, /2\.5 cannot be in flight/],

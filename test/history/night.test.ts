@@ -2,8 +2,10 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import type { ArrivalSettings } from "../../src/config/settings.js";
 import { nightOf, nightSchema } from "../../src/history/night.js";
 import { differingSettings, measuredSettings } from "../../src/history/settings-facts.js";
+import { storedCapture } from "../../src/plan/load/stored.js";
 import type { HeaderLine } from "../../src/recording/recording.js";
 import { judgeExchanges, score } from "../../src/score.js";
 import { exchange, headerLine } from "../recording/exchange-builder.js";
@@ -121,5 +123,18 @@ describe("the settings of a night", () => {
       "timeouts",
     ]);
     expect(changed.digest).not.toBe(plain.digest);
+  });
+
+  it("change with when requests come: a loop that is open, its rate, and its trace", () => {
+    const base = header({ messages: [], temperature: 0 });
+    const at = (arrivals: Partial<ArrivalSettings>) => {
+      const whole = { shape: { kind: "poisson" }, maxInFlight: 9, whenFull: "drop", ...arrivals } as const;
+      return measuredSettings({ ...base, capture: storedCapture({ ...base.capture, arrivals: whole }) });
+    };
+    const trace = (gapMs: number) => at({ shape: { kind: "trace", arrivals: [{ atMs: 0 }, { atMs: gapMs }] } });
+    expect(differingSettings(plain.facts, at({ rate: 4 }).facts)).toEqual(["arrivals"]);
+    expect(differingSettings(at({ rate: 4 }).facts, at({ rate: 5 }).facts)).toEqual(["arrivals"]);
+    expect(differingSettings(trace(10).facts, trace(5).facts)).toEqual(["arrivals"]);
+    expect(trace(10).digest).toBe(trace(10).digest);
   });
 });

@@ -49,6 +49,20 @@ describe("an extension", () => {
     );
   });
 
+  it("of an open loop goes on at its rate, and is refused where that went from one value to another", () => {
+    const arrivals = { shape: { kind: "constant" }, rate: 4, maxInFlight: 9, whenFull: "drop" } as const;
+    const setup: Setup = {
+      capture: { ...QUICK, rounds: 3, arrivals },
+      cases: [goldenCase("a")],
+      candidate: {},
+      seed: 1,
+    };
+    const longer = extend(setup, planOf(setup), 3);
+    expect(longer.blocks.at(-1)?.releases.map(({ notBeforeMs }) => notBeforeMs)).toEqual([0, 250, 500]);
+    const rising = { ...setup, capture: { ...setup.capture, arrivals: { ...arrivals, toRate: 8 } } };
+    expect(() => extend(rising, planOf(rising), 3)).toThrow(/^capture\.arrivals\.toRate: .*; run anew/);
+  });
+
   it("keeps the rows of a pair together: one case and moment, and no pair of before", () => {
     fc.assert(
       fc.property(setups, more, (setup, rounds) => {
