@@ -1,4 +1,5 @@
 /** Could this machine be trusted with this run? */
+
 import { formatDurationMs } from "../core/duration.js";
 import {
   MAX_STALLED_SHARE,
@@ -11,6 +12,7 @@ import type { ScoredExchange } from "../measure/scored.js";
 import { droppedRows } from "../recording/own-rows.js";
 import type { HeaderLine, MachineLine, RecordingFrame } from "../recording/recording.js";
 import type { Processes } from "../recording/shard-segments.js";
+import { ARRIVALS_DROPPED } from "../report/invalidity.js";
 import type { Summary } from "../report/summary.js";
 import { machinesOf, stalledShards, unseenMachines } from "./shard-validity.js";
 import { rounded } from "./tails.js";
@@ -61,7 +63,7 @@ function droppedFigures(frame: Dropping, exchanges: readonly ScoredExchange[]): 
   const [value, who] = candidate > baseline ? [candidate, "candidate"] : [baseline, "baseline"];
   return [
     {
-      name: "arrivals dropped",
+      name: ARRIVALS_DROPPED,
       value,
       limit: MAX_DROPPED,
       unit: "share",

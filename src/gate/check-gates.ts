@@ -25,7 +25,7 @@ import { emptySelector, nothingSelected, type SelectableCase, selectsCase } from
 export function checkGates(
   gates: readonly GateText[],
   planned: Planned,
-  settings: Pick<Settings, "endpoints" | "judge"> & { readonly file?: string },
+  settings: Pick<Settings, "endpoints" | "capture" | "judge"> & { readonly file?: string },
 ): string[] {
   const { file, judge } = settings;
   return parseGates(gates, file).flatMap((parsed) => {

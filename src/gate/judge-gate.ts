@@ -30,7 +30,7 @@ export function judgeGate({ gate, source }: ParsedGate, evidence: Evidence): Gat
     return { ...written, ...result, result: "skipped", decides: null, reason: "a quick run asks contract gates alone" };
   }
   if (kind === "latency" && evidence.invalid !== null) {
-    const reason = `this machine can neither pass nor fail a latency: ${evidence.invalid}`;
+    const reason = `no latency can pass or fail here: ${evidence.invalid}`;
     return { ...written, ...result, result: "invalid", decides: null, reason };
   }
   return { ...written, ...result };

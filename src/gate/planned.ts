@@ -46,7 +46,7 @@ const OPEN_LOOP: ReadonlySet<string> = new Set(["ttft_intended", "e2e_intended"]
 export function supportOf(
   { question, selectors }: Gate,
   planned: Planned,
-  settings: Pick<Settings, "endpoints">,
+  settings: Pick<Settings, "endpoints" | "capture">,
 ): Support {
   const { subject } = question;
   if (subject === "wake") return wakeSupport(question.side, planned, settings);
@@ -85,7 +85,7 @@ interface Demand {
   readonly remedy: string;
 }
 
-function demandOf(question: Question, settings: Pick<Settings, "endpoints">): Demand {
+function demandOf(question: Question, settings: Pick<Settings, "endpoints" | "capture">): Demand {
   if (question.subject === "metric") return metricDemand(question, settings);
   if (question.subject === "rate") return rateDemand(question.name);
   if (question.subject === "flips") {
@@ -99,11 +99,15 @@ const ANY: Demand = { holds: () => true, otherwise: "", remedy: "" };
 
 function metricDemand(
   question: Extract<Question, { subject: "metric" }>,
-  { endpoints }: Pick<Settings, "endpoints">,
+  { endpoints, capture }: Pick<Settings, "endpoints" | "capture">,
 ): Demand {
   const { name } = question;
-  if (OPEN_LOOP.has(name)) {
-    return { holds: () => false, otherwise: `${name} needs a schedule, and a run has none`, remedy: "use ttft or e2e" };
+  if (OPEN_LOOP.has(name) && capture.arrivals === undefined) {
+    return {
+      holds: () => false,
+      otherwise: `${name} needs a schedule, and a closed loop has none`,
+      remedy: "use ttft or e2e, or give capture.arrivals",
+    };
   }
   if (name === "cost") {
     const sides = "side" in question ? [question.side] : ROLES;

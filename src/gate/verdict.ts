@@ -33,7 +33,7 @@ export function verdictOf(
   if (untrusted.length > 0) {
     return {
       verdict: "invalid",
-      reason: `this machine cannot be trusted with latencies: ${invalid ?? "unknown"}`,
+      reason: `latencies cannot be judged: ${invalid ?? "unknown"}`,
       notes,
     };
   }
@@ -88,9 +88,7 @@ function notesOf(
   const notes: string[] = [];
   if (quick) notes.push("a quick run: three rounds, contract gates alone");
   if (invalid !== null && untrusted.length === 0 && skipped.length === 0) {
-    notes.push(
-      `no gate asks about latency, so this verdict stands on a machine that could not be trusted with one: ${invalid}`,
-    );
+    notes.push(`no gate asks about latency, so this verdict stands, though none could be judged: ${invalid}`);
   } else if (untrusted.length > 0 && failed.length > 0) {
     notes.push(`${untrusted.length} of latency could not be judged: ${invalid ?? "unknown"}`);
   }

@@ -21,7 +21,8 @@ export function runLine(run: Summary["run"]): string {
   }
   const rounds = `${plural(run.goldenSet.cases, "case")} × ${plural(run.rounds, "round")}`;
   const come = run.arrivals === undefined ? "" : `, ${run.arrivals}`;
-  return `${run.goldenSet.name}: ${rounds}, ${plural(run.recorded, "request")} in ${formatDurationMs(run.durationMs)}${come}`;
+  const dropped = run.dropped === undefined ? "" : `, ${formatCount(run.dropped)} dropped`;
+  return `${run.goldenSet.name}: ${rounds}, ${plural(run.recorded, "request")}${dropped} in ${formatDurationMs(run.durationMs)}${come}`;
 }
 
 /** `31 Jul 2026, 14:12 UTC, from bench-02`. */

@@ -2,8 +2,10 @@
  * The verdict and what decided it, then what was seen: two to six plain sentences. Without gates nothing was decided,
  * and the first sentence says so. What is doubtful about the latencies is said right after them.
  */
+
 import type { ShiftSummary } from "./decision.js";
 import { unplannedLine } from "./facts.js";
+import { invalidityWords } from "./invalidity.js";
 import { formatChange, formatChangeInterval, formatCount, formatMs, plural } from "./numbers.js";
 import type { Summary } from "./summary.js";
 
@@ -85,10 +87,7 @@ function latencyDoubts({ validity }: Summary, shifts: readonly ShiftSummary[]): 
   const narrow = shifts.filter(({ method }) => method === "within-this-moment" || method === "cases");
   const rounds = Math.min(...narrow.map((shift) => shift.rounds));
   const moment = `Within this moment only: ${plural(rounds, "round")} ${rounds === 1 ? "says" : "say"} nothing of another hour.`;
-  return [
-    ...(narrow.length === 0 ? [] : [moment]),
-    ...(validity.ok ? [] : ["The measuring machine was in the way: do not trust these latencies."]),
-  ];
+  return [...(narrow.length === 0 ? [] : [moment]), ...(validity.ok ? [] : [invalidityWords(validity).warning])];
 }
 
 function shiftSentence(

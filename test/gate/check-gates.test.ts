@@ -69,6 +69,12 @@ describe("gates of a plan", () => {
     expect(told(gate)).toEqual([]);
   });
 
+  it.each(["ttft_intended shift < 1.2", "e2e_intended p95 < 20s"])("%s can be decided in an open loop", (gate) => {
+    const arrivals = { shape: { kind: "poisson" }, rate: 4, maxInFlight: 9, whenFull: "drop" } as const;
+    const change = (settings: Settings): Settings => ({ ...settings, capture: { ...settings.capture, arrivals } });
+    expect(told(gate, { change })).toEqual([]);
+  });
+
   it.each<[string, RegExp, Options?]>([
     ["tfta p95 < 5s", /^twintail\.yaml:8:5: "tfta" is no metric/],
     ['"ttfa p95 < 5x"', /^twintail\.yaml:8:18: "x" is no unit/],
@@ -92,7 +98,10 @@ describe("gates of a plan", () => {
       /has nothing to look at: the baseline has no price per token; give endpoints\.baseline\.price/,
     ],
     ["cost p50 < 1", /the baseline has no price|the candidate has no price/],
-    ["ttft_intended p50 < 1s", /needs a schedule, and a run has none; use ttft or e2e/],
+    [
+      "ttft_intended p50 < 1s",
+      /needs a schedule, and a closed loop has none; use ttft or e2e, or give capture.arrivals/,
+    ],
     ["tool_calls rate > 0.9", /no case of this plan expects a tool call, or none; add one/, { set: "small.yaml" }],
     ["tool_call_ms p50 < 1s", /no streamed case of this plan expects a tool call/, { set: "small.yaml" }],
     ["json_valid rate > 0.9", /expects JSON \(is_json\)/, { set: "small.yaml" }],

@@ -701,7 +701,7 @@ describe("the verdict of a run", () => {
       [PASS, LATENCY_PASS, LATENCY_FAIL],
       { invalid: "send lag p99 35 ms above the limit of 20" },
       "invalid",
-      /^this machine cannot be trusted with latencies: send lag p99 35 ms/,
+      /^latencies cannot be judged: send lag p99 35 ms/,
     ],
     [
       "the machine is invalid and a contract gate failed",
@@ -764,7 +764,7 @@ describe("the verdict of a run", () => {
       result: "invalid",
       value: expect.closeTo(1.34, 6),
       reads: "slower",
-      reason: "this machine can neither pass nor fail a latency: it stalled",
+      reason: "no latency can pass or fail here: it stalled",
     });
   });
 

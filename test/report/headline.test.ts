@@ -45,6 +45,11 @@ describe("headline", () => {
     const said = headline(summary).join(" ");
     expect(said).not.toContain("Within this moment");
     expect(said).toContain("The measuring machine was in the way: do not trust these latencies.");
+    const figure = { value: 0.3, limit: 0.01, unit: "share", ok: false, remedy: "lower the rate" } as const;
+    summary.validity.figures = [{ ...figure, name: "arrivals dropped" }];
+    expect(headline(summary).join(" ")).toContain("Arrivals were dropped: these latencies are those of a lower load.");
+    summary.validity.figures.push({ ...figure, name: "send lag p99", unit: "ms" });
+    expect(headline(summary).join(" ")).toContain("The measuring machine was in the way");
   });
 
   test("a quick run says nothing of latency", () => {

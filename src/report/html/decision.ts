@@ -1,4 +1,5 @@
 /** What decides, as the page shows it: gates, the checklist, timeouts and cost. */
+
 import { printableLine } from "../../core/printable.js";
 import type { ChecklistItem } from "../decision.js";
 import {
@@ -11,6 +12,7 @@ import {
 } from "../decision-rows.js";
 import { judgementLine } from "../facts.js";
 import { type GateRow, gateRows } from "../gate-rows.js";
+import { invalidityWords } from "../invalidity.js";
 import { formatWithUnit } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup, prose } from "./markup.js";
@@ -36,13 +38,14 @@ function gateRow(row: GateRow): Markup {
 export function invalidityPanel({ validity, run }: Summary): Markup | null {
   // A wake is measured in seconds: what stalls the tails of a run spoils none.
   if (validity.ok || run.kind === "wake") return null;
+  const { heading, meaning } = invalidityWords(validity);
   const over = validity.figures.filter(({ ok }) => !ok);
   const rows = over.map(
     (figure) =>
       html`<tr><th scope="row">${figure.name}</th><td class="num"><b>${formatWithUnit(figure.value, figure.unit, "not known")}</b></td><td class="num">${formatWithUnit(figure.limit, figure.unit)}</td><td>${figure.remedy}</td></tr>`,
   );
   const table = html`<table><thead><tr><th scope="col">figure</th><th scope="col" class="num">value</th><th scope="col" class="num">limit</th><th scope="col">try</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return html`<section class="invalidity" aria-label="validity"><h2>The measuring machine was in the way</h2><p>Latencies of this run hold its own stalls: they can neither pass nor fail a gate. What the answers said still counts.</p>${over.length === 0 ? html`<p>Nothing was recorded by which it could be judged.</p>` : scrolling("figures over their limit", table)}</section>`;
+  return html`<section class="invalidity" aria-label="validity"><h2>${heading}</h2><p>${meaning}</p>${over.length === 0 ? html`<p>Nothing was recorded by which it could be judged.</p>` : scrolling("figures over their limit", table)}</section>`;
 }
 
 const MARKS: Readonly<Record<ChecklistItem["status"], string>> = { verified: "✓", failed: "✗", "not tested": "·" };

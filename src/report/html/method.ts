@@ -1,6 +1,8 @@
 /** How it was measured: enough to repeat the run, and to doubt it. */
+
 import { formatDurationMs } from "../../core/duration.js";
 import { printableLine } from "../../core/printable.js";
+import { invalidityWords } from "../invalidity.js";
 import { plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { html, type Markup } from "./markup.js";
@@ -48,7 +50,7 @@ export function methodSection(summary: Summary): Markup {
       ? "The measuring machine kept up."
       : run.kind === "wake"
         ? "The measuring machine was late by milliseconds, which no wake is measured in."
-        : "The measuring machine was in the way: read the latencies with that in mind.",
+        : `${invalidityWords(validity).heading}: read the latencies with that in mind.`,
     html`<dl class="facts">${list}</dl>${validity.figures.length === 0 ? null : scrolling("validity", machine)}<details class="aside"><summary>What each number means</summary>${scrolling("metrics", meaning)}</details>
 <p class="soft">Table cells are nearest-rank quantiles of a histogram. A paired shift compares the two endpoints within each case and round and is not the quotient of two cells; <code>~</code> stands where its interval includes no change.</p>`,
   );

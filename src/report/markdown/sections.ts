@@ -1,7 +1,9 @@
 /** The sections of the markdown report; each returns lines, none when it has nothing to say. */
+
 import { coldBlocks, intervalWords, sleepLine, unplannedRows } from "../cold-rows.js";
 import { rateRows, tokenRows } from "../count-table.js";
 import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
+import { invalidityWords } from "../invalidity.js";
 import { formatWithUnit, plural } from "../numbers.js";
 import { HOLM_NOTE } from "../shift-line.js";
 import type { MetricPhaseName, Summary } from "../summary.js";
@@ -191,9 +193,8 @@ export function validitySection(summary: Summary): string[] {
       formatWithUnit(figure.limit, figure.unit),
       escapeMarkdown(figure.remedy),
     ]);
-  const meaning =
-    "Latencies of this run hold its own stalls: they can neither pass nor fail a gate. What the answers said still counts.";
-  const heading = ["## The measuring machine was in the way", "", meaning, ""];
+  const words = invalidityWords(summary.validity);
+  const heading = [`## ${words.heading}`, "", words.meaning, ""];
   if (rows.length === 0) return [...heading, "Nothing was recorded by which it could be judged."];
   return [...heading, ...table(["figure", "value", "limit", "try"], "lrrl", rows)];
 }

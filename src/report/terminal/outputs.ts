@@ -1,6 +1,8 @@
 /** What the answers and the wire showed: flips, findings, what was not tested, and the machine's own figures. */
+
 import { printable, printableLine } from "../../core/printable.js";
 import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
+import { invalidityWords } from "../invalidity.js";
 import { formatCount, formatWithUnit, plural } from "../numbers.js";
 import type { Summary } from "../summary.js";
 import { paragraph, type Screen, title } from "./screen.js";
@@ -102,7 +104,7 @@ export function invaliditySection(screen: Screen, summary: Summary): void {
   if (isWake(summary)) return;
   const { paint } = screen;
   if (ok) return;
-  title(screen, "The measuring machine was in the way");
+  title(screen, invalidityWords(summary.validity).heading);
   if (figures.every((figure) => figure.ok)) paragraph(screen, "Nothing was recorded by which it could be judged.");
   for (const figure of figures.filter((each) => !each.ok)) {
     const value = formatWithUnit(figure.value, figure.unit, "not known");
