@@ -126,13 +126,17 @@ export async function run(given: PreparedRun, options: RunOptions = {}): Promise
   const recording = join(folder, RECORDING_FILE);
   const writer = RecordingWriter.create(recording, header);
   options.onStart?.(folder, prepared);
+  const timed = await atItsTime(plan, given, writer, options);
+  const begun = !options.stop?.aborted;
   const job = {
-    plan: await atItsTime(plan, given, writer, options),
+    plan: timed,
     capture: sent.capture,
     runId: header.runId,
     shard,
   };
   const stopped = await record(job, access, writer, options);
+  // Its recording says so too, and a merge need not take it for a killed one.
+  if (stopped && !begun) throw interrupted();
   return { folder, recording, report: score(recording, { goldenSet: golden.set }), interrupted: stopped };
 }
 
@@ -145,10 +149,7 @@ async function atItsTime(
 ): Promise<Plan> {
   if (shard?.startAtMs === undefined) return plan;
   await untilWarmUp(shard, stop);
-  if (stop?.aborted) {
-    writer.close();
-    throw interrupted();
-  }
+  if (stop?.aborted) return plan;
   try {
     // The machine may have slept meanwhile.
     refuseLate(shard, Date.now());

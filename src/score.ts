@@ -32,8 +32,11 @@ import { measureAll, type ScoredExchange, scoredExchange } from "./measure/score
 import { TailBook } from "./measure/tail-book.js";
 import { findUnplanned, type Suspect, suspectOf, type UnplannedStart } from "./measure/unplanned.js";
 import { nameUnsupported } from "./measure/unsupported.js";
+import { FirstRounds } from "./recording/first-rounds.js";
+import { lateShards } from "./recording/merge.js";
 import { readRecording } from "./recording/reader.js";
 import type { Exchange, HeaderLine, RecordingFrame } from "./recording/recording.js";
+import { shardsOfSegments } from "./recording/shard-segments.js";
 import type { Report } from "./report/report.js";
 import type { Summary } from "./report/summary.js";
 
@@ -48,6 +51,8 @@ export interface JudgedExchanges {
   readonly cold: Summary["cold"];
   /** Why no answer could be held against expectations; null where they could. */
   readonly unjudged: string | null;
+  /** Of merged shards: those whose rounds are not of the moment that the others' are, a sentence each. */
+  readonly late: readonly string[];
 }
 
 /**
@@ -85,9 +90,18 @@ function judgedBy(scorer: Scorer, read: RecordingFrame, path: string): JudgedExc
     tails,
     parity,
     unjudged: scorer.texts.unjudged,
+    late: lateOf(scorer.firstRounds, read),
     findings: [...preflightFindings(frame.header), ...scorer.findings()],
     cold: coldSummary({ cold: scorer.cold, exchanges, unplanned: bySide(unplanned, exchanges), tails, frame }),
   };
+}
+
+function lateOf(first: FirstRounds, { header, segments, begun }: RecordingFrame): string[] {
+  if (header.shards === undefined) return [];
+  const shardOf = shardsOfSegments(segments);
+  return lateShards([
+    { beganMs: first.beganMs({ segments, begun }, new Map(segments.map(({ id }) => [id, shardOf(id) ?? 0]))) },
+  ]);
 }
 
 /** Cold starts that nobody planned, of each endpoint by id. */
@@ -116,7 +130,8 @@ export function score(path: string, { gates, goldenSet }: ScoreOptions = {}): Re
   const pairs = pairsOf(exchanges);
   const { comparisons, control } = compared(header, exchanges, pairs);
   const flips = findFlips(judgedPairs(pairs));
-  const validity = validityOf(frame.machine, exchanges, frame);
+  const trust = validityOf(frame.machine, exchanges, frame);
+  const validity = { ...trust, notes: [...trust.notes, ...judged.late] };
   const asked = gates ?? header.judge.gates;
   const unasked = gates === undefined ? unaskedReason(header) : null;
   const judgement = judge(header.kind === "wake" ? wakeGates(asked) : asked, {
@@ -184,6 +199,7 @@ class Scorer {
   /** Halves whose mates have not come yet. */
   readonly #waiting = new Map<number, Half>();
   readonly #wire = watchConformance();
+  readonly firstRounds = new FirstRounds();
   #cases: ReadonlyMap<string, GoldenCase> | null = null;
   #keptRounds = 0;
 
@@ -209,6 +225,7 @@ class Scorer {
     };
     const scored = scoredExchange(sample, measurements, check, keep, this.#once);
     this.exchanges.push(scored);
+    this.firstRounds.add(exchange);
     if (sample.bucket !== "none") {
       // A control arm is compared with its own endpoint alone: tails, rates and pairs are of the same exchanges.
       const inTails = !isControl(exchange);

@@ -3,7 +3,6 @@ import type { ExitCode } from "../core/errors.js";
 import { printable } from "../core/printable.js";
 import { parseGates } from "../gate/parse.js";
 import { type MergedRun, mergeShards } from "../merge.js";
-import { lateShards } from "../recording/merge.js";
 import { formatCount, plural } from "../report/numbers.js";
 import { secretsOfRecording } from "../scan-run.js";
 import { addGateFlags, type GateFlags, gateTexts } from "./gate-flags.js";
@@ -77,7 +76,6 @@ function mergedLines({ header: { shards }, parts, recording }: MergedRun): strin
     ...merged.flatMap(({ index, end }) =>
       end === "complete" ? [] : [`note: shard ${index} of ${count} ${end === null ? "was killed" : `ended: ${end}`}`],
     ),
-    ...lateShards(parts).map((line) => `note: ${line}`),
     ...(nodes.length === 1 ? [] : [`note: shards ran on Node ${nodes.join(" and ")}`]),
   ];
 }

@@ -715,7 +715,7 @@ describe("the verdict of a run", () => {
       ["tool_calls rate > 0.9", LATENCY_PASS],
       { invalid: "x" },
       "invalid",
-      /trusted/,
+      /cannot be judged/,
     ],
     ["the machine is invalid and no gate is of latency", [PASS], { invalid: "x" }, "pass", /is below 50\.0 %$/],
     [
@@ -726,7 +726,13 @@ describe("the verdict of a run", () => {
       /^a partial run can fail but not pass: 20 of 60/,
     ],
     ["the run is partial and failed", [PASS, LATENCY_FAIL], { partial: "x" }, "fail", /ttfa shift/],
-    ["the run is partial on an invalid machine", [LATENCY_PASS], { partial: "x", invalid: "y" }, "invalid", /trusted/],
+    [
+      "the run is partial on an invalid machine",
+      [LATENCY_PASS],
+      { partial: "x", invalid: "y" },
+      "invalid",
+      /cannot be judged/,
+    ],
     [
       "the run is quick",
       [PASS, LATENCY_FAIL],

@@ -216,10 +216,12 @@ describe("clocks of shards", () => {
     const later = (byMs: number) => (lines: RecordingLine[]) =>
       lines.map((line) => (line.type === "segment" ? { ...line, wallClockMs: line.wallClockMs + byMs } : line));
     // Shard 3 has no pair of round 0, and says nothing of when it began.
-    expect(lateShards(merged(withShard(2, later(60_000))).parts)).toEqual([
-      "shard 2 sent its first round 1 min 1 s after shard 1: a round of the two is no one moment",
-    ]);
-    expect(lateShards(merged(withShard(2, later(3_000))).parts)).toEqual([]);
+    const said = "shard 2 sent its first round 1 min 1 s after shard 1: a round of the two is no one moment";
+    const late = merged(withShard(2, later(60_000)));
+    expect(lateShards(late.parts)).toEqual([said]);
+    expect(late.report.summary.validity.notes).toContain(said);
+    const near = merged(withShard(2, later(3_000)));
+    expect([lateShards(near.parts), near.report.summary.validity.notes]).toEqual([[], []]);
     expect(lateShards(merged(withShard(3, later(60_000))).parts)).toEqual([]);
   });
 
