@@ -25,8 +25,13 @@ const OUTPUTS = [
  * @throws TwintailError with `file:line` of what cannot be read.
  */
 export function parseTrace(text: string, file: string, speed = 1): TraceArrival[] {
-  const lines = text.split(/\r?\n/);
-  const isJson = text.trimStart().startsWith("{");
+  // A mark of byte order, as spreadsheets write it, is part of no name.
+  const lines = text.replace(/^\uFEFF/, "").split(/\r?\n/);
+  const isJson =
+    lines
+      .find((line) => line.trim() !== "")
+      ?.trimStart()
+      .startsWith("{") === true;
   const arrivals = isJson ? jsonArrivals(lines, file) : csvArrivals(lines, file);
   if (arrivals.length === 0) {
     throw new TwintailError({
@@ -37,6 +42,14 @@ export function parseTrace(text: string, file: string, speed = 1): TraceArrival[
   }
   arrivals.sort((a, b) => a.atMs - b.atMs);
   const first = (arrivals[0] as TraceArrival).atMs;
+  const last = (arrivals.at(-1) as TraceArrival).atMs;
+  if (last === first && arrivals.length > 1) {
+    throw new TwintailError({
+      cause: `all ${arrivals.length} arrivals of the trace come at one time`,
+      place: file,
+      remedy: "give their times, or a trace that has them",
+    });
+  }
   return arrivals.map((arrival) => ({ ...arrival, atMs: (arrival.atMs - first) / speed }));
 }
 
@@ -60,13 +73,17 @@ function jsonArrivals(lines: readonly string[], file: string): TraceArrival[] {
 }
 
 function csvArrivals(lines: readonly string[], file: string): TraceArrival[] {
-  const [head = "", ...rows] = lines;
-  const names = cells(head).map(nameOf);
+  let names: string[] | null = null;
   const arrivals: TraceArrival[] = [];
-  for (const [index, line] of rows.entries()) {
+  for (const [index, line] of lines.entries()) {
     if (line.trim() === "") continue;
     const values = cells(line);
-    push(arrivals, new Map(names.map((name, at) => [name, values[at]])), 1_000, `${file}:${index + 2}`);
+    if (names === null) {
+      names = values.map(nameOf);
+      timeOf(names, `${file}:${index + 1}`);
+    } else {
+      push(arrivals, new Map(names.map((name, at) => [name, values[at]])), 1_000, `${file}:${index + 1}`);
+    }
   }
   return arrivals;
 }
@@ -88,14 +105,7 @@ function push(arrivals: TraceArrival[], fields: ReadonlyMap<string, unknown>, un
       remedy: "cut the trace to the hours that matter",
     });
   }
-  const name = TIMES.find((each) => fields.has(each));
-  if (name === undefined) {
-    throw new TwintailError({
-      cause: "no column says when",
-      place,
-      remedy: `name one of them ${TIMES.slice(0, 3).join(", ")}`,
-    });
-  }
+  const name = timeOf([...fields.keys()], place);
   const unit = name.endsWith("_ms") ? 1 : name.endsWith("_s") ? 1_000 : unitMs;
   const value = fields.get(name);
   const number = typeof value === "number" || (typeof value === "string" && /^-?[\d.]+(?:e[+-]?\d+)?$/i.test(value));
@@ -115,8 +125,23 @@ function push(arrivals: TraceArrival[], fields: ReadonlyMap<string, unknown>, un
   });
 }
 
+/** @throws TwintailError when none of them is a time. */
+function timeOf(names: readonly string[], place: string): string {
+  const name = TIMES.find((each) => names.includes(each));
+  if (name !== undefined) return name;
+  throw new TwintailError({
+    cause: "no column says when",
+    place,
+    remedy: `name one of them ${TIMES.slice(0, 3).join(", ")}`,
+  });
+}
+
+/** The engine's own parser takes nearly anything for a date. */
+const DATE = /^\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*(?:z|[+-]\d\d:?\d\d)?$/i;
+
 /** Without a zone a date is taken as UTC: only differences count, and no summer time falls into them. */
 function dateMs(text: string): number {
+  if (!DATE.test(text)) return Number.NaN;
   const zoned = /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(" ", "T")}Z`;
   return Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
 }
