@@ -1,4 +1,5 @@
 /** The table of contents of capacity planning: sweeps × tiers × demand → replicas and cost. No clock, no network. */
+import { resolve } from "node:path";
 import { assumptionsOf } from "./capacity/plan/assumptions.js";
 import { type Demand, demandOf } from "./capacity/plan/demand.js";
 import { recommend } from "./capacity/plan/recommendation.js";
@@ -24,7 +25,8 @@ export interface CapacityOptions {
 export function capacity({ file, sweeps = [], allowPartial = false }: CapacityOptions): CapacitySummary {
   const { tiers, demand: settings } = typeof file === "string" ? loadCapacity(file) : file;
   const read = rememberedSweeps(allowPartial);
-  const given = sweeps.map(read);
+  // One that is named twice, in whatever way, is one.
+  const given = [...new Set(sweeps.map(read))];
   const demand = demandOf(settings);
   const used = new Set<string>();
   const planned = tiers.map((tier) => {
@@ -49,8 +51,9 @@ export function capacity({ file, sweeps = [], allowPartial = false }: CapacityOp
 function rememberedSweeps(allowPartial: boolean): (path: string) => StoredSweep {
   const known = new Map<string, StoredSweep>();
   return (path) => {
-    const stored = known.get(path) ?? readSweep(path, { allowPartial });
-    known.set(path, stored);
+    const name = resolve(path);
+    const stored = known.get(name) ?? readSweep(path, { allowPartial });
+    known.set(name, stored);
     return stored;
   };
 }

@@ -69,7 +69,7 @@ export function prepareSweep(given: Settings, { only }: SweepChoice = {}): Prepa
     throw new TwintailError({ cause: "the settings have no load", remedy: "give load, as a configuration has it" });
   const roles = sweptRoles(given, only);
   refuseUnsweepable(given, roles, load);
-  if (load.slo !== undefined) parseSlo(load.slo, given.file);
+  if (load.slo !== undefined) parseSlo(load.slo, { file: given.file, loop: load.loop.kind });
   const settings = { ...withoutOtherKeys(given, roles), capture: captureFor(given.capture) };
   const golden = loadGoldenSet(settings.goldens);
   const facts = { roles, together: given.capture.order === "random", load };

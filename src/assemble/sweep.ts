@@ -1,7 +1,7 @@
 /** Puts what a sweep measured into a {@link SweepSummary}. Computes no statistic of its own. */
 import { goodputOf } from "../capacity/goodput.js";
 import { type Interval, kneeOf } from "../capacity/knee.js";
-import { nextPoint, type Stopped } from "../capacity/next-point.js";
+import { nextPoint, type Stopped, settled } from "../capacity/next-point.js";
 import { intervalOfRate, type Rate } from "../capacity/rate.js";
 import type { MeasuredPoint } from "../capacity/saturation.js";
 import { shapeText } from "../capacity/shape-text.js";
@@ -142,8 +142,20 @@ function sweepOf(points: readonly MeasuredPoint[], stopped: StoppedSummary): End
     meanOutputTokens: answers === 0 ? null : rounded(output / answers),
     cachedShare: cachedOf === 0 ? null : rounded(total(({ usage }) => usage.cached) / cachedOf),
     points: points.map(pointSummary),
-    notes: answers > 0 || points.length === 0 ? [] : ["no answer reported its usage, so nothing is said in tokens"],
+    notes: [
+      ...(answers > 0 || points.length === 0 ? [] : ["no answer reported its usage, so nothing is said in tokens"]),
+      ...unmeasuredTerms(points).map((term) => `whether ${term} was kept is not known: no answer had what it is about`),
+    ],
   };
+}
+
+/** Terms of the SLO of which no load had a sample. */
+function unmeasuredTerms(points: readonly MeasuredPoint[]): string[] {
+  const sent = points.filter(({ requests }) => requests > 0);
+  const [first] = sent;
+  return (first?.slo.terms ?? []).flatMap(({ term }, place) =>
+    sent.every(({ slo }) => slo.terms[place]?.state === "none") ? [term.text] : [],
+  );
 }
 
 function pointSummary(point: MeasuredPoint): SweepPoint {
@@ -241,10 +253,16 @@ function spoilt({ sweep }: HeaderLine, measured: readonly MeasuredPoint[]): Meas
   const named = sweep?.load.points !== "auto";
   return measured.filter((point) => {
     if (point.trusted) return false;
+    // What was to be sent again, and was not since all of it ended, is only missing. A 429 ends it at once.
+    if (point.state !== "rate-limited" && settled(sameLoad(point, measured)) === undefined) return false;
     const trusted = measured.filter((each) => each.trusted && each.role === point.role);
     if (named || point.load === null) return trusted.every(({ load }) => load !== point.load);
     return trusted.every(({ load }) => (load as number) < (point.load as number));
   });
+}
+
+function sameLoad({ role, load }: MeasuredPoint, measured: readonly MeasuredPoint[]): MeasuredPoint[] {
+  return measured.filter((each) => each.role === role && each.load === load);
 }
 
 /** Loads that could be trusted are not spoilt by one that could not, but what was looked for may lie there. */
@@ -259,7 +277,10 @@ function verdictOf(
   );
   if (!ok) {
     const [first] = needed;
-    const at = first === undefined ? "" : `at a load of ${first.load ?? "the trace"} on the ${first.role}, `;
+    const at =
+      first === undefined
+        ? ""
+        : `${first.load === null ? "under the trace" : `at a load of ${first.load}`} on the ${first.role}, `;
     const why =
       first?.notes[0] ?? passedLimits(figures) ?? "nothing was recorded by which this machine could be judged";
     return { verdict: "invalid", reason: `${at}${why}` };

@@ -71,13 +71,23 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
       notes: ["no load that was tried breaks it: the highest of them is a lower bound", ...notes],
     };
   }
+  if (broken.state === "rate-limited") {
+    // It was cut short by its first 429: what came of it is no throughput, and what it would have kept nobody knows.
+    return {
+      throughput: { value: at.value, lo: least === null ? null : Math.min(at.value, least), hi: null },
+      load: { value: kept.load as number, lo, hi: broken.load },
+      limitedBy: BROKEN_BY[broken.state],
+      notes,
+    };
+  }
   if (missed === undefined) notes.push("no load has enough answers to be sure that it is missed: raise load.window");
   const { share, term } = crossing(kept, broken);
   const [from, to] = [kept.load as number, broken.load as number];
   // Past the knee more load brings no more answers, and may bring fewer.
   const above = borne(broken);
   const value = at.value + share * (above.value - at.value);
-  const most = [at, above, ...(missed === undefined ? [] : [borne(missed)])].map(({ value, hi }) => hi ?? value);
+  const past = missed === undefined || missed.state === "rate-limited" ? [] : [borne(missed)];
+  const most = [at, above, ...past].map(({ value, hi }) => hi ?? value);
   return {
     throughput: {
       value,

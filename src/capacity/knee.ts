@@ -125,6 +125,8 @@ function meeting(
   const x = sum((point) => point.weight * point.x) / w;
   const y = sum((point) => point.weight * point.y) / w;
   const sxx = sum((point) => point.weight * (point.x - x) ** 2);
+  // One load that was listed twice is no line.
+  if (sxx <= LEAST_SPREAD * w * x * x) return null;
   const b = sum((point) => point.weight * (point.x - x) * (point.y - y)) / sxx;
   const a = y - b * x;
   const left = 1 - b * plateau.value;
@@ -135,6 +137,9 @@ function meeting(
   const error = Math.hypot(byY / Math.sqrt(w), (byY * (load - x)) / Math.sqrt(sxx), (a / left ** 2) * plateau.error);
   return { load, error };
 }
+
+/** Of squares: loads apart by less are the same but for rounding. */
+const LEAST_SPREAD = 1e-9;
 
 /** An error of nothing, as of a simulation without noise, would be an infinite weight. */
 const LEAST_ERROR = 1e-3;

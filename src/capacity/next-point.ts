@@ -96,7 +96,7 @@ function tidy(load: number, whole: boolean): number {
 const TRIES = 3;
 
 /** Of those under one load, the one that counts; undefined while the load is to be sent, or sent again. */
-function settled(own: readonly MeasuredPoint[]): MeasuredPoint | undefined {
+export function settled(own: readonly MeasuredPoint[]): MeasuredPoint | undefined {
   return own.find(({ trusted }) => trusted) ?? own.find(({ full }) => full) ?? own[TRIES - 1];
 }
 

@@ -35,6 +35,8 @@ const FULL = 0.01;
 /** Plateaus that differ by less are one, however surely they differ. */
 const ALIKE = 1.05;
 
+const CUT_SHORT = "it was sent no more after its first 429: its rates are not those of the whole window";
+
 /** @param figures of one endpoint, in any order; the answer is by load, then by index */
 export function judgePoints(figures: readonly PointFigures[]): MeasuredPoint[] {
   const sorted = [...figures].sort((a, b) => (a.load ?? 0) - (b.load ?? 0) || a.index - b.index);
@@ -43,6 +45,7 @@ export function judgePoints(figures: readonly PointFigures[]): MeasuredPoint[] {
   const judged = open ? openPoints(usable) : closedPoints(usable);
   return sorted.map((each) => {
     const state = refusal(each);
+    if (state === "rate-limited") return { ...each, state, notes: [CUT_SHORT, ...each.notes] };
     if (state !== null) return { ...each, state };
     return judged.get(each.index) ?? { ...each, state: "unsure" };
   });

@@ -2,7 +2,7 @@
  * What an answer has to keep for its load to count as good: `ttft p95 < 1s and decode_rate p5 > 20 and errors < 1%`. Written
  * in the words of gates, of one endpoint, with limits that a load can break.
  */
-import type { GateText } from "../config/settings.js";
+import type { GateText, LoadSettings } from "../config/settings.js";
 import { parseDurationMs } from "../core/duration.js";
 import { Cursor, hint, shown } from "../gate/cursor.js";
 import { percentOf } from "../gate/question.js";
@@ -44,20 +44,28 @@ const METRIC_NAMES: ReadonlySet<string> = new Set([
   "char_rate",
 ]);
 const SLO_METRICS = METRICS.filter(({ name }) => METRIC_NAMES.has(name));
+const FROM_SCHEDULE: ReadonlySet<string> = new Set(["ttft_intended", "e2e_intended"]);
 const RATES: readonly SloRate[] = ["errors", "http_429"];
 const NAMES = [...SLO_METRICS.map(({ name }) => name), ...RATES];
 const TAKES = ["p50", "p90", "p95", "p99", "max", "min", "mean"] as const;
 
-/**
- * @param file the configuration that it stands in, for places of mistakes
- * @throws TwintailError with the column of the first mistake.
- */
-export function parseSlo(source: GateText, file?: string): Slo {
+export interface SloPlace {
+  /** The configuration that it stands in, for places of mistakes. */
+  readonly file?: string | undefined;
+  /** Loads that it is for; a closed loop has no intended times. */
+  readonly loop?: LoadSettings["loop"]["kind"];
+}
+
+/** @throws TwintailError with the column of the first mistake. */
+export function parseSlo(source: GateText, { file, loop = "open" }: SloPlace = {}): Slo {
   const cursor = new Cursor(source, file, "slo");
   const terms: SloTerm[] = [];
   for (;;) {
     const from = cursor.peek();
     const term = parseTerm(cursor);
+    if (loop === "closed" && term.kind !== "rate" && FROM_SCHEDULE.has(term.metric.name)) {
+      throw cursor.error(from, `${term.metric.name} needs a schedule, and a closed loop has none`, "use ttft or e2e");
+    }
     const joint = cursor.peek();
     terms.push({ ...term, text: source.text.slice(from.at, joint.at).trim() });
     if (joint.kind === "end") return { text: source.text.trim(), terms };
@@ -153,6 +161,8 @@ function shareOf(cursor: Cursor, op: string): number {
   const percent = cursor.isSymbol("%");
   if (percent) cursor.take();
   const share = NUMBER.test(token.text) ? Number(token.text) / (percent ? 100 : 1) : Number.NaN;
+  if (share === 0 && op === "<")
+    throw cursor.error(token, "no load has less than none", "write <= 0, or a share above 0");
   if (share >= 0 && share <= 1) return share;
   const remedy = share > 1 && !percent ? `write ${token.text}% for ${token.text} in a hundred` : "write 1% or 0.01";
   throw cursor.error(token, `"${token.text}" is no share`, remedy);

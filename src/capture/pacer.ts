@@ -32,7 +32,10 @@ export interface PacerEvents {
 const ROLES = ["baseline", "candidate"] as const;
 /** An open loop that is behind its schedule still reads what comes, after so many requests. */
 const REQUESTS_A_TURN = 8;
-/** A lane whose request failed waits so long: what fails at once would otherwise be asked thousands of times a second. */
+/**
+ * A lane whose request failed waits until an answer would have come, by its last one, and so long at most: what fails at once
+ * would otherwise be asked thousands of times a second, and what fails seldom loses no load.
+ */
 const AFTER_FAILURE_MS = 1_000;
 const SHORTEST_WAIT_NS = 0.1 * NS_PER_MS;
 /** Arrivals that wait for a place are let go of when a block lasted so many times as long as it was to. */
@@ -161,14 +164,18 @@ export class Pacer {
   ): Promise<void> {
     const untilNs = startNs + (block.untilMs ?? Number.POSITIVE_INFINITY) * NS_PER_MS;
     const lane = new Lane(this.#routes, this.now);
+    let answerMs = AFTER_FAILURE_MS;
     try {
       if (laterNs > 0) await this.#ending.sleepUntil(startNs + laterNs, this.now, ROLES);
       while (!this.#ending.over && this.now() < untilNs) {
         const release = releases[this.crew.take(queue)];
         if (release === undefined) return;
         if (release.rows.some((id) => this.#isRefused(block, id))) continue;
+        const beganNs = this.now();
         const answered = await this.#runRelease(release, startNs + release.notBeforeMs * NS_PER_MS, lane);
-        if (block.perEndpoint && !answered) await this.#ending.sleep(AFTER_FAILURE_MS, ROLES);
+        const tookMs = (this.now() - beganNs) / NS_PER_MS;
+        if (answered) answerMs = Math.min(AFTER_FAILURE_MS, tookMs);
+        else if (block.perEndpoint) await this.#ending.sleep(answerMs - tookMs, ROLES);
       }
       if (this.#ending.over && this.crew.taken(queue) < releases.length) this.#ending.withhold();
     } finally {

@@ -6,7 +6,7 @@ import { ExitCode } from "../core/errors.js";
 import { printable, printableJson } from "../core/printable.js";
 import { renderCapacityHtml } from "../report/capacity-html.js";
 import { renderCapacityTerminal } from "../report/capacity-terminal.js";
-import { writeFiles } from "../report/write.js";
+import { refuseUnlessPage, writeFiles } from "../report/write.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
 
 interface CapacityFlags {
@@ -33,6 +33,7 @@ export function addCapacity(program: Command, io: Io, done: (code: ExitCode) => 
       "\nExamples:\n  $ twintail capacity capacity.yaml results/2026-01-31T02-00-00Z-sweep-1a2b\n  $ twintail capacity capacity.yaml --out capacity.html",
     )
     .action((file: string, sweeps: readonly string[], flags: CapacityFlags) => {
+      if (flags.out !== undefined) refuseUnlessPage(flags.out);
       const summary = capacity({ file, sweeps, allowPartial: flags.allowPartial === true });
       if (flags.json) io.stdout.write(`${printableJson(summary)}\n`);
       else io.stdout.write(renderCapacityTerminal(summary, { columns: reportColumns(io), color: wantsColor(io) }));

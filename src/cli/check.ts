@@ -38,6 +38,6 @@ export function addCheck(program: Command, io: Io, done: (code: ExitCode) => voi
 
 /** What a sweep reads of the configuration and a run does not. @throws TwintailError as a sweep would. */
 function checkLoad({ settings: { load, file }, golden }: PreparedRun): void {
-  if (load?.slo !== undefined) parseSlo(load.slo, file);
+  if (load?.slo !== undefined) parseSlo(load.slo, { file, loop: load.loop.kind });
   if (load?.mix !== undefined) weightedCases(golden.set.cases, load.mix);
 }

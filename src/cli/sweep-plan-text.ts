@@ -22,7 +22,9 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
   const turns = together ? 1 : roles.length;
   const most = turns * mostPoints(load);
   const pointMs = load.settleMs + load.windowMs;
-  const isTrace = load.loop.kind === "open" && load.loop.shape.kind === "trace";
+  const trace = load.loop.kind === "open" && load.loop.shape.kind === "trace" ? load.loop.shape.arrivals : null;
+  const isTrace = trace !== null;
+  const lengths = trace?.every(({ inputTokens }) => inputTokens !== undefined) ? "as long as the trace says" : null;
   const longestMs = isTrace ? pointMs : longestSettleMs(load) + load.windowMs;
   const lines = [
     `Sweep of ${printableLine(golden.set.name, 60)}: ${shapeText(load)}, seed ${seed}`,
@@ -32,13 +34,13 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     `each      ${formatDurationMs(load.settleMs)} to settle${longestMs > pointMs ? ` (up to ${formatDurationMs(longestMs - load.windowMs)} where answers take long)` : ""}, ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
     `at most   ${plural(most, "load")}, ${formatDurationMs(most * pointMs)}${longestMs > pointMs ? ` to ${formatDurationMs(most * longestMs)}` : ""} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
-    `mix       ${[...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
+    `mix       ${lengths ?? [...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
     ...(load.slo === undefined ? [] : [`SLO       ${printableLine(load.slo.text, 200)}`]),
     ...(roles.length < 2
       ? []
       : [
           together
-            ? "both endpoints are loaded at the same moments"
+            ? "both endpoints are loaded at the same moments, as long as both are loaded"
             : "one endpoint after the other: they share hardware",
         ]),
     ...costLines(settings),

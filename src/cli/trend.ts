@@ -6,7 +6,7 @@ import { printable, printableJson } from "../core/printable.js";
 import { plural } from "../report/numbers.js";
 import { renderTrendHtml } from "../report/trend-html.js";
 import { renderTrendTerminal } from "../report/trend-terminal.js";
-import { writeFiles } from "../report/write.js";
+import { refuseUnlessPage, writeFiles } from "../report/write.js";
 import { type AddedNight, addToHistory, trend } from "../trend.js";
 import { GOLDENS_FLAG, goldenSetOf } from "./goldens-flag.js";
 import { type Io, reportColumns, wantsColor } from "./terminal-io.js";
@@ -44,6 +44,7 @@ export function addTrend(program: Command, io: Io, done: (code: ExitCode) => voi
     )
     .action((folder: string, flags: TrendFlags) => {
       const { add, vantage } = flags;
+      if (flags.out !== undefined) refuseUnlessPage(flags.out);
       if (add !== undefined)
         io.stderr.write(addedLine(folder, addToHistory(folder, add, { vantage, goldenSet: goldenSetOf(flags) })));
       const summary = trend(folder, { since: flags.since, ...(add === undefined ? { vantage } : {}) });

@@ -49,7 +49,8 @@ export function goodputText({ goodput, points }: EndpointSweep, { slo, axis }: S
   if (goodput !== null) return `${intervalText(goodput.throughput)} requests/s`;
   if (slo === null) return "";
   if (axis === "trace") return points[0] === undefined ? "not known" : SLO_WORDS[points[0].slo.state];
-  return points.some((point) => point.slo.state === "missed") ? "held at no load" : "not known";
+  const trusted = points.filter((point) => point.trusted && point.state !== "rate-limited");
+  return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed") ? "held at no load" : "not known";
 }
 
 /** What breaks first above the highest goodput. */

@@ -5,7 +5,7 @@ import { formatInstant, formatShare, formatWithUnit } from "./numbers.js";
 import { decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
 import { sweepTable } from "./sweep-table.js";
-import { noFigureOver, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { keptUp, noFigureOver, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 
 /** A comment on GitHub holds 65,536 characters. */
 const MAX_BYTES = 60_000;
@@ -109,7 +109,7 @@ function methodSection(summary: SweepSummary): string[] {
     `${escapeMarkdown(sentence(shapeLine(summary)), 600)}<br>`,
     ...(load.slo === null ? [] : [`SLO: ${code(load.slo, 300)}<br>`]),
     ...(mix.length === 0 ? [] : [`Mix: ${mix.join(", ")}<br>`]),
-    ...(validity.ok && kept.length > 0 ? [`The measuring machine kept up: ${kept.join(", ")}<br>`] : []),
+    ...(validity.ok && kept.length > 0 ? [`${keptUp(validity)}: ${kept.join(", ")}<br>`] : []),
     `${escapeMarkdown(run.goldenSet.name, 60)}, ${formatDurationMs(run.durationMs)}; ${escapeMarkdown(formatInstant(run.createdAt), 60)}${from}`,
   ];
 }

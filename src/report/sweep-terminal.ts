@@ -7,7 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { formatInstant, formatShare, formatSignificant, formatWithUnit } from "./numbers.js";
 import { type DecisionRow, decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
-import { noFigureOver, priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { keptUp, noFigureOver, priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 import { gridLines } from "./terminal/grid.js";
 import { finished, makeScreen, paragraph, type Screen, title } from "./terminal/screen.js";
 import { curveSection } from "./terminal/sweep-curves.js";
@@ -118,7 +118,7 @@ function method(screen: Screen, summary: SweepSummary): void {
     sentence(printableLine(shapeLine(summary), 400)),
     ...(load.slo === null ? [] : [`SLO: ${printableLine(load.slo, 300)}.`]),
     ...(mix.length === 0 ? [] : [`Mix: ${mix.join(", ")}.`]),
-    ...(validity.ok && machine.length > 0 ? [`The measuring machine kept up: ${machine.join(", ")}.`] : []),
+    ...(validity.ok && machine.length > 0 ? [`${keptUp(validity)}: ${machine.join(", ")}.`] : []),
     `${printableLine(run.goldenSet.name, 60)}, ${formatDurationMs(run.durationMs)}; ${formatInstant(printableLine(run.createdAt, 40))}${from}; twintail sweep ${printableLine(run.runId, 80)}`,
   ];
   screen.lines.push("");

@@ -92,13 +92,29 @@ export function priceText({ price }: Pick<SweptEndpoint, "price">): string {
 /** `closed loop, both endpoints at the same moments; each load settles for at least 10 s and is measured for 30 s`. */
 export function shapeLine({ load, endpoints }: SweepSummary): string {
   const both = endpoints.baseline.sweep !== null && endpoints.candidate.sweep !== null;
-  const moments = load.together ? ", both endpoints at the same moments" : ", one endpoint after the other";
+  const moments = !load.together
+    ? ", one endpoint after the other"
+    : `, both endpoints at the same moments${loadedAlike(endpoints) ? "" : " where both were loaded"}`;
   const full =
     load.maxInFlight === null
       ? ""
       : `; at most ${formatCount(load.maxInFlight)} in flight, beyond that an arrival ${load.whenFull === "wait" ? "waits" : "is dropped"}`;
   const window = `${load.axis === "trace" ? "it settles for" : "each load settles for at least"} ${formatPlainMs(load.settleMs)} and is measured for ${formatPlainMs(load.windowMs)}`;
   return `${load.shape}${both ? moments : ""}${full}; ${window}`;
+}
+
+function loadedAlike({ baseline, candidate }: SweepSummary["endpoints"]): boolean {
+  const loads = (endpoint: SweptEndpoint): string =>
+    (endpoint.sweep?.points ?? [])
+      .map(({ index }) => index)
+      .sort((a, b) => a - b)
+      .join(" ");
+  return loads(baseline) === loads(candidate);
+}
+
+/** `The measuring machine kept up`, as far as it did. */
+export function keptUp({ figures }: SweepSummary["validity"]): string {
+  return `The measuring machine kept up${figures.every(({ ok }) => ok) ? "" : " under the loads that decide, and not under all"}`;
 }
 
 /** One term of an SLO that is drawn on its metric; errors are in percent, times in ms. */

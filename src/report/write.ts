@@ -1,5 +1,15 @@
 /** Writes a report's files into its run folder. Answers may hold private text: nobody but the owner may read them. */
-import { closeSync, mkdirSync, openSync, readdirSync, renameSync, rmSync, writeSync } from "node:fs";
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  readSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeSync,
+} from "node:fs";
 import { basename, dirname, join } from "node:path";
 import { errorCode, TwintailError } from "../core/errors.js";
 import { csvLines } from "./csv.js";
@@ -31,6 +41,43 @@ export function writeReport(report: Report, folder: string): string[] {
   writeFiles(files);
   for (const each of [folder, tails]) removeLeftovers(each);
   return files.map(([target]) => target);
+}
+
+const PAGE = "<!doctype html>";
+
+/**
+ * A path that a person typed may be that of something else: only another page is written over.
+ * @throws TwintailError when anything else is there.
+ */
+export function refuseUnlessPage(path: string): void {
+  if (!isOther(path)) return;
+  throw new TwintailError({
+    cause: "something is there already that is no HTML page",
+    place: path,
+    remedy: "give --out a file of its own, such as plan.html",
+  });
+}
+
+/** What cannot be looked at cannot be written either, and says so then. */
+function isOther(path: string): boolean {
+  try {
+    const stat = statSync(path, { throwIfNoEntry: false });
+    if (stat === undefined) return false;
+    const begin = stat.isFile() ? beginOf(path, PAGE.length) : "?";
+    return begin !== "" && begin.toLowerCase() !== PAGE;
+  } catch {
+    return false;
+  }
+}
+
+function beginOf(path: string, bytes: number): string {
+  const file = openSync(path, "r");
+  try {
+    const begin = Buffer.alloc(bytes);
+    return begin.toString("latin1", 0, readSync(file, begin));
+  } finally {
+    closeSync(file);
+  }
 }
 
 /** A text, or the pieces that it consists of where it is too long to be held. */

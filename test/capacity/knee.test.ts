@@ -135,6 +135,12 @@ describe("the knee", () => {
     ]);
   });
 
+  test("lies between where one steady load that was listed twice makes no line", () => {
+    const twice = [0, 1].map((index) => measured(2, { index, throughput: rate(4 + index / 10) }));
+    const found = kneeOf([...twice, measured(24, { index: 2, state: "saturated", throughput: rate(26) })]);
+    expect(found?.load).toEqual({ value: Math.sqrt(2 * 24), lo: 2, hi: 24 });
+  });
+
   test("is none where nothing saturated, and has no lower load where everything did", () => {
     expect(knee(1, 2, 4)).toBeNull();
     const all = kneeOf([measured(64, { state: "saturated", throughput: rate(20) })]);
@@ -294,6 +300,16 @@ describe("goodput", () => {
       limitedBy: "most requests fail",
     });
     expect(goodputOf([measured(8), failing])).toBeNull();
+  });
+
+  test("what a load brought that ended at its first 429 is no throughput, whatever broke there", () => {
+    const cut = at(16, 4_000, [4_000, 4_000], { state: "rate-limited", throughput: rate(2) });
+    const found = goodputOf([at(8, 250), cut]);
+    expect(found).toMatchObject({ throughput: { value: 8, hi: null }, limitedBy: "it refuses with 429" });
+    // It is no bound of a limit that was met before either.
+    const open = at(12, 1_100, [900, 1_300], { throughput: rate(12) });
+    expect(goodputOf([at(8, 250), open, cut])?.throughput.value).toBeGreaterThan(8);
+    expect(goodputOf([at(8, 250), open, cut])?.throughput.hi).toBeGreaterThanOrEqual(12);
   });
 
   test("429 ends it, and so does an endpoint that falls behind", () => {

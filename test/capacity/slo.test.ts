@@ -7,7 +7,8 @@ import { chunkGap } from "../../src/measure/metrics/chunk-gap.js";
 import { decodeRate } from "../../src/measure/metrics/decode-rate.js";
 import { ttft } from "../../src/measure/metrics/ttft.js";
 
-const slo = (text: string) => parseSlo({ text, line: 7, column: 10 }, "twintail.yaml");
+const slo = (text: string, loop?: "closed") =>
+  parseSlo({ text, line: 7, column: 10 }, { file: "twintail.yaml", ...(loop === undefined ? {} : { loop }) });
 const mistake = (text: string): string => {
   try {
     slo(text);
@@ -56,9 +57,17 @@ describe("an SLO as it is written", () => {
     ["ttft p95 < 1s, errors < 1%", '7:23: "," follows a limit; join terms with "and"'],
     ["ttft p95 < 1s and", "7:27: a metric or a rate is due"],
     ["", "7:10: a metric or a rate is due"],
+    ["errors < 0", "7:19: no load has less than none; write <= 0, or a share above 0"],
     ["decode_rate p5 > 20tok", "write a number of tokens/s, without its unit"],
   ])("%s is refused at its place", (text, message) => {
     expect(mistake(text)).toContain(message);
+  });
+
+  test("a closed loop has no intended times, and none of them in its SLO", () => {
+    expect(slo("e2e_intended p95 < 9s").terms).toHaveLength(1);
+    expect(() => slo("errors < 1% and ttft_intended p95 < 1s", "closed")).toThrow(
+      "7:26: ttft_intended needs a schedule, and a closed loop has none; use ttft or e2e",
+    );
   });
 
   test("on the command line its column is named", () => {

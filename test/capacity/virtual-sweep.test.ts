@@ -44,6 +44,16 @@ describe("a sweep whose truth is known", () => {
     );
   });
 
+  test("a term of the SLO that no answer has a value for is named, and neither kept nor broken", () => {
+    // A closed loop has no intended times; a recording may ask for them all the same.
+    const slo = { text: "ttft_intended p95 < 1s and errors < 10%", line: 0, column: 0 };
+    const { sweep } = swept({ reply: queueing(20), load: { slo } });
+    expect(sweep.notes).toEqual([
+      "whether ttft_intended p95 < 1s was kept is not known: no answer had what it is about",
+    ]);
+    expect(sweep.goodput).not.toBeNull();
+  });
+
   test("two replicas bear twice as much", () => {
     const engine = engineParameters("h100x2", { maxBatch: 8 });
     const of = (replicas: number): number => swept({ engine, replicas }).sweep.knee?.throughput.value ?? 0;
@@ -293,6 +303,35 @@ describe("a machine that was too busy", () => {
     });
     expect([limited.summary.verdict, limited.sweep.stopped.kind]).toEqual(["invalid", "rate-limited"]);
     expect(busyAt(() => true).summary.verdict).toBe("invalid");
+  });
+
+  test("at a load that was to be sent again, and was not since the sweep was cut, leaves it partial", () => {
+    const lines: RecordingLine[] = [];
+    swept({
+      reply: queueing(20),
+      busyShare: (load) => (load >= 16 ? 0.99 : 0.1),
+      onLine: (line) => lines.push(line),
+    });
+    const folder = mkdtempSync(join(tmpdir(), "twintail-cut-"));
+    try {
+      // Loads 1, 2, 4, 8 and 16 once.
+      const known = new Set(["0", "1", "2", "3", "4"].map((index) => `sweep:${index}`));
+      const cut = lines.flatMap((line): RecordingLine[] => {
+        if (line.type === "end") return [{ ...line, reason: "interrupted" }];
+        if (line.type === "exchange") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
+        if (line.type === "begun") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
+        return line.type === "point" && line.point.index > 4 ? [] : [line];
+      });
+      writeFileSync(join(folder, "cut.jsonl"), cut.map((line) => `${JSON.stringify(line)}\n`).join(""));
+      const { verdict, reason, endpoints } = scoreSweep(join(folder, "cut.jsonl"));
+      expect(endpoints.candidate.sweep?.points.map(({ load, trusted }) => [load, trusted])).toEqual([
+        ...[1, 2, 4, 8].map((load) => [load, true]),
+        [16, false],
+      ]);
+      expect([verdict, reason]).toEqual(["partial", "the sweep was interrupted"]);
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
   });
 
   test("at a load that was asked for leaves that question open", () => {

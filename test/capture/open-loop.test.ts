@@ -256,6 +256,21 @@ describe("a closed loop with lanes of each endpoint's own", () => {
     await captureFrom({ baseUrl, settings: { rounds: 500 }, plan: closed(1, { untilMs: 1_500 }) });
     expect(requests.length).toBeLessThanOrEqual(6);
   });
+
+  test("waits after a failure no longer than an answer takes: what fails seldom loses no load", async () => {
+    const { baseUrl } = await server((socket, _, count) => {
+      if (count % 4 === 0) socket.write(plainAnswer("{}", "500 Internal Server Error"));
+      else setTimeout(() => socket.write(plainAnswer(CHAT_BODY)), 100);
+    });
+    const { exchanges } = await captureFrom({
+      baseUrl,
+      settings: { rounds: 500 },
+      plan: closed(1, { untilMs: 3_000 }),
+    });
+    // Two lanes, an answer or the wait for one each 100 ms: 60. With a second after each failure 18.
+    expect(exchanges.length).toBeGreaterThan(30);
+    expect(exchanges.length).toBeLessThanOrEqual(62);
+  });
 });
 
 describe("a capture that goes on", () => {

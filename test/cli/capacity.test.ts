@@ -47,6 +47,19 @@ describe("twintail capacity", () => {
     const { err } = await twintail("capacity", EXAMPLE_FILE, SWEEP, "--out", page);
     expect(err).toContain("plan.html");
     expect(readFileSync(page, "utf8")).toContain("<h1");
+    expect((await twintail("capacity", EXAMPLE_FILE, SWEEP, "--out", page)).code).toBe(0);
+  });
+
+  it("writes no page over anything else, such as what it reads", async () => {
+    const own = asking(1, 5);
+    const before = readFileSync(own, "utf8");
+    expect(await twintail("capacity", own, SWEEP, "--out", own)).toEqual({
+      code: 2,
+      out: "",
+      err: `${own}: something is there already that is no HTML page; give --out a file of its own, such as plan.html\n`,
+    });
+    expect(readFileSync(own, "utf8")).toBe(before);
+    expect((await twintail("capacity", own, SWEEP, "--out", folder)).code).toBe(2);
   });
 
   it("exits with 1 where no tier bears the demand, and with 3 where that cannot be told", async () => {

@@ -49,6 +49,14 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
 
 function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   const { goodput, knee, stopped } = sweep;
+  const unknown = unmeasured(sweep);
+  if (unknown.length > 0) {
+    return {
+      basis: null,
+      meets: "unsure",
+      why: `nobody knows whether it keeps ${unknown.join(" and ")}: no answer of its sweep had what that is about`,
+    };
+  }
   if (goodput === null) return heldNowhere(sweep, slo);
   const { limitedBy, throughput, notes } = goodput;
   if (isCutBy429(sweep, goodput.load.lo ?? 0)) {
@@ -87,9 +95,20 @@ function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
     const text = `it kept ${slo} as its trace was played: ${unlimited(sweep)}`;
     return { basis: "highest", perS: bounded(trace.throughput, true), atLeast: true, text, notes: trace.notes };
   }
+  if (trusted.length > 0 && trusted.every(({ state }) => state === "failing")) {
+    return unsure(`most of its requests failed at ${where}, so nobody knows what it bears when it works`);
+  }
   return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed")
     ? { basis: null, meets: "no", why: `${slo} did not hold at ${where}` }
     : unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
+}
+
+/** Terms of which no load that can be trusted had a sample, where any load had answers. */
+function unmeasured({ points }: EndpointSweep): string[] {
+  const answered = points.filter(({ trusted, requests, state }) => trusted && requests > 0 && state !== "failing");
+  return (answered[0]?.slo.terms ?? []).flatMap(({ text }, place) =>
+    answered.every(({ slo }) => slo.terms[place]?.state === "none") ? [text] : [],
+  );
 }
 
 function isRateLimited({ stopped, points }: EndpointSweep): boolean {

@@ -3,7 +3,7 @@ import { formatDurationMs } from "../../core/duration.js";
 import { printableLine } from "../../core/printable.js";
 import { formatShare, plural } from "../numbers.js";
 import type { SweepSummary } from "../sweep-summary.js";
-import { sentence, shapeLine } from "../sweep-words.js";
+import { keptUp, sentence, shapeLine } from "../sweep-words.js";
 import { html, type Markup } from "./markup.js";
 import { scrolling, section } from "./section.js";
 import { figureText } from "./sections.js";
@@ -28,9 +28,7 @@ export function sweepMethod(summary: SweepSummary): Markup {
   return section(
     "method",
     "How it was measured",
-    validity.ok
-      ? "The measuring machine kept up."
-      : "The measuring machine was in the way: read the loads with that in mind.",
+    validity.ok ? `${keptUp(validity)}.` : "The measuring machine was in the way: read the loads with that in mind.",
     html`<dl class="facts">${list}</dl><div class="two"><div>${machinePart(summary)}</div><div>${mixPart(summary)}</div></div>${meaning(summary)}`,
   );
 }

@@ -85,6 +85,32 @@ describe("what a replica bears", () => {
     expect(of({ goodput: null, points: unsure })).toMatchObject({ basis: null, meets: "unsure" });
   });
 
+  it("is unknown where it failed at every load that can be trusted, as one that crashed does", () => {
+    const points = [sweptPoint(0, 2, { trusted: false }), sweptPoint(1, 4, { state: "failing", slo: missed })];
+    expect(of({ goodput: null, points })).toMatchObject({
+      basis: null,
+      meets: "unsure",
+      why: "most of its requests failed at any load from 4.00 up, so nobody knows what it bears when it works",
+    });
+  });
+
+  it("is unknown where no answer had what a term of the SLO is about", () => {
+    const term = (text: string, state: "met" | "none") => ({ text, state, value: null, lo: null, hi: null });
+    const slo: SweepPoint["slo"] = {
+      state: "met",
+      terms: [term("errors < 1%", "met"), term("tpot p95 < 1ms", "none")],
+      goodPerS: 1,
+    };
+    expect(of({ goodput: goodput(null), points: [sweptPoint(0, 2, { slo })] })).toEqual({
+      basis: null,
+      meets: "unsure",
+      why: "nobody knows whether it keeps tpot p95 < 1ms: no answer of its sweep had what that is about",
+    });
+    const known = { ...slo, terms: slo.terms.map((each) => ({ ...each, state: "met" as const })) };
+    const points = [sweptPoint(0, 2, { slo }), sweptPoint(1, 4, { slo: known })];
+    expect(of({ goodput: goodput(null), points })).toMatchObject({ basis: "goodput" });
+  });
+
   it("is unknown where it was refused with 429 before the SLO held", () => {
     const points = [sweptPoint(0, 2, { state: "rate-limited", slo: missed })];
     expect(of({ goodput: null, points })).toEqual({
