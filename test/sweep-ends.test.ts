@@ -169,6 +169,9 @@ describe("the command", () => {
     expect((await command(["sweep", "--from", run, "--slo", "errors < 1%"])).stderr).toMatch(
       /^--slo: a recorded sweep is judged as it was sent/,
     );
+    expect((await command(["sweep", "sweep.yaml", "--from", run])).stderr).toMatch(
+      /^sweep\.yaml: a recorded sweep is judged as it was sent/,
+    );
     const again = await command(["sweep", "--from", run, "--json"]);
     expect(again.code).toBe(first.code);
     expect(JSON.parse(again.stdout)).toEqual(JSON.parse(readFileSync(join(folder, run, "sweep.json"), "utf8")));

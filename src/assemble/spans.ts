@@ -30,22 +30,28 @@ function tryOf({ header, segments }: Processes): (segment: number) => number {
   return (segment) => places.get(segment) ?? 0;
 }
 
-/** Time in which requests were out: what lies between a run and its extension is none of it. */
+/**
+ * Time in which requests were out: what lies between a run and its extension is none of it, nor how long a shard that was
+ * warmed up waited for the start that all have in common.
+ */
 export function durationMs(exchanges: readonly ScoredExchange[], recorded: Processes): number {
   const at = clockOf(recorded);
   const keyOf = tryOf(recorded);
-  const spans = new Map<number, { first: number; last: number }>();
-  for (const { segment, releasedAtNs, endedAtNs } of exchanges) {
+  const spans = new Map<string, { first: number; last: number }>();
+  for (const { segment, phase, releasedAtNs, endedAtNs } of exchanges) {
     const [from, to] = [at(segment, releasedAtNs), at(segment, endedAtNs)];
-    const span = spans.get(keyOf(segment)) ?? { first: from, last: to };
+    const key = `${keyOf(segment)}${BEFORE_START.has(phase) ? " before" : ""}`;
+    const span = spans.get(key) ?? { first: from, last: to };
     span.first = Math.min(span.first, from);
     span.last = Math.max(span.last, to);
-    spans.set(keyOf(segment), span);
+    spans.set(key, span);
   }
   return Math.round(
     [...spans.values()].reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0) / NS_PER_MS,
   );
 }
+
+const BEFORE_START: ReadonlySet<string> = new Set(["cold", "warmup"]);
 
 const LIMIT_PAUSES: ReadonlySet<string> = new Set(["rpm", "tpm", "remaining"]);
 

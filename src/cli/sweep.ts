@@ -68,10 +68,10 @@ export function addSweep(program: Command, io: Io, done: (code: ExitCode) => voi
         '\n  $ twintail sweep twintail.yaml --shape poisson --points 2,4,8 --slo "ttft p95 < 1s and errors < 1%"' +
         "\n  $ twintail sweep --from results/2026-01-31T09-00-00Z-migration-sweep-1a2b",
     )
-    .action(async (config: string, flags: SweepFlags) => {
+    .action(async (config: string, flags: SweepFlags, command: Command) => {
       refuseJsonBesideDryRun(flags);
       if (flags.from !== undefined) {
-        refuseBesideFrom(flags);
+        refuseBesideFrom(flags, command.args);
         const summary = scoreSweep(flags.from);
         show(summary, flags, flags.out, io);
         if (flags.out !== undefined) overwriteAndSay([flags.out], secretsOfRecording(flags.from, io.environment), io);
@@ -92,12 +92,13 @@ export function addSweep(program: Command, io: Io, done: (code: ExitCode) => voi
 
 const OF_SENDING = ["only", "shape", "points", "settle", "window", "slo", "maxRequests", "dryRun"] as const;
 
-function refuseBesideFrom(flags: SweepFlags): void {
+function refuseBesideFrom(flags: SweepFlags, [config]: readonly string[]): void {
   const given = OF_SENDING.find((name) => flags[name] !== undefined);
-  if (given === undefined) return;
+  if (given === undefined && config === undefined) return;
   throw new TwintailError({
     cause: "a recorded sweep is judged as it was sent",
-    place: `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
+    place:
+      given === undefined ? (config ?? "") : `--${given.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`)}`,
     remedy: "leave it out beside --from",
   });
 }
@@ -166,11 +167,11 @@ function asFlagged(settings: Settings, flags: SweepFlags): Settings {
 
 function loadsOf(text: string): number[] {
   const loads = text.split(",").map((each) => Number(each.trim()));
-  if (loads.length <= 100 && loads.every((load) => Number.isFinite(load) && load > 0 && load <= 100_000)) return loads;
+  if (loads.length <= 100 && loads.every((load) => load > 0 && load <= 100_000)) return loads;
   throw new TwintailError({
-    cause: `${JSON.stringify(text)} is no list of loads`,
+    cause: `${JSON.stringify(text)} is no list of up to 100 loads`,
     place: "--points",
-    remedy: "write it as 1,2,4,8",
+    remedy: "write it as 1,2,4,8, each above 0 and at most 100000",
   });
 }
 

@@ -4,7 +4,7 @@ import { parseDurationMs } from "../core/duration.js";
 
 /** A duration as a person writes it; ms. */
 export const duration = z
-  .union([z.string(), z.literal(0)])
+  .union([z.string(), z.literal(0)], "a duration such as 500ms, 10s, 2m or 1m30s")
   .refine((text) => isDuration(text), "a duration such as 500ms, 10s, 2m or 1m30s")
   .transform((text) => parseDurationMs(String(text)));
 

@@ -83,10 +83,11 @@ export function passedLimits(figures: readonly MachineFigure[]): string | null {
   const passed = figures.filter((figure) => !figure.ok);
   if (passed.length === 0) return null;
   return passed
-    .map(
-      ({ name, value, limit, unit, remedy }) =>
-        `${name} ${shownFigure(value, unit)}, above the limit of ${shownFigure(limit, unit)}: ${remedy}`,
-    )
+    .map(({ name, value, limit, unit, remedy }) => {
+      const [own, most] = [shownFigure(value, unit), shownFigure(limit, unit)];
+      // What is hardly above a limit does not read as that limit.
+      return `${name} ${own === most ? "a little more" : own}, above the limit of ${most}: ${remedy}`;
+    })
     .join("; ");
 }
 

@@ -105,6 +105,7 @@ demand: { requestsPerSecond: 2.5 }`);
     ["{ name: a, pricePerMTok: { input: 1, output: 1 }, maxReplicas: 2 }", "no replicas of yours"],
     ["{ name: a, pricePerMTok: { input: 1, output: 1 }, sweptReplicas: 2 }", "no replicas of yours"],
     ["{ name: a, pricePerHour: 1, wake: { idleTail: 15m } }", "either time or report"],
+    ["{ name: a, pricePerHour: 1, wake: { time: 5m } }", 'idleTail" is missing; expected a duration such as 500ms'],
     ["{ name: a, pricePerHour: 1, wake: { time: 13h, idleTail: 15m } }", "a duration of 12h or less"],
     ["{ name: a, pricePerHuor: 1 }", 'did you mean "pricePerHour"?'],
   ])("refuses the tier %s", (tier, message) => {
