@@ -176,7 +176,9 @@ function runSummary({ frame, exchanges, pairs, judgement }: Judged): Summary["ru
     control: header.capture.control,
     versions: header.versions,
     ended: end?.reason ?? "killed",
-    endedMessage: end?.message ?? null,
+    // Each shard has its part of a limit.
+    endedMessage:
+      end?.message === undefined ? null : `${header.shards === undefined ? "" : "in one shard: "}${end.message}`,
     stopped: stoppedSummary(frame, exchanges),
     ...shardSummary(frame, exchanges),
     resumed: {

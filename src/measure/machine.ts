@@ -86,7 +86,7 @@ export function passedLimits(figures: readonly MachineFigure[]): string | null {
     .map(({ name, value, limit, unit, remedy }) => {
       const [own, most] = [shownFigure(value, unit), shownFigure(limit, unit)];
       // What is hardly above a limit does not read as that limit.
-      return `${name} ${own === most ? "a little more" : own}, above the limit of ${most}: ${remedy}`;
+      return `${name} ${own === most ? "a little" : `${own},`} above the limit of ${most}: ${remedy}`;
     })
     .join("; ");
 }

@@ -26,7 +26,10 @@ export function meetsByReplicas(
   if (lo !== null && lo > most)
     return { meets: "no", why: `${required} take ${plural(lo, "replica")} at least, and there are ${most}` };
   if (value <= most) {
-    const worst = hi === null ? `more, since its sweep ${lo === null ? "has no interval" : "bounds it on one side alone"}` : plural(hi, "replica");
+    const worst =
+      hi === null
+        ? `more, since its sweep ${lo === null ? "has no interval" : "bounds it on one side alone"}`
+        : plural(hi, "replica");
     return {
       meets: "unsure",
       why: `${many}${spare} ${bear} ${required}, and may be ${worst}, where there are ${most}`,
