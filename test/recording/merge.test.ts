@@ -162,7 +162,7 @@ describe("a shard that is not whole", () => {
     const [one, two, third] = three() as [RecordingLine[], RecordingLine[], RecordingLine[]];
     const { run } = merged([written(ending("limit")(one)), written(ending("failed")(two)), written(third)]).report
       .summary;
-    expect([run.ended, run.endedMessage]).toEqual(["failed", "a failed"]);
+    expect([run.ended, run.endedMessage]).toEqual(["failed", "in one shard: a failed"]);
   });
 
   it("is a recording that resuming and extending refuse", () => {
