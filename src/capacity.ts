@@ -43,7 +43,7 @@ export function capacity({ file, sweeps = [], allowPartial = false }: CapacityOp
       settings,
       tiers: planned.map(({ tier }, index) => ({ planned: tier, settings: tiers[index] as (typeof tiers)[number] })),
     }),
-    unused: sweeps.filter((path) => !used.has(path)),
+    unused: given.flatMap(({ path }) => (used.has(path) ? [] : [path])),
   };
 }
 
@@ -51,7 +51,7 @@ export function capacity({ file, sweeps = [], allowPartial = false }: CapacityOp
 function rememberedSweeps(allowPartial: boolean): (path: string) => StoredSweep {
   const known = new Map<string, StoredSweep>();
   return (path) => {
-    const name = resolve(path);
+    const name = resolve(path).replace(/[\\/]sweep\.json$/, "");
     const stored = known.get(name) ?? readSweep(path, { allowPartial });
     known.set(name, stored);
     return stored;

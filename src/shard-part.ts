@@ -30,9 +30,20 @@ export function partOf({ settings, golden, plan: all, estimate: whole }: WholeRu
   const shard = { index, count };
   const plan = planOfShard(all, shard);
   const { endpoints, capture } = settings;
+  refuseTooFewPlaces(capture, count);
   refuseThinTokens(endpoints, all, count);
   const estimate = estimatePlan(plan, golden.set, endpoints, capture.retry.attempts);
   return { plan, estimate, sent: settingsOfShard(settings, shard, estimate, whole) };
+}
+
+/** Where arrivals wait, each thread of each shard has places of its own. */
+function refuseTooFewPlaces({ arrivals, workers = 1 }: Settings["capture"], count: number): void {
+  if (arrivals === undefined || arrivals.whenFull === "drop" || arrivals.maxInFlight >= workers * count) return;
+  throw new TwintailError({
+    cause: `${workers * count} threads of all shards have no place each among ${arrivals.maxInFlight} in flight`,
+    place: "capture.arrivals.maxInFlight",
+    remedy: "raise it, or use fewer threads or shards",
+  });
 }
 
 interface WholeRun {

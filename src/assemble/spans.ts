@@ -37,18 +37,15 @@ function tryOf({ header, segments }: Processes): (segment: number) => number {
 export function durationMs(exchanges: readonly ScoredExchange[], recorded: Processes): number {
   const at = clockOf(recorded);
   const keyOf = tryOf(recorded);
-  const spans = new Map<string, { first: number; last: number }>();
+  const tries = new Map<number, Map<boolean, Span>>();
   for (const { segment, phase, releasedAtNs, endedAtNs } of exchanges) {
-    const [from, to] = [at(segment, releasedAtNs), at(segment, endedAtNs)];
-    const key = `${keyOf(segment)}${BEFORE_START.has(phase) ? " before" : ""}`;
-    const span = spans.get(key) ?? { first: from, last: to };
-    span.first = Math.min(span.first, from);
-    span.last = Math.max(span.last, to);
-    spans.set(key, span);
+    const parts = tries.get(keyOf(segment)) ?? new Map<boolean, Span>();
+    const before = BEFORE_START.has(phase);
+    const [from, to] = parts.get(before) ?? [Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY];
+    parts.set(before, [Math.min(from, at(segment, releasedAtNs)), Math.max(to, at(segment, endedAtNs))]);
+    tries.set(keyOf(segment), parts);
   }
-  return Math.round(
-    [...spans.values()].reduce((sum, { first, last }) => sum + Math.max(0, last - first), 0) / NS_PER_MS,
-  );
+  return Math.round([...tries.values()].reduce((sum, parts) => sum + coveredNs([...parts.values()]), 0) / NS_PER_MS);
 }
 
 const BEFORE_START: ReadonlySet<string> = new Set(["cold", "warmup"]);

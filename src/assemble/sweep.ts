@@ -12,6 +12,7 @@ import { METRICS } from "../measure/catalogue.js";
 import { machineFigures, passedLimits } from "../measure/machine.js";
 import type { Metric } from "../measure/metric.js";
 import type { EndLine, HeaderLine, RecordingFrame } from "../recording/recording.js";
+import { unmeasuredTerms } from "../report/sweep-decision.js";
 import {
   type EndpointSweep,
   SWEEP_SCHEMA_VERSION,
@@ -118,6 +119,7 @@ function sweepOf(points: readonly MeasuredPoint[], stopped: StoppedSummary): End
     total(({ usage }) => usage.output),
   ];
   const cachedOf = total(({ usage }) => usage.cachedOf);
+  const shown = points.map(pointSummary);
   return {
     stopped,
     knee:
@@ -141,21 +143,12 @@ function sweepOf(points: readonly MeasuredPoint[], stopped: StoppedSummary): End
     meanInputTokens: answers === 0 ? null : rounded(input / answers),
     meanOutputTokens: answers === 0 ? null : rounded(output / answers),
     cachedShare: cachedOf === 0 ? null : rounded(total(({ usage }) => usage.cached) / cachedOf),
-    points: points.map(pointSummary),
+    points: shown,
     notes: [
       ...(answers > 0 || points.length === 0 ? [] : ["no answer reported its usage, so nothing is said in tokens"]),
-      ...unmeasuredTerms(points).map((term) => `whether ${term} was kept is not known: no answer had what it is about`),
+      ...unmeasuredTerms(shown).map((term) => `whether ${term} was kept is not known: no answer had what it is about`),
     ],
   };
-}
-
-/** Terms of the SLO of which no load had a sample. */
-function unmeasuredTerms(points: readonly MeasuredPoint[]): string[] {
-  const sent = points.filter(({ requests }) => requests > 0);
-  const [first] = sent;
-  return (first?.slo.terms ?? []).flatMap(({ term }, place) =>
-    sent.every(({ slo }) => slo.terms[place]?.state === "none") ? [term.text] : [],
-  );
 }
 
 function pointSummary(point: MeasuredPoint): SweepPoint {
@@ -186,6 +179,7 @@ function pointSummary(point: MeasuredPoint): SweepPoint {
     slo: { state: point.slo.state, terms: point.slo.terms.map(termSummary), goodPerS: rounded(point.slo.goodPerS) },
     state: point.state,
     trusted: point.trusted,
+    ...(point.full ? { full: true } : {}),
     notes: [...point.notes],
   };
 }
@@ -253,8 +247,9 @@ function spoilt({ sweep }: HeaderLine, measured: readonly MeasuredPoint[]): Meas
   const named = sweep?.load.points !== "auto";
   return measured.filter((point) => {
     if (point.trusted) return false;
-    // What was to be sent again, and was not since all of it ended, is only missing. A 429 ends it at once.
-    if (point.state !== "rate-limited" && settled(sameLoad(point, measured)) === undefined) return false;
+    // What was to be sent again, and was not since all of it ended, is only missing. After a 429 nothing is, nor is a trace.
+    const again = point.load !== null && point.state !== "rate-limited";
+    if (again && settled(sameLoad(point, measured)) === undefined) return false;
     const trusted = measured.filter((each) => each.trusted && each.role === point.role);
     if (named || point.load === null) return trusted.every(({ load }) => load !== point.load);
     return trusted.every(({ load }) => (load as number) < (point.load as number));

@@ -86,13 +86,14 @@ export function goodputOf(points: readonly MeasuredPoint[]): Goodput | null {
   // Past the knee more load brings no more answers, and may bring fewer.
   const above = borne(broken);
   const value = at.value + share * (above.value - at.value);
-  const past = missed === undefined || missed.state === "rate-limited" ? [] : [borne(missed)];
-  const most = [at, above, ...past].map(({ value, hi }) => hi ?? value);
+  // What was cut short by a 429 bounds no throughput.
+  const past = missed === undefined || missed.state === "rate-limited" ? null : borne(missed);
+  const most = [at, above, ...(past === null ? [] : [past])].map(({ value, hi }) => hi ?? value);
   return {
     throughput: {
       value,
       lo: least === null ? null : Math.min(value, least),
-      hi: missed === undefined ? null : Math.max(value, ...most),
+      hi: past === null ? null : Math.max(value, ...most),
     },
     load: { value: from * (to / from) ** share, lo, hi: missed?.load ?? null },
     limitedBy: term?.term.text ?? BROKEN_BY[broken.state],

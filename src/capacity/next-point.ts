@@ -9,7 +9,7 @@ import type { MeasuredPoint } from "./saturation.js";
 
 /** Why no higher load was tried. */
 export interface Stopped {
-  readonly kind: "saturated" | "rate-limited" | "failing" | "top" | "machine" | "listed";
+  readonly kind: "saturated" | "rate-limited" | "failing" | "top" | "full" | "machine" | "listed";
   /** One sentence, without its full stop. */
   readonly text: string;
 }
@@ -116,7 +116,7 @@ function risen(
     if (point === undefined) return { load };
     tried++;
     const ended = (kind: Stopped["kind"], text: string) => ({ ...stop(kind, text), tried });
-    if (point.full) return ended("machine", `at a load of ${load} arrivals met load.maxInFlight: raise it`);
+    if (point.full) return ended("full", `at a load of ${load} arrivals met load.maxInFlight: raise it`);
     if (!point.trusted) return ended("machine", `at a load of ${load} this machine could not be trusted`);
     if (point.state === "failing") {
       return ended("failing", `at a load of ${load} ${point.errors.count} of ${point.errors.of} requests failed`);

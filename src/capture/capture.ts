@@ -81,7 +81,11 @@ class LiveCapture {
     this.#rows = [...job.plan.rows];
     this.#running = count;
     this.#threads = Array.from({ length: count }, (_, index) => {
-      const workerData: ThreadJob = count === 1 ? job : { ...job, crew: { index, count, counts: this.#counts } };
+      const workerData: ThreadJob = {
+        ...job,
+        ...(count === 1 ? {} : { crew: { index, count, counts: this.#counts } }),
+        ...(signals.stop?.aborted ? { stopped: true } : {}),
+      };
       return new Worker(new URL("./worker.js", import.meta.url), { workerData });
     });
   }

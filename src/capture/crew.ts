@@ -88,6 +88,10 @@ export class Crew {
     }
   }
 
+  inFlight(endpoint: EndpointRole): number {
+    return Atomics.load(this.counts, IN_FLIGHT[endpoint]);
+  }
+
   leave(endpoint: EndpointRole): void {
     Atomics.sub(this.counts, IN_FLIGHT[endpoint], 1);
   }

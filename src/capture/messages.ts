@@ -23,6 +23,8 @@ export interface CaptureJob {
 export interface ThreadJob extends CaptureJob {
   /** Which of how many threads it is; absent: the only one. */
   readonly crew?: { readonly index: number; readonly count: number; readonly counts: SharedCounts };
+  /** It was stopped before it began: a message would come after its first requests. */
+  readonly stopped?: true;
 }
 
 /** A plan that goes on: ids go on from the last row. */

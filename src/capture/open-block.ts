@@ -46,6 +46,10 @@ export interface OpenBlockParts {
   readonly ending: Ending;
   readonly lanes: OpenLanes;
   readonly now: Clock;
+  /** Waits until the endpoint's limits let a request go that has a place at last; null without limits. */
+  readonly admit: ((arrival: Arrival) => Promise<void>) | null;
+  /** Nothing more of its phase is sent to its endpoint. */
+  readonly isRefused: (arrival: Arrival) => boolean;
   readonly send: (arrival: Arrival, lane: Lane, departure: Departure, inFlight: number) => Promise<unknown>;
   readonly onReleased: (ids: readonly number[]) => void;
   readonly onDropped: (ids: readonly number[], atNs: number) => void;
@@ -61,13 +65,14 @@ export class OpenBlock {
   readonly #running = new Set<Promise<void>>();
   readonly #ended = new AbortController();
   #patientUntilNs: number;
+  #heldSinceNs: number | null = null;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(
     private readonly settings: OpenBlockSettings,
     private readonly parts: OpenBlockParts,
   ) {
-    this.#own = settings.whenFull === "wait" ? Math.max(1, parts.crew.share(settings.most)) : null;
+    this.#own = settings.whenFull === "wait" ? parts.crew.share(settings.most) : null;
     this.#patientUntilNs = settings.patientUntilNs;
     if (this.#own === null) return;
     this.#loseThePatience();
@@ -92,9 +97,24 @@ export class OpenBlock {
     this.#depart(entered);
   }
 
-  /** So much time was nobody's: it makes no one wait too long. */
-  excuse(ns: number): void {
-    this.#patientUntilNs += ns;
+  /** Whether who comes now would be sent. */
+  isFree(endpoint: EndpointRole): boolean {
+    return this.#own === null
+      ? this.parts.crew.inFlight(endpoint) < this.settings.most
+      : this.#taken[endpoint] < this.#own;
+  }
+
+  /** The schedule stands still, as limits want it: nobody loses patience by that. */
+  hold(): void {
+    this.#heldSinceNs ??= this.parts.now();
+    clearTimeout(this.#timer);
+  }
+
+  goOn(): void {
+    if (this.#heldSinceNs === null) return;
+    this.#patientUntilNs += this.parts.now() - this.#heldSinceNs;
+    this.#heldSinceNs = null;
+    if (this.#own !== null) this.#loseThePatience();
   }
 
   /** When all that was sent has ended, and nobody waits. */
@@ -116,9 +136,9 @@ export class OpenBlock {
 
   #depart(entered: readonly Entered[]): void {
     if (entered.length === 0) return;
-    const { budget, crew, lanes, now, send, onReleased } = this.parts;
+    const { budget, lanes, now, send, onReleased } = this.parts;
     if (!budget.take(entered.length)) {
-      for (const { arrival } of entered) crew.leave(arrival.row.endpoint);
+      for (const { arrival } of entered) this.#giveBack(arrival.row.endpoint);
       return;
     }
     const releasedAtNs = now();
@@ -127,25 +147,52 @@ export class OpenBlock {
       const waited = waitsSinceNs === undefined ? {} : { waitedNs: releasedAtNs - waitsSinceNs };
       const departure = { releasedAtNs, intendedAtNs, ...waited };
       const lane = lanes.take(row.endpoint);
-      const exchange = send(arrival, lane, departure, inFlight).then(() => {
-        lanes.giveBack(row.endpoint, lane);
-        this.#running.delete(exchange);
-        this.#taken[row.endpoint]--;
-        this.#admit(row.endpoint);
-      });
-      this.#running.add(exchange);
+      this.#run(
+        send(arrival, lane, departure, inFlight).then(() => {
+          lanes.giveBack(row.endpoint, lane);
+          this.#taken[row.endpoint]--;
+          this.#admit(row.endpoint);
+        }),
+      );
     }
     onReleased(entered.map(({ arrival }) => arrival.row.id));
   }
 
   /** A place is free: whoever waits longest gets it. */
   #admit(endpoint: EndpointRole): void {
-    const [arrival] = this.#waiting[endpoint];
+    const waiting = this.#waiting[endpoint];
+    while (waiting[0] !== undefined && this.parts.isRefused(waiting[0])) waiting.shift();
+    const [arrival] = waiting;
     if (arrival === undefined) return;
     const inFlight = this.#enter(endpoint);
     if (inFlight === null) return;
-    this.#waiting[endpoint].shift();
-    this.#depart([{ arrival, inFlight }]);
+    waiting.shift();
+    const { admit } = this.parts;
+    if (admit === null) this.#depart([{ arrival, inFlight }]);
+    else this.#run(admit(arrival).then(() => this.#departLate({ arrival, inFlight })));
+  }
+
+  /** What kept it may have ended the endpoint's part meanwhile. */
+  #departLate(entered: Entered): void {
+    const { ending } = this.parts;
+    const { endpoint } = entered.arrival.row;
+    if (!ending.isClosed(endpoint) && !this.parts.isRefused(entered.arrival)) {
+      this.#depart([entered]);
+      return;
+    }
+    if (!ending.isGivenUp(endpoint) && ending.isClosed(endpoint)) ending.withhold();
+    this.#giveBack(endpoint);
+    this.#admit(endpoint);
+  }
+
+  #giveBack(endpoint: EndpointRole): void {
+    this.parts.crew.leave(endpoint);
+    this.#taken[endpoint]--;
+  }
+
+  #run(going: Promise<void>): void {
+    this.#running.add(going);
+    void going.finally(() => this.#running.delete(going));
   }
 
   #waiter(arrival: Arrival): Arrival {

@@ -230,6 +230,8 @@ export class Pacer {
         ending: this.#ending,
         lanes: new OpenLanes(this.#routes, this.now),
         now: this.now,
+        admit: this.#limits.any ? ({ row, intendedAtNs }) => this.#wait([row], intendedAtNs) : null,
+        isRefused: ({ row }) => this.#isRefused(block, row.id),
         send: ({ row, body }, lane, departure, inFlight) => this.#runExchange(row, body, lane, departure, inFlight),
         onReleased: (ids) => this.events.onReleased(ids),
         onDropped: (ids, atNs) => this.events.onDropped(ids, atNs),
@@ -253,14 +255,15 @@ export class Pacer {
       // Who comes while another is held by limits has waited since it was due; any other lateness is this machine's.
       let heldSinceNs = intendedAtNs < heldUntilNs ? intendedAtNs : undefined;
       if (this.#limits.any && !this.#ending.over) {
-        const left = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint));
+        // Who will wait for a place is let go by the limits when there is one.
+        const next = planned.filter(({ endpoint }) => !this.#ending.isGivenUp(endpoint) && open.isFree(endpoint));
         const fromNs = this.now();
-        await this.#wait(left, intendedAtNs);
-        const heldNs = this.now() - fromNs;
-        if (heldNs > SHORTEST_WAIT_NS) {
+        open.hold();
+        if (next.length > 0) await this.#wait(next, intendedAtNs);
+        open.goOn();
+        if (this.now() - fromNs > SHORTEST_WAIT_NS) {
           heldSinceNs ??= fromNs;
           heldUntilNs = this.now();
-          open.excuse(heldNs);
         }
       }
       if (this.#ending.over) {

@@ -18,6 +18,7 @@ const now = clockFrom(job.originNs);
 const stop = new AbortController();
 // Every exchange in flight listens for the stop.
 setMaxListeners(0, stop.signal);
+if (job.stopped) stop.abort();
 const post = (message: FromCapture, transfer: ArrayBuffer[] = []): void => port.postMessage(message, transfer);
 
 /** Whoever waits for the main thread: for the start of a block, or for more to send. */

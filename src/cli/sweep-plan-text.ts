@@ -32,7 +32,7 @@ export function sweepPlanText({ settings, golden, facts, seed, plan }: PreparedS
     "",
     `loads     ${loadsText(load)}`,
     `each      ${formatDurationMs(load.settleMs)} to settle${longestMs > pointMs ? ` (up to ${formatDurationMs(longestMs - load.windowMs)} where answers take long)` : ""}, ${formatDurationMs(load.windowMs)} measured; ends early at the first 429`,
-    `at most   ${plural(most, "load")}, ${formatDurationMs(most * pointMs)}${longestMs > pointMs ? ` to ${formatDurationMs(most * longestMs)}` : ""} and what is still in flight at the end of each; one that this machine was too busy for is sent again`,
+    `at most   ${plural(most, "load")}, ${formatDurationMs(most * pointMs)}${longestMs > pointMs ? ` to ${formatDurationMs(most * longestMs)}` : ""} and what is still in flight at the end of each${isTrace ? "" : "; one that this machine was too busy for is sent again"}`,
     `before    ${plural(plan.rows.length, "request")} to wake and warm up`,
     `mix       ${lengths ?? [...mix].map(([category, share]) => `${printableLine(category, 40)} ${percent(share)}`).join(", ")}`,
     ...(load.slo === undefined ? [] : [`SLO       ${printableLine(load.slo.text, 200)}`]),

@@ -75,7 +75,8 @@ export function loadOf(config: ConfigFile, document: SourceDocument, folder: str
     });
   }
   refuseIdle(load, at, document);
-  if (load.shape !== "closed") refuseTooFewPlaces(load, config, at, document);
+  // A closed loop may be opened by --shape.
+  refuseTooFewPlaces(load, config, at, document);
   const slo = config.load.slo;
   const [column, line] =
     slo === undefined ? [0, 0] : document.place(["load", "slo"], "text").split(":").reverse().map(Number);

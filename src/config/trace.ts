@@ -114,7 +114,7 @@ function push(arrivals: TraceArrival[], fields: ReadonlyMap<string, unknown>, un
     throw new TwintailError({
       cause: `${JSON.stringify(value)} is no time`,
       place,
-      remedy: "write a number, or a date",
+      remedy: "write a number, or a date such as 2026-01-31T09:00:00Z",
     });
   }
   const [inputTokens, outputTokens] = [INPUTS, OUTPUTS].map((known) => tokensIn(fields, known, place));
@@ -137,11 +137,13 @@ function timeOf(names: readonly string[], place: string): string {
 }
 
 /** The engine's own parser takes nearly anything for a date. */
-const DATE = /^\d{4}-\d\d-\d\d(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?)?\s*(?:z|[+-]\d\d:?\d\d)?$/i;
+const DATE = /^(\d{4}-\d\d-\d\d)(?:[t ]\d\d:\d\d(?::\d\d(?:\.\d+)?)?(?:z|[+-]\d\d:?\d\d)?)?$/i;
 
 /** Without a zone a date is taken as UTC: only differences count, and no summer time falls into them. */
 function dateMs(text: string): number {
-  if (!DATE.test(text)) return Number.NaN;
+  const [, day] = DATE.exec(text) ?? [];
+  // A 30 February would be taken for a day in March.
+  if (day === undefined || new Date(`${day}T00:00Z`).toJSON()?.startsWith(day) !== true) return Number.NaN;
   const zoned = /(?:z|[+-]\d\d:?\d\d)$/i.test(text) ? text : `${text.replace(" ", "T")}Z`;
   return Date.parse(zoned.replace(/(\.\d{3})\d+/, "$1"));
 }

@@ -27,7 +27,10 @@ export function courseLines(summary: Summary): string[] {
     ...resumedLine(run),
     ...SIDES.flatMap((side) => pausedLine(side, run)),
     ...storeLine(run),
-    ...validity.notes.map((note) => `The measuring machine: ${note.replace(/\.$/, "")}.`),
+    ...validity.notes.map((note) => {
+      const text = note.replace(/\.$/, "");
+      return text.startsWith("shard ") ? `S${text.slice(1)}.` : `The measuring machine: ${text}.`;
+    }),
   ];
 }
 

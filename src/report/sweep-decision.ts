@@ -53,6 +53,16 @@ export function goodputText({ goodput, points }: EndpointSweep, { slo, axis }: S
   return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed") ? "held at no load" : "not known";
 }
 
+/** Terms of the SLO of which no load that answered had a sample: whether they were kept nobody knows. */
+export function unmeasuredTerms(points: readonly SweepPoint[]): string[] {
+  const answered = points.filter(
+    ({ trusted, requests, state }) => trusted && requests > 0 && state !== "failing" && state !== "rate-limited",
+  );
+  return (answered[0]?.slo.terms ?? []).flatMap(({ text }, place) =>
+    answered.every(({ slo }) => slo.terms[place]?.state === "none") ? [text] : [],
+  );
+}
+
 /** What breaks first above the highest goodput. */
 export function limitText(limitedBy: string | null): string {
   if (limitedBy === null) return "limited by no term: held at the highest load";

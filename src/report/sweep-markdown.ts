@@ -5,7 +5,7 @@ import { formatInstant, formatShare, formatWithUnit } from "./numbers.js";
 import { decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
 import { sweepTable } from "./sweep-table.js";
-import { keptUp, noFigureOver, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { invalidityWords, keptUp, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 
 /** A comment on GitHub holds 65,536 characters. */
 const MAX_BYTES = 60_000;
@@ -114,7 +114,8 @@ function methodSection(summary: SweepSummary): string[] {
   ];
 }
 
-function validitySection({ validity }: SweepSummary): string[] {
+function validitySection(summary: SweepSummary): string[] {
+  const { validity } = summary;
   if (validity.ok) return [];
   const rows = validity.figures
     .filter(({ ok }) => !ok)
@@ -124,7 +125,8 @@ function validitySection({ validity }: SweepSummary): string[] {
       escapeMarkdown(formatWithUnit(limit, unit)),
       escapeMarkdown(remedy),
     ]);
-  const heading = ["## The measuring machine was in the way", ""];
-  if (rows.length === 0) return [...heading, noFigureOver(validity), ""];
+  const words = invalidityWords(summary);
+  const heading = [`## ${words.heading}`, "", words.meaning, ""];
+  if (rows.length === 0) return heading;
   return [...heading, ...table(["figure", "value", "limit", "try"], "lrrl", rows), ""];
 }

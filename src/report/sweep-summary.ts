@@ -93,13 +93,15 @@ const point = z.strictObject({
   state: z.enum(["steady", "saturated", "unsure", "rate-limited", "failing"]),
   /** False where this machine could not be trusted with the point. */
   trusted: z.boolean(),
+  /** Not trusted since arrivals met `load.maxInFlight` before the endpoint gave way. */
+  full: z.literal(true).optional(),
   notes,
 });
 
 const endpointSweep = z.strictObject({
   /** Why no higher load was tried. */
   stopped: z.strictObject({
-    kind: z.enum(["saturated", "rate-limited", "failing", "top", "machine", "limit", "interrupted", "listed"]),
+    kind: z.enum(["saturated", "rate-limited", "failing", "top", "full", "machine", "limit", "interrupted", "listed"]),
     /** One sentence. */
     text: z.string(),
   }),

@@ -7,7 +7,7 @@ import { printableLine } from "../core/printable.js";
 import { formatInstant, formatShare, formatSignificant, formatWithUnit } from "./numbers.js";
 import { type DecisionRow, decisionNotes, decisionRows, sweptSides } from "./sweep-decision.js";
 import type { SweepSummary } from "./sweep-summary.js";
-import { keptUp, noFigureOver, priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
+import { invalidityWords, keptUp, priceText, SWEEP_WORDS, sentence, shapeLine, sweptModels } from "./sweep-words.js";
 import { gridLines } from "./terminal/grid.js";
 import { finished, makeScreen, paragraph, type Screen, title } from "./terminal/screen.js";
 import { curveSection } from "./terminal/sweep-curves.js";
@@ -70,11 +70,13 @@ function decision(screen: Screen, summary: SweepSummary): void {
   }
 }
 
-function invalidity(screen: Screen, { validity }: SweepSummary): void {
+function invalidity(screen: Screen, summary: SweepSummary): void {
+  const { validity } = summary;
   if (validity.ok) return;
-  title(screen, "The measuring machine was in the way");
+  const { heading, meaning } = invalidityWords(summary);
+  title(screen, heading);
   const over = validity.figures.filter(({ ok }) => !ok);
-  if (over.length === 0) paragraph(screen, noFigureOver(validity));
+  paragraph(screen, meaning);
   for (const { name, value, limit, unit, remedy } of over) {
     const [is, may] = [formatWithUnit(value, unit, "not known"), formatWithUnit(limit, unit)];
     const text = `${printableLine(name, 60)}: ${is}, limit ${may}. ${printableLine(remedy, 200)}.`;

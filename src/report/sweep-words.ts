@@ -16,6 +16,7 @@ export const STOP_WORDS: Readonly<Record<EndpointSweep["stopped"]["kind"], strin
   "rate-limited": "rate-limited, not saturated",
   failing: "failing",
   top: "highest load reached",
+  full: "limit in flight",
   machine: "this machine",
   limit: "limit of the run",
   interrupted: "interrupted",
@@ -150,8 +151,29 @@ function limitValue(text: string, isShare: boolean): number | null {
   }
 }
 
+/** What kept a sweep from its answer: this machine, or how many it let be in flight. */
+export function invalidityWords({ endpoints, validity }: SweepSummary): {
+  readonly heading: string;
+  readonly meaning: string;
+} {
+  const untrusted = [endpoints.baseline, endpoints.candidate].flatMap(
+    ({ sweep }) => sweep?.points.filter(({ trusted }) => !trusted) ?? [],
+  );
+  if (untrusted.length > 0 && untrusted.every(({ full }) => full)) {
+    return {
+      heading: "Arrivals met the limit in flight",
+      meaning: "They met load.maxInFlight before the endpoint gave way, so its own limit lies higher: raise it.",
+    };
+  }
+  const over = validity.figures.some(({ ok }) => !ok);
+  return {
+    heading: "The measuring machine was in the way",
+    meaning: `Past such a load a sweep measures this machine, not an endpoint.${over ? "" : ` ${noFigureOver(validity)}`}`,
+  };
+}
+
 /** Of a machine that was in the way though none of its figures over the whole sweep says so. */
-export function noFigureOver({ figures }: SweepSummary["validity"]): string {
+function noFigureOver({ figures }: SweepSummary["validity"]): string {
   return figures.every(({ value }) => value === null)
     ? "Nothing was recorded by which it could be judged."
     : "Over the whole sweep it kept its limits; the loads that it was in the way of say how.";

@@ -97,10 +97,14 @@ export function writeFiles(files: readonly (readonly [path: string, text: FileTe
       writeWhole(target, text);
     }
   } catch (error) {
+    const code = errorCode(error);
+    const inTheWay = code === "EEXIST" || code === "ENOTDIR";
     throw new TwintailError({
-      cause: `the report cannot be written (${errorCode(error) ?? String(error)})`,
+      cause: inTheWay
+        ? "a file is where its folder is to be"
+        : `the report cannot be written (${code ?? String(error)})`,
       place: path,
-      remedy: "check the folder's permissions and free space",
+      remedy: inTheWay ? "choose another folder with --out" : "check the folder's permissions and free space",
       error,
     });
   }

@@ -16,4 +16,6 @@ it("a shard's wait for the common start is none of its duration, nor is what lie
   ];
   expect(durationMs(run, recorded)).toBe(6_000);
   expect(durationMs([...run, sent("warm", 500_000, 501_000, 1)], recorded)).toBe(7_000);
+  // One that was late warmed up while others sent: the time is counted once.
+  expect(durationMs([...run, sent("warmup", 30_000, 35_000), sent("warm", 36_000, 40_000)], recorded)).toBe(40_000);
 });

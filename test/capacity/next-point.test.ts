@@ -81,7 +81,7 @@ describe("the rise", () => {
     const result = loadsOf(facts(), (load) => (load >= 8 ? met : {}));
     expect(only(result)).toEqual([1, 2, 4, 8]);
     expect(result.done.candidate).toEqual({
-      kind: "machine",
+      kind: "full",
       text: "at a load of 8 arrivals met load.maxInFlight: raise it",
     });
     expect(only(loadsOf(facts({ points: [2, 8, 4] }), (load) => (load >= 8 ? met : {})))).toEqual([2, 8, 4]);

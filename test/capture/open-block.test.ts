@@ -10,6 +10,8 @@ import { NS_PER_MS } from "../../src/core/units.js";
 const now = (): number => performance.now() * NS_PER_MS;
 const arrival = (id: number): Arrival => ({ row: { id, endpoint: "baseline" } as never, body: null, intendedAtNs: 0 });
 
+const refusedFrom = { id: Number.POSITIVE_INFINITY };
+
 /** One place; what is sent ends when it is told to. */
 function block(patienceMs: number): { open: OpenBlock; sent: number[]; dropped: number[]; answer: () => void } {
   const sent: number[] = [];
@@ -25,6 +27,8 @@ function block(patienceMs: number): { open: OpenBlock; sent: number[]; dropped: 
       budget: new RequestBudget(undefined, ending, crew),
       lanes: new OpenLanes({ baseline: {}, candidate: {} } as never, now),
       now,
+      admit: null,
+      isRefused: ({ row }) => row.id >= refusedFrom.id,
       send: ({ row }) => {
         sent.push(row.id);
         return new Promise<void>((resolve) => ends.push(resolve));
@@ -46,15 +50,27 @@ test("runs out, and who comes later finds none", async () => {
   await open.end();
 });
 
-test("is not used up by time that was nobody's", async () => {
-  const { open, sent, dropped, answer } = block(1);
-  open.excuse(600_000 * NS_PER_MS);
+test("is not used up while the schedule stands still, and runs on afterwards", async () => {
+  const { open, sent, dropped, answer } = block(200);
   for (const id of [0, 1]) open.arrive([arrival(id)]);
-  const later = performance.now() + 50;
+  open.hold();
+  const later = performance.now() + 400;
   await expect.poll(() => performance.now()).toBeGreaterThan(later);
-  answer();
-  await expect.poll(() => sent).toEqual([0, 1]);
+  expect(dropped).toEqual([]);
+  open.goOn();
+  open.arrive([arrival(2)]);
+  await expect.poll(() => dropped).toEqual([1, 2]);
   answer();
   await open.end();
-  expect(dropped).toEqual([]);
+  expect(sent).toEqual([0]);
+});
+
+test("whose endpoint has refused one of its phase are sent no more, and are none that was let go of", async () => {
+  const { open, sent, dropped, answer } = block(60_000);
+  for (const id of [0, 1, 2]) open.arrive([arrival(id)]);
+  refusedFrom.id = 1;
+  answer();
+  await open.end();
+  refusedFrom.id = Number.POSITIVE_INFINITY;
+  expect([sent, dropped]).toEqual([[0], []]);
 });

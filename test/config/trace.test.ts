@@ -49,13 +49,15 @@ describe("a trace file", () => {
       }
       return "";
     };
-    expect(refusal("timestamp\nlater\n")).toBe('t:2: "later" is no time; write a number, or a date');
+    expect(refusal("timestamp\nlater\n")).toBe(
+      't:2: "later" is no time; write a number, or a date such as 2026-01-31T09:00:00Z',
+    );
     expect(refusal('{"timestamp": 1}\n{"timestamp"\n')).toBe("t:2: not a line of JSON; mend or remove the line");
     expect(refusal("when,what\n1,2\n")).toBe(
       "t:1: no column says when; name one of them timestamp_ms, timestamp_s, timestamp",
     );
     expect(refusal("timestamp,input_tokens\n1,-4\n")).toBe('t:2: "-4" is no number of tokens; mend input_tokens');
-    for (const text of ["1/2", "+5", "x-1", "2023-13-01", "May 2001"]) {
+    for (const text of ["1/2", "+5", "x-1", "2023-13-01", "2024-02-30 10:00", "May 2001"]) {
       expect(refusal(`timestamp\n${text}\n`)).toMatch(/^t:2: .* is no time;/);
     }
     expect(refusal("timestamp\n5\n5\n")).toBe(

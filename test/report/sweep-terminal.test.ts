@@ -156,7 +156,7 @@ describe("curves", () => {
     expect(text).toContain("◆");
     expect(text).toMatch(/◇/);
     expect(panels).not.toMatch(/◇|○/);
-    expect(text).toContain("hollow: this machine was in the way");
+    expect(text).toContain("hollow: not to be trusted");
   });
 });
 

@@ -3,7 +3,7 @@
 import type { CapacityInterval, CapacityTier } from "../../report/capacity-summary.js";
 import { percentText, perTimeText } from "../../report/capacity-words.js";
 import { formatSignificant } from "../../report/numbers.js";
-import { breakText } from "../../report/sweep-decision.js";
+import { breakText, unmeasuredTerms } from "../../report/sweep-decision.js";
 import type { EndpointSweep, SweepPoint } from "../../report/sweep-summary.js";
 import { scaled } from "./interval.js";
 
@@ -49,7 +49,10 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
 
 function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   const { goodput, knee, stopped } = sweep;
-  const unknown = unmeasured(sweep);
+  const whole = goodput === null ? heldNowhere(sweep, slo) : null;
+  // What broke at every load is missed, whatever else was not measured.
+  if (whole?.basis === null) return whole;
+  const unknown = unmeasuredTerms(sweep.points);
   if (unknown.length > 0) {
     return {
       basis: null,
@@ -57,7 +60,7 @@ function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
       why: `nobody knows whether it keeps ${unknown.join(" and ")}: no answer of its sweep had what that is about`,
     };
   }
-  if (goodput === null) return heldNowhere(sweep, slo);
+  if (goodput === null) return whole as SweptCapacity;
   const { limitedBy, throughput, notes } = goodput;
   if (isCutBy429(sweep, goodput.load.lo ?? 0)) {
     const text = `it kept ${slo} until it was refused with 429: ${unlimited(sweep)}`;
@@ -101,14 +104,6 @@ function heldNowhere(sweep: EndpointSweep, slo: string): SweptCapacity {
   return trusted.length > 0 && trusted.every((point) => point.slo.state === "missed")
     ? { basis: null, meets: "no", why: `${slo} did not hold at ${where}` }
     : unsure(`the sweep does not tell whether ${slo} holds at ${where}`);
-}
-
-/** Terms of which no load that can be trusted had a sample, where any load had answers. */
-function unmeasured({ points }: EndpointSweep): string[] {
-  const answered = points.filter(({ trusted, requests, state }) => trusted && requests > 0 && state !== "failing");
-  return (answered[0]?.slo.terms ?? []).flatMap(({ text }, place) =>
-    answered.every(({ slo }) => slo.terms[place]?.state === "none") ? [text] : [],
-  );
 }
 
 function isRateLimited({ stopped, points }: EndpointSweep): boolean {

@@ -8,7 +8,7 @@ import {
   atLoad,
   boundsText,
   intervalText,
-  noFigureOver,
+  invalidityWords,
   priceText,
   STOP_WORDS,
   SWEEP_WORDS,
@@ -104,13 +104,15 @@ function asides(summary: SweepSummary): Markup | null {
 `;
 }
 
-function invalidityPanel({ validity }: SweepSummary): Markup | null {
+function invalidityPanel(summary: SweepSummary): Markup | null {
+  const { validity } = summary;
   if (validity.ok) return null;
+  const { heading, meaning } = invalidityWords(summary);
   const over = validity.figures.filter(({ ok }) => !ok);
   const rows = over.map(
     ({ name, value, limit, unit, remedy }) =>
       html`<tr><th scope="row">${printableLine(name, 80)}</th><td class="num"><b>${formatWithUnit(value, unit, "not known")}</b></td><td class="num">${formatWithUnit(limit, unit)}</td><td>${printableLine(remedy, 200)}</td></tr>`,
   );
   const table = html`<table><thead><tr><th scope="col">figure</th><th scope="col" class="num">value</th><th scope="col" class="num">limit</th><th scope="col">try</th></tr></thead><tbody>${rows}</tbody></table>`;
-  return html`<section class="invalidity" aria-label="validity"><h2>The measuring machine was in the way</h2><p>Past such a load a sweep measures this machine, not an endpoint.</p>${over.length === 0 ? html`<p>${noFigureOver(validity)}</p>` : scrolling("figures over their limit", table)}</section>`;
+  return html`<section class="invalidity" aria-label="validity"><h2>${heading}</h2><p>${meaning}</p>${over.length === 0 ? null : scrolling("figures over their limit", table)}</section>`;
 }

@@ -27,7 +27,7 @@ export function sweepLegend(summary: SweepSummary): Markup {
     [
       some(({ points }) => points.some(({ trusted }) => !trusted)),
       html`<g class="doubtful candidate"><path class="mark candidate" d="M11 2L15 6L11 10L7 6Z"/></g>`,
-      "hollow: this machine was in the way",
+      "hollow: not to be trusted",
     ],
   ];
   const shown = keys.flatMap(([present, drawn, text]) =>

@@ -82,7 +82,7 @@ function pointsOf(summary: SweepSummary, role: EndpointRole, of: (point: PlacedP
   const unit = LOAD_UNITS[summary.load.axis];
   return placedPoints(summary.endpoints[role].sweep?.points ?? []).map((point) => {
     const { value, lo = null, hi = null, lost, text } = of(point);
-    const doubt = point.trusted ? "" : "; this machine was in the way";
+    const doubt = point.trusted ? "" : "; not to be trusted";
     const title = `${role} at ${loadText(point.load)} ${unit}: ${text}, n = ${point.requests}, ${point.state}${doubt}`;
     return { load: point.load, value, lo, hi, lost, trusted: point.trusted, title };
   });

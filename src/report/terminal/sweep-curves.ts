@@ -76,7 +76,7 @@ function keyLine(summary: SweepSummary, curves: readonly Curve[]): string {
   const words: [shown: boolean, text: string][] = [
     [sides.includes("baseline"), "● baseline"],
     [sides.includes("candidate"), "◆ candidate"],
-    [points.some(({ trusted }) => !trusted), "hollow: this machine was in the way"],
+    [points.some(({ trusted }) => !trusted), "hollow: not to be trusted"],
     [sweeps.some(({ knee }) => knee !== null), "┷ knee, ━ its interval"],
     [sweeps.some(({ goodput }) => goodput !== null), "▲ highest load that keeps the SLO"],
     [curves.some(({ limit }) => limit !== null), "┄ the SLO's limit"],

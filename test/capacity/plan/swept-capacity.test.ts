@@ -106,6 +106,9 @@ describe("what a replica bears", () => {
       meets: "unsure",
       why: "nobody knows whether it keeps tpot p95 < 1ms: no answer of its sweep had what that is about",
     });
+    // What was missed at every load is missed, whatever else nobody knows.
+    const broken = { ...slo, state: "missed" as const };
+    expect(of({ goodput: null, points: [sweptPoint(0, 2, { slo: broken })] })).toMatchObject({ meets: "no" });
     const known = { ...slo, terms: slo.terms.map((each) => ({ ...each, state: "met" as const })) };
     const points = [sweptPoint(0, 2, { slo }), sweptPoint(1, 4, { slo: known })];
     expect(of({ goodput: goodput(null), points })).toMatchObject({ basis: "goodput" });
