@@ -35,9 +35,19 @@ it("a shard that is interrupted while it waits for the start says so in its reco
   });
   await expect(sent).rejects.toMatchObject({ exitCode: 130 });
   const [name = ""] = readdirSync(join(folder, "interrupted"));
-  const frame = readRecording(join(folder, "interrupted", name), () => {});
-  expect([frame.segments.length, frame.end?.reason]).toEqual([1, "interrupted"]);
+  let exchanges = 0;
+  const frame = readRecording(join(folder, "interrupted", name), () => exchanges++);
+  expect([frame.segments.length, frame.end?.reason, exchanges]).toEqual([1, "interrupted", 0]);
   await server.close();
+});
+
+it("a shard whose threads would have no place each to wait for is refused", () => {
+  const settings = settingsFor("http://127.0.0.1:1/v1");
+  const arrivals = { shape: { kind: "constant" }, rate: 4, maxInFlight: 3, whenFull: "wait" } as const;
+  const capture = { ...settings.capture, workers: 2, arrivals };
+  expect(() => prepareRun({ ...settings, capture }, { index: 1, count: 2 })).toThrow(
+    /^capture\.arrivals\.maxInFlight: 4 threads of all shards have no place each among 3 in flight/,
+  );
 });
 
 it("a shard that its preflight makes too late sends nothing of the plan, and leaves no recording", async () => {

@@ -267,6 +267,17 @@ describe("a recording of a sweep", () => {
   });
 });
 
+/** As a recording of these lines is judged. */
+function scored(lines: readonly RecordingLine[]) {
+  const folder = mkdtempSync(join(tmpdir(), "twintail-lines-"));
+  try {
+    writeFileSync(join(folder, "recording.jsonl"), lines.map((line) => `${JSON.stringify(line)}\n`).join(""));
+    return scoreSweep(folder);
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 describe("a machine that was too busy", () => {
   const busyAt = (spoilt: (load: number) => boolean) =>
     swept({ reply: queueing(20), busyShare: (load) => (spoilt(load) ? 0.99 : 0.1) });
@@ -312,26 +323,43 @@ describe("a machine that was too busy", () => {
       busyShare: (load) => (load >= 16 ? 0.99 : 0.1),
       onLine: (line) => lines.push(line),
     });
-    const folder = mkdtempSync(join(tmpdir(), "twintail-cut-"));
-    try {
-      // Loads 1, 2, 4, 8 and 16 once.
-      const known = new Set(["0", "1", "2", "3", "4"].map((index) => `sweep:${index}`));
-      const cut = lines.flatMap((line): RecordingLine[] => {
-        if (line.type === "end") return [{ ...line, reason: "interrupted" }];
-        if (line.type === "exchange") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
-        if (line.type === "begun") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
-        return line.type === "point" && line.point.index > 4 ? [] : [line];
-      });
-      writeFileSync(join(folder, "cut.jsonl"), cut.map((line) => `${JSON.stringify(line)}\n`).join(""));
-      const { verdict, reason, endpoints } = scoreSweep(join(folder, "cut.jsonl"));
-      expect(endpoints.candidate.sweep?.points.map(({ load, trusted }) => [load, trusted])).toEqual([
-        ...[1, 2, 4, 8].map((load) => [load, true]),
-        [16, false],
-      ]);
-      expect([verdict, reason]).toEqual(["partial", "the sweep was interrupted"]);
-    } finally {
-      rmSync(folder, { recursive: true });
-    }
+    // Loads 1, 2, 4, 8 and 16 once.
+    const known = new Set(["0", "1", "2", "3", "4"].map((index) => `sweep:${index}`));
+    const cut = lines.flatMap((line): RecordingLine[] => {
+      if (line.type === "end") return [{ ...line, reason: "interrupted" }];
+      if (line.type === "exchange") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
+      if (line.type === "begun") return known.has(line.phase) || !line.phase.startsWith("sweep:") ? [line] : [];
+      return line.type === "point" && line.point.index > 4 ? [] : [line];
+    });
+    const { verdict, reason, endpoints } = scored(cut);
+    expect(endpoints.candidate.sweep?.points.map(({ load, trusted }) => [load, trusted])).toEqual([
+      ...[1, 2, 4, 8].map((load) => [load, true]),
+      [16, false],
+    ]);
+    expect([verdict, reason]).toEqual(["partial", "the sweep was interrupted"]);
+  });
+
+  test("under a trace, which is played once, leaves an invalid sweep", () => {
+    const lines: RecordingLine[] = [];
+    swept({
+      reply: () => answer(100),
+      load: { ...OPEN, points: [20] },
+      busyShare: () => 0.99,
+      onLine: (line) => lines.push(line),
+    });
+    const traced = lines.flatMap((line): RecordingLine[] => {
+      if (line.type === "header") {
+        const loop = { kind: "open", shape: { kind: "trace", arrivals: [] } } as const;
+        const { sweep } = line;
+        return sweep === undefined ? [] : [{ ...line, sweep: { ...sweep, load: { ...sweep.load, loop } } }];
+      }
+      if (line.type === "point") return line.point.index > 0 ? [] : [{ ...line, point: { ...line.point, load: null } }];
+      if (line.type === "exchange" || line.type === "begun") return line.phase === "sweep:0" ? [line] : [];
+      return [line];
+    });
+    const { verdict, reason } = scored(traced);
+    expect(verdict).toBe("invalid");
+    expect(reason).toMatch(/^under the trace on the candidate, busy share/);
   });
 
   test("at a load that was asked for leaves that question open", () => {

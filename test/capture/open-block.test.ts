@@ -13,7 +13,10 @@ const arrival = (id: number): Arrival => ({ row: { id, endpoint: "baseline" } as
 const refusedFrom = { id: Number.POSITIVE_INFINITY };
 
 /** One place; what is sent ends when it is told to. */
-function block(patienceMs: number): { open: OpenBlock; sent: number[]; dropped: number[]; answer: () => void } {
+function block(
+  patienceMs: number,
+  admit: ((id: number) => Promise<void>) | null = null,
+): { open: OpenBlock; sent: number[]; dropped: number[]; answer: () => void } {
   const sent: number[] = [];
   const dropped: number[] = [];
   const ends: (() => void)[] = [];
@@ -27,7 +30,7 @@ function block(patienceMs: number): { open: OpenBlock; sent: number[]; dropped: 
       budget: new RequestBudget(undefined, ending, crew),
       lanes: new OpenLanes({ baseline: {}, candidate: {} } as never, now),
       now,
-      admit: null,
+      admit: admit === null ? null : ({ row }) => admit(row.id),
       isRefused: ({ row }) => row.id >= refusedFrom.id,
       send: ({ row }) => {
         sent.push(row.id);
@@ -73,4 +76,24 @@ test("whose endpoint has refused one of its phase are sent no more, and are none
   await open.end();
   refusedFrom.id = Number.POSITIVE_INFINITY;
   expect([sent, dropped]).toEqual([[0], []]);
+});
+
+test("is not asked of limits before there is a place: who waited goes when they let it", async () => {
+  const asked: number[] = [];
+  let letGo = (): void => {};
+  const { open, sent, answer } = block(60_000, (id) => {
+    asked.push(id);
+    return new Promise((resolve) => {
+      letGo = resolve;
+    });
+  });
+  for (const id of [0, 1]) open.arrive([arrival(id)]);
+  expect([sent, asked]).toEqual([[0], []]);
+  answer();
+  await expect.poll(() => asked).toEqual([1]);
+  expect(sent).toEqual([0]);
+  letGo();
+  await expect.poll(() => sent).toEqual([0, 1]);
+  answer();
+  await open.end();
 });
