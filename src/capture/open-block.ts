@@ -128,10 +128,11 @@ export class OpenBlock {
 
   /** How many are in flight with it; null, and nothing is taken, where there is no place. */
   #enter(endpoint: EndpointRole): number | null {
-    if (this.#own === null) return this.parts.crew.enterBelow(endpoint, this.settings.most);
-    if (this.#taken[endpoint] >= this.#own) return null;
-    this.#taken[endpoint]++;
-    return this.parts.crew.enter(endpoint);
+    const { crew } = this.parts;
+    if (this.#own !== null && this.#taken[endpoint] >= this.#own) return null;
+    const inFlight = this.#own === null ? crew.enterBelow(endpoint, this.settings.most) : crew.enter(endpoint);
+    if (inFlight !== null) this.#taken[endpoint]++;
+    return inFlight;
   }
 
   #depart(entered: readonly Entered[]): void {
