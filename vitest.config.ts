@@ -1,9 +1,16 @@
 import { defineConfig } from "vitest/config";
 
-/** Rooms whose tests open no socket, start no process and measure no time: they may share a worker, and run side by side. */
-const PURE = ["check", "compare", "config", "core", "decode", "gate", "golden", "measure", "plan"].map(
-  (room) => `test/${room}/**/*.test.ts`,
-);
+/**
+ * Rooms whose tests open no socket, start no process and measure no time: they may share a worker, which loads each module
+ * once, and run side by side. Of two rooms some start a browser, or another process.
+ */
+const PURE = [
+  ..."assemble capacity check compare config core decode gate golden measure plan redact"
+    .split(" ")
+    .map((room) => `test/${room}/**/*.test.ts`),
+  "test/report/!(capacity-page|html-browser|junit|sweep-browser).test.ts",
+  "test/history/!(page).test.ts",
+];
 
 const named = (room: string, names: readonly string[]): string[] => names.map((name) => `test/${room}${name}.test.ts`);
 
@@ -45,7 +52,7 @@ export default defineConfig({
           include: ["test/**/*.test.ts"],
           exclude: [...PURE, ...PACED, ...TIMED],
           // They wait more than they compute.
-          maxWorkers: 3,
+          maxWorkers: 4,
           sequence: { groupOrder: 1 },
         },
       },
