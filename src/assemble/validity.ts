@@ -1,5 +1,4 @@
 /** Could this machine be trusted with this run? */
-
 import { formatDurationMs } from "../core/duration.js";
 import {
   MAX_STALLED_SHARE,

@@ -2,7 +2,6 @@
  * The verdict and what decided it, then what was seen: two to six plain sentences. Without gates nothing was decided,
  * and the first sentence says so. What is doubtful about the latencies is said right after them.
  */
-
 import type { ShiftSummary } from "./decision.js";
 import { unplannedLine } from "./facts.js";
 import { invalidityWords } from "./invalidity.js";

@@ -97,7 +97,8 @@ function withUnit(column: SweepColumn, scale: CellScale | undefined): SweepColum
 function cellOf(column: SweepColumn, point: SweepPoint, scale: CellScale, notes: PointNotes): TailCell {
   switch (column.kind) {
     case "load": {
-      const doubts = [...(point.trusted ? [] : [UNTRUSTED_NOTE]), ...point.notes];
+      // Where arrivals met the limit in flight its own note says so.
+      const doubts = [...(point.trusted || point.full ? [] : [UNTRUSTED_NOTE]), ...point.notes];
       return { text: loadText(point.load), notes: [...new Set(doubts.map((note) => notes.add(note)))] };
     }
     case "figure": {

@@ -49,18 +49,13 @@ export function sweptCapacity({ sweep, slo, kneeShare, replicas }: SweptCapacity
 
 function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
   const { goodput, knee, stopped } = sweep;
-  const whole = goodput === null ? heldNowhere(sweep, slo) : null;
-  // What broke at every load is missed, whatever else was not measured.
-  if (whole?.basis === null) return whole;
-  const unknown = unmeasuredTerms(sweep.points);
-  if (unknown.length > 0) {
-    return {
-      basis: null,
-      meets: "unsure",
-      why: `nobody knows whether it keeps ${unknown.join(" and ")}: no answer of its sweep had what that is about`,
-    };
+  const unmeasured = notMeasured(sweep);
+  if (goodput === null) {
+    const whole = heldNowhere(sweep, slo);
+    // What broke at every load is missed, whatever else was not measured.
+    return whole.basis === null ? whole : (unmeasured ?? whole);
   }
-  if (goodput === null) return whole as SweptCapacity;
+  if (unmeasured !== null) return unmeasured;
   const { limitedBy, throughput, notes } = goodput;
   if (isCutBy429(sweep, goodput.load.lo ?? 0)) {
     const text = `it kept ${slo} until it was refused with 429: ${unlimited(sweep)}`;
@@ -75,6 +70,13 @@ function withSlo(sweep: EndpointSweep, slo: string): SweptCapacity {
     text: open ? `it kept ${slo} at every load that was tried: ${unlimited(sweep)}` : `it keeps ${slo}${limit}`,
     notes,
   };
+}
+
+function notMeasured({ points }: EndpointSweep): SweptCapacity | null {
+  const terms = unmeasuredTerms(points);
+  if (terms.length === 0) return null;
+  const why = `nobody knows whether it keeps ${terms.join(" and ")}: no answer of its sweep had what that is about`;
+  return { basis: null, meets: "unsure", why };
 }
 
 /**

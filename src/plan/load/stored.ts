@@ -1,5 +1,4 @@
 /** Settings of arrivals as a recording keeps them: a trace's arrivals are in its plan already, and may be half a million. */
-
 import type { ArrivalShape, CaptureSettings, LoadSettings } from "../../config/settings.js";
 import { digestOf } from "../../core/digest.js";
 

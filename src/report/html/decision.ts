@@ -1,5 +1,4 @@
 /** What decides, as the page shows it: gates, the checklist, timeouts and cost. */
-
 import { printableLine } from "../../core/printable.js";
 import type { ChecklistItem } from "../decision.js";
 import {

@@ -1,5 +1,4 @@
 /** How it was measured: enough to repeat the run, and to doubt it. */
-
 import { formatDurationMs } from "../../core/duration.js";
 import { printableLine } from "../../core/printable.js";
 import { invalidityWords } from "../invalidity.js";

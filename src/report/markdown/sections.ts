@@ -1,5 +1,4 @@
 /** The sections of the markdown report; each returns lines, none when it has nothing to say. */
-
 import { coldBlocks, intervalWords, sleepLine, unplannedRows } from "../cold-rows.js";
 import { rateRows, tokenRows } from "../count-table.js";
 import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";

@@ -1,5 +1,4 @@
 /** What the answers and the wire showed: flips, findings, what was not tested, and the machine's own figures. */
-
 import { printable, printableLine } from "../../core/printable.js";
 import { findingCounts, findingPlace, type GroupedFinding, groupedFindings, isAlike, SIDES } from "../facts.js";
 import { invalidityWords } from "../invalidity.js";
